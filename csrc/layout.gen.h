@@ -1,0 +1,169 @@
+/* Made by tools/gen-layout.ts from src/plan/layout.ts: change that. */
+#ifndef LL_LAYOUT_GEN_H
+#define LL_LAYOUT_GEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LL_PLAN_MAGIC UINT64_C(0x00014e414c504c4c)
+#define LL_MAX_RULESETS 16
+#define LL_LAYOUT_DIGEST \
+	{ 0x2a69c44a, \
+	  0xbd87559b, \
+	  0x524fc8e5, \
+	  0xa68be874, \
+	  0x99d45045, \
+	  0x3b592672, \
+	  0x4ecc74b8, \
+	  0x478e1d60 }
+
+struct ll_header {
+	uint64_t magic;
+	uint32_t digest[8];
+	uint32_t size;
+	uint32_t arch;
+	uint32_t op_count;
+	uint32_t data_offset;
+	uint32_t data_size;
+	uint32_t namespaces;
+	uint32_t flags;
+	uint32_t reserved;
+};
+_Static_assert(offsetof(struct ll_header, magic) == 0, "ll_header.magic");
+_Static_assert(offsetof(struct ll_header, digest) == 8, "ll_header.digest");
+_Static_assert(offsetof(struct ll_header, size) == 40, "ll_header.size");
+_Static_assert(offsetof(struct ll_header, arch) == 44, "ll_header.arch");
+_Static_assert(offsetof(struct ll_header, op_count) == 48, "ll_header.op_count");
+_Static_assert(offsetof(struct ll_header, data_offset) == 52, "ll_header.data_offset");
+_Static_assert(offsetof(struct ll_header, data_size) == 56, "ll_header.data_size");
+_Static_assert(offsetof(struct ll_header, namespaces) == 60, "ll_header.namespaces");
+_Static_assert(offsetof(struct ll_header, flags) == 64, "ll_header.flags");
+_Static_assert(offsetof(struct ll_header, reserved) == 68, "ll_header.reserved");
+_Static_assert(sizeof(struct ll_header) == 72, "ll_header");
+
+struct ll_op {
+	uint32_t kind;
+	uint32_t flags;
+	uint64_t a;
+	uint64_t b;
+	uint64_t c;
+	uint32_t text_offset;
+	uint32_t text_size;
+	uint32_t text2_offset;
+	uint32_t text2_size;
+};
+_Static_assert(offsetof(struct ll_op, kind) == 0, "ll_op.kind");
+_Static_assert(offsetof(struct ll_op, flags) == 4, "ll_op.flags");
+_Static_assert(offsetof(struct ll_op, a) == 8, "ll_op.a");
+_Static_assert(offsetof(struct ll_op, b) == 16, "ll_op.b");
+_Static_assert(offsetof(struct ll_op, c) == 24, "ll_op.c");
+_Static_assert(offsetof(struct ll_op, text_offset) == 32, "ll_op.text_offset");
+_Static_assert(offsetof(struct ll_op, text_size) == 36, "ll_op.text_size");
+_Static_assert(offsetof(struct ll_op, text2_offset) == 40, "ll_op.text2_offset");
+_Static_assert(offsetof(struct ll_op, text2_size) == 44, "ll_op.text2_size");
+_Static_assert(sizeof(struct ll_op) == 48, "ll_op");
+
+struct ll_launch {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t argv;
+	uint32_t argc;
+	uint32_t envp;
+	uint32_t envc;
+	uint32_t candidates;
+	uint32_t candidate_count;
+	uint64_t ignored;
+	uint64_t blocked;
+	uint64_t nofile_soft;
+	uint64_t nofile_hard;
+	int32_t stdio_flags[3];
+	uint32_t closed;
+};
+_Static_assert(offsetof(struct ll_launch, size) == 0, "ll_launch.size");
+_Static_assert(offsetof(struct ll_launch, flags) == 4, "ll_launch.flags");
+_Static_assert(offsetof(struct ll_launch, argv) == 8, "ll_launch.argv");
+_Static_assert(offsetof(struct ll_launch, argc) == 12, "ll_launch.argc");
+_Static_assert(offsetof(struct ll_launch, envp) == 16, "ll_launch.envp");
+_Static_assert(offsetof(struct ll_launch, envc) == 20, "ll_launch.envc");
+_Static_assert(offsetof(struct ll_launch, candidates) == 24, "ll_launch.candidates");
+_Static_assert(offsetof(struct ll_launch, candidate_count) == 28, "ll_launch.candidate_count");
+_Static_assert(offsetof(struct ll_launch, ignored) == 32, "ll_launch.ignored");
+_Static_assert(offsetof(struct ll_launch, blocked) == 40, "ll_launch.blocked");
+_Static_assert(offsetof(struct ll_launch, nofile_soft) == 48, "ll_launch.nofile_soft");
+_Static_assert(offsetof(struct ll_launch, nofile_hard) == 56, "ll_launch.nofile_hard");
+_Static_assert(offsetof(struct ll_launch, stdio_flags) == 64, "ll_launch.stdio_flags");
+_Static_assert(offsetof(struct ll_launch, closed) == 76, "ll_launch.closed");
+_Static_assert(sizeof(struct ll_launch) == 80, "ll_launch");
+
+struct ll_message {
+	uint32_t kind;
+	uint32_t stage;
+	int32_t op;
+	int32_t errno;
+	int32_t pid;
+	int32_t status;
+};
+_Static_assert(offsetof(struct ll_message, kind) == 0, "ll_message.kind");
+_Static_assert(offsetof(struct ll_message, stage) == 4, "ll_message.stage");
+_Static_assert(offsetof(struct ll_message, op) == 8, "ll_message.op");
+_Static_assert(offsetof(struct ll_message, errno) == 12, "ll_message.errno");
+_Static_assert(offsetof(struct ll_message, pid) == 16, "ll_message.pid");
+_Static_assert(offsetof(struct ll_message, status) == 20, "ll_message.status");
+_Static_assert(sizeof(struct ll_message) == 24, "ll_message");
+
+enum {
+	LL_OP_RULESET = 1,
+	LL_OP_RULE_PATH = 2,
+	LL_OP_RULE_PORT = 3,
+	LL_OP_FORK = 4,
+	LL_OP_CWD = 5,
+	LL_OP_RESTORE = 6,
+	LL_OP_DROP_CAPS = 7,
+	LL_OP_NO_NEW_PRIVS = 8,
+	LL_OP_RESTRICT = 9,
+	LL_OP_FILTER = 10,
+};
+
+enum {
+	LL_FLAG_RULE_PATH_OPTIONAL = 1,
+	LL_FLAG_FILTER_NOTIFY = 1,
+	LL_FLAG_FILTER_WAIT_KILLABLE = 2,
+};
+
+enum {
+	LL_STAGE_PLAN = 100,
+	LL_STAGE_LAUNCH = 101,
+	LL_STAGE_CLONE = 102,
+	LL_STAGE_CHANNEL = 103,
+	LL_STAGE_EXEC = 104,
+	LL_STAGE_KEEPER = 105,
+};
+
+enum {
+	LL_MESSAGE_FAILED = 1,
+	LL_MESSAGE_LISTENER = 2,
+	LL_MESSAGE_STARTED = 3,
+	LL_MESSAGE_STOPPED = 4,
+	LL_MESSAGE_EXITED = 5,
+	LL_MESSAGE_EMPTY = 6,
+};
+
+enum {
+	LL_LAUNCH_LINGER = 1,
+};
+
+/* Which operands (1 a, 2 b, 4 c, 8 text, 16 text2) and which flags an op may have. */
+#define LL_OP_TABLE \
+	[LL_OP_RULESET] = { 7, 0 }, \
+	[LL_OP_RULE_PATH] = { 9, 1 }, \
+	[LL_OP_RULE_PORT] = { 3, 0 }, \
+	[LL_OP_FORK] = { 0, 0 }, \
+	[LL_OP_CWD] = { 8, 0 }, \
+	[LL_OP_RESTORE] = { 0, 0 }, \
+	[LL_OP_DROP_CAPS] = { 0, 0 }, \
+	[LL_OP_NO_NEW_PRIVS] = { 0, 0 }, \
+	[LL_OP_RESTRICT] = { 3, 0 }, \
+	[LL_OP_FILTER] = { 8, 3 },
+#define LL_OP_KINDS 11
+
+#endif

@@ -1,0 +1,198 @@
+/**
+ * The one owner of every byte layout that TypeScript and C share: plan, launch request, channel message.
+ * `tools/gen-layout.ts` writes `csrc/layout.gen.h` from it, with a static assert on every offset; both sides compare
+ * `layoutText()`'s digest before the first use.
+ *
+ * All integers are little-endian. Structs have no implicit holes: fields are naturally aligned, which `struct()` checks.
+ */
+
+export type FieldType = "u32" | "i32" | "u64";
+
+/** A field: its type, or its type and how many of them. */
+type FieldSpec = FieldType | readonly [type: FieldType, count: number];
+
+export interface Field {
+  readonly type: FieldType;
+  readonly count: number;
+  /** Bytes from the struct's start. */
+  readonly offset: number;
+}
+
+export interface Struct<Name extends string = string> {
+  readonly fields: Readonly<Record<Name, Field>>;
+  readonly sizeBytes: number;
+}
+
+const SIZE_BYTES: Record<FieldType, number> = { u32: 4, i32: 4, u64: 8 };
+
+function struct<const Spec extends Record<string, FieldSpec>>(spec: Spec): Struct<keyof Spec & string> {
+  const fields: Record<string, Field> = {};
+  let offset = 0;
+  for (const [name, value] of Object.entries(spec)) {
+    const [type, count] = typeof value === "string" ? [value, 1] : value;
+    if (offset % SIZE_BYTES[type] !== 0) throw new Error(`layout: ${name} would leave a hole at ${offset}`);
+    fields[name] = { type, count, offset };
+    offset += SIZE_BYTES[type] * count;
+  }
+  if (offset % 8 !== 0) throw new Error(`layout: size ${offset} is not a multiple of 8`);
+  return { fields: fields as Record<keyof Spec & string, Field>, sizeBytes: offset };
+}
+
+/** "LLPLAN", then the major version of the format. */
+export const PLAN_MAGIC = 0x0001_4e41_4c50_4c4cn;
+
+/** At the start of a plan. */
+export const HEADER: Struct<
+  "magic" | "digest" | "size" | "arch" | "op_count" | "data_offset" | "data_size" | "namespaces" | "flags" | "reserved"
+> = struct({
+  magic: "u64",
+  /** SHA-256 of `layoutText()`. */
+  digest: ["u32", 8],
+  /** Whole plan, bytes. */
+  size: "u32",
+  /** AUDIT_ARCH_* that the filters were compiled for. */
+  arch: "u32",
+  op_count: "u32",
+  data_offset: "u32",
+  data_size: "u32",
+  /** CLONE_NEW* flags that the keeper is cloned with. */
+  namespaces: "u32",
+  /** PLAN_FLAGS. */
+  flags: "u32",
+  reserved: "u32",
+});
+
+/** One operation. Text is NUL-terminated in the data, its size counted without the NUL; unused fields are zero. */
+export const OP: Struct<
+  "kind" | "flags" | "a" | "b" | "c" | "text_offset" | "text_size" | "text2_offset" | "text2_size"
+> = struct({
+  kind: "u32",
+  flags: "u32",
+  a: "u64",
+  b: "u64",
+  c: "u64",
+  text_offset: "u32",
+  text_size: "u32",
+  text2_offset: "u32",
+  text2_size: "u32",
+});
+
+/** What one run adds to a plan: argv, environment, and what landlockd itself was started with. */
+export const LAUNCH: Struct<
+  | "size"
+  | "flags"
+  | "argv"
+  | "argc"
+  | "envp"
+  | "envc"
+  | "candidates"
+  | "candidate_count"
+  | "ignored"
+  | "blocked"
+  | "nofile_soft"
+  | "nofile_hard"
+  | "stdio_flags"
+  | "closed"
+> = struct({
+  size: "u32",
+  /** LAUNCH_FLAGS. */
+  flags: "u32",
+  /** Offset of argc + 1 u64 slots, each the offset of a NUL-terminated string; the last is 0. */
+  argv: "u32",
+  argc: "u32",
+  envp: "u32",
+  envc: "u32",
+  /** Paths to try with execve, in order. */
+  candidates: "u32",
+  candidate_count: "u32",
+  /** Bit n - 1 is signal n: ignored, and blocked, when landlockd started. */
+  ignored: "u64",
+  blocked: "u64",
+  nofile_soft: "u64",
+  nofile_hard: "u64",
+  /** O_NONBLOCK and friends of fds 0, 1, 2 (F_GETFL); -1 leaves one alone. */
+  stdio_flags: ["i32", 3],
+  /** Bit n: fd n was closed when landlockd started. */
+  closed: "u32",
+});
+
+/** A datagram on the channel between supervisor, keeper and workload-to-be. */
+export const MESSAGE: Struct<"kind" | "stage" | "op" | "errno" | "pid" | "status"> = struct({
+  kind: "u32",
+  /** Op kind, or one of STAGES. */
+  stage: "u32",
+  /** Index of the failing op; -1 where it was none. */
+  op: "i32",
+  errno: "i32",
+  pid: "i32",
+  /** A wait status, as wait(2). */
+  status: "i32",
+});
+
+export type Operand = "a" | "b" | "c" | "text" | "text2";
+
+export interface OpSpec {
+  readonly id: number;
+  /** Operands that may be other than zero; text operands listed here are required. */
+  readonly uses: readonly Operand[];
+  /** Flag bits by name. */
+  readonly flags: Readonly<Record<string, number>>;
+}
+
+/** The operations, in the order in which a plan has them. Ids are never reused. */
+export const OPS = {
+  /** Create a Landlock ruleset: a = handled_access_fs, b = handled_access_net, c = scoped. */
+  ruleset: { id: 1, uses: ["a", "b", "c"], flags: {} },
+  /** Add a path_beneath rule to the newest ruleset: a = allowed access. */
+  rule_path: { id: 2, uses: ["a", "text"], flags: { optional: 1 } },
+  /** Add a net_port rule to the newest ruleset: a = allowed access, b = port. */
+  rule_port: { id: 3, uses: ["a", "b"], flags: {} },
+  /** The keeper stays here and the workload-to-be goes on. Nothing where a run becomes its workload. */
+  fork: { id: 4, uses: [], flags: {} },
+  /** chdir(2). */
+  cwd: { id: 5, uses: ["text"], flags: {} },
+  /** Hand back what landlockd was started with: dispositions, mask, limits, stdio; close every other fd on exec. */
+  restore: { id: 6, uses: [], flags: {} },
+  /** Empty every capability set. */
+  drop_caps: { id: 7, uses: [], flags: {} },
+  /** prctl(PR_SET_NO_NEW_PRIVS). */
+  no_new_privs: { id: 8, uses: [], flags: {} },
+  /** landlock_restrict_self with ruleset number a (counted from 0), flags b. */
+  restrict: { id: 9, uses: ["a", "b"], flags: {} },
+  /** seccomp filter: text = struct sock_filter[]. With notify, the listener goes to the supervisor. */
+  filter: { id: 10, uses: ["text"], flags: { notify: 1, wait_killable: 2 } },
+} as const satisfies Record<string, OpSpec>;
+
+export type OpName = keyof typeof OPS;
+
+/** Stages that aren't operations. */
+export const STAGES = { plan: 100, launch: 101, clone: 102, channel: 103, exec: 104, keeper: 105 } as const;
+
+export const MESSAGES = {
+  /** The run could not be set up: stage, op, errno. */
+  failed: 1,
+  /** The seccomp listener comes along as an fd. */
+  listener: 2,
+  /** execve succeeded: pid as the keeper sees it; the workload's pidfd comes along. */
+  started: 3,
+  /** The workload stopped (job control): status. */
+  stopped: 4,
+  /** The workload ended: status. */
+  exited: 5,
+  /** No descendant of the run is left. */
+  empty: 6,
+} as const;
+
+export const PLAN_FLAGS = {} as const satisfies Record<string, number>;
+export const LAUNCH_FLAGS = {
+  /** Keep descendants of the workload after it ended until the channel closes; without it the keeper leaves with the workload. */
+  linger: 1,
+} as const;
+
+/** Landlock's limit for stacked domains (Documentation/userspace-api/landlock.rst). */
+export const MAX_RULESETS = 16;
+
+/** Everything that has to agree, as text: its SHA-256 is the format's digest. */
+export function layoutText(): string {
+  return JSON.stringify({ PLAN_MAGIC: `${PLAN_MAGIC}`, HEADER, OP, LAUNCH, MESSAGE, OPS, STAGES, MESSAGES, PLAN_FLAGS, LAUNCH_FLAGS, MAX_RULESETS });
+}
