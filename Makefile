@@ -1,0 +1,127 @@
+# landlockd: `make help` lists the targets. Everything but the toolchain download works without a network.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      := gcc
+BUN     := node_modules/.bin/bun
+
+# No libc is linked: this code runs between clone and execve, where a libc's locks and state can't be relied on.
+C_WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wvla -Wswitch-enum -Wmissing-prototypes -Werror
+C_COMMON   := -std=gnu17 -O2 $(C_WARNINGS) -fvisibility=hidden -ffreestanding -fno-builtin -nostdlib -fno-stack-protector
+SO_FLAGS   := $(C_COMMON) -shared -fPIC -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs
+# tools/README.md says why the front lies where it lies and what each of its flags is for.
+FRONT_FLAGS ?= $(C_COMMON) -static
+
+# The front and its ELF loader aren't in the library; everything else is.
+FRONT_ONLY := $(wildcard csrc/front*.c csrc/elf*.c)
+SO_C       := $(filter-out $(FRONT_ONLY),$(wildcard csrc/*.c))
+C_HEADERS  := $(wildcard csrc/*.h csrc/uapi/*.h csrc/uapi/*/*.h)
+# Folders too: a file added or taken away changes its folder.
+BUNDLED    := $(shell find src policies schema)
+
+BUN_BUILD := build --compile --bytecode --format=esm --minify-syntax --keep-names \
+	--no-compile-autoload-dotenv --no-compile-autoload-bunfig
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all help demo check format test bench install uninstall clean toolchain host-tools FORCE
+
+all: dist/landlockd ## Build dist/landlockd (the default)
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo '  PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)  where install and uninstall work'
+
+demo: all ## Build, then show a program work and a forbidden access fail
+	@sh tools/demo.sh dist/landlockd
+
+check: node_modules/.toolchain build/libsandbox.so ## The one gate for style, types, and generated files
+	@$(BUN) tools/check.ts
+
+format: node_modules/.toolchain ## Rewrite sources in the house format
+	node_modules/.bin/biome check --write .
+	@if command -v clang-format >/dev/null; then find csrc test/probe -name '*.[ch]' -not -path '*/uapi/*' \
+		-exec clang-format -i {} +; else echo 'clang-format: not found; apt-get install clang-format'; fi
+
+test: all ## Run every test; the last line counts them
+	@$(BUN) test/run-all.ts
+
+bench: all ## Run the benches into bench/results/ (needs hyperfine, bubblewrap, firejail)
+	@$(BUN) bench/all.ts
+
+clean: ## Remove what was built; the toolchain stays
+	rm -rf build dist
+
+# ---- toolchain: what npm can install; the rest is named with its Debian package
+
+toolchain: node_modules/.toolchain ## Install the pinned toolchain (Bun, TypeScript, Biome) into node_modules
+
+host-tools:
+	@missing=0; \
+	need() { command -v "$$1" >/dev/null 2>&1 || { echo "$$1: not found; apt-get install $$2" >&2; missing=1; }; }; \
+	need $(CC) gcc; need ld binutils; need node nodejs; need npm npm; \
+	exit $$missing
+
+# The stamp is a copy of the lock file: a checkout that only changes times installs nothing.
+node_modules/.toolchain: package.json package-lock.json .npmrc | host-tools
+	@if cmp -s package-lock.json $@; then touch $@; else \
+		echo 'npm ci'; npm ci --no-fund --no-audit --loglevel=error && cp package-lock.json $@; fi
+
+# ---- build
+
+# Written only when it changes, so that a new commit relinks and an unchanged tree doesn't.
+build/version: FORCE | host-tools
+	@mkdir -p build
+	@node tools/version.mjs >$@.tmp
+	@if cmp -s $@.tmp $@; then rm $@.tmp; else mv -f $@.tmp $@; fi
+
+build/libsandbox.so: $(SO_C) $(C_HEADERS) Makefile | host-tools
+	@mkdir -p build
+	$(CC) $(SO_FLAGS) -o $@.tmp $(SO_C)
+	@mv -f $@.tmp $@
+
+# Built beside and moved into place: a running landlockd keeps its file, a reader never sees half of one.
+build/landlockd-unlinked: build/libsandbox.so build/version $(BUNDLED) package.json tsconfig.json Makefile node_modules/.toolchain
+	@out=$$(mktemp -d build/bun.XXXXXX) && trap 'rm -rf "$$out"' EXIT && \
+	$(BUN) $(BUN_BUILD) --define LANDLOCKD_VERSION="\"$$(cat build/version)\"" src/main.ts --outfile "$$out/landlockd" && \
+	mv -f "$$out/landlockd" $@
+
+ifneq ($(and $(wildcard tools/link.ts),$(wildcard csrc/front.c)),)
+build/front: $(FRONT_ONLY) $(SO_C) $(C_HEADERS) Makefile | host-tools
+	@mkdir -p build
+	$(CC) $(FRONT_FLAGS) -o $@.tmp $(FRONT_ONLY)
+	@mv -f $@.tmp $@
+
+dist/landlockd: build/landlockd-unlinked build/front $(wildcard tools/link.ts tools/elf.ts)
+	@mkdir -p dist
+	$(BUN) tools/link.ts --front build/front --in build/landlockd-unlinked --out $@.tmp
+	@mv -f $@.tmp $@
+else
+dist/landlockd: build/landlockd-unlinked
+	@mkdir -p dist
+	cp $< $@.tmp
+	@mv -f $@.tmp $@
+endif
+
+# ---- install
+
+BIN  = $(DESTDIR)$(PREFIX)/bin
+DATA = $(DESTDIR)$(PREFIX)/share
+DOCS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
+
+# Doesn't rebuild what is there: installing as root must not compile as root.
+install: $(if $(wildcard dist/landlockd),,all) ## Install to DESTDIR/PREFIX
+	install -D -m 0755 dist/landlockd "$(BIN)/landlockd"
+	install -d "$(DATA)/landlockd/policies" "$(DATA)/doc/landlockd"
+	install -m 0644 policies/*.toml "$(DATA)/landlockd/policies"
+	install -m 0644 schema/landlockd.schema.json "$(DATA)/landlockd"
+	install -m 0644 $(DOCS) "$(DATA)/doc/landlockd"
+	install -D -m 0644 docs/landlockd.1 "$(DATA)/man/man1/landlockd.1"
+	install -D -m 0644 completions/landlockd.bash "$(DATA)/bash-completion/completions/landlockd"
+	install -D -m 0644 completions/_landlockd "$(DATA)/zsh/site-functions/_landlockd"
+	install -D -m 0644 completions/landlockd.fish "$(DATA)/fish/vendor_completions.d/landlockd.fish"
+
+uninstall: ## Remove what install put there
+	rm -f "$(BIN)/landlockd" "$(DATA)/man/man1/landlockd.1" "$(DATA)/bash-completion/completions/landlockd" \
+		"$(DATA)/zsh/site-functions/_landlockd" "$(DATA)/fish/vendor_completions.d/landlockd.fish"
+	rm -rf "$(DATA)/landlockd" "$(DATA)/doc/landlockd"
