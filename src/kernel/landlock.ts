@@ -1,0 +1,187 @@
+/**
+ * Landlock as the kernel's UAPI has it, by ABI. Source: include/uapi/linux/landlock.h up to Linux 7.2 and
+ * Documentation/userspace-api/landlock.rst.
+ */
+
+/** One right, scope or flag: its bit, and the first ABI and Linux release that have it. */
+export interface Right<Name extends string = string> {
+  readonly name: Name;
+  /** Number of the bit, from 0. */
+  readonly bit: number;
+  readonly abi: number;
+  /** First Linux release with that ABI. */
+  readonly linux: string;
+}
+
+/** The first Linux release with each ABI. */
+export const ABI_LINUX: Readonly<Record<number, string>> = {
+  1: "5.13",
+  2: "5.19",
+  3: "6.2",
+  4: "6.7",
+  5: "6.10",
+  6: "6.12",
+  7: "6.15",
+  8: "7.0",
+  9: "7.1",
+  10: "7.2",
+};
+
+/** The newest ABI that this table describes; on a newer kernel landlockd uses what it knows. */
+export const HIGHEST_ABI = 10;
+
+export type FsRight =
+  | "execute"
+  | "write_file"
+  | "read_file"
+  | "read_dir"
+  | "remove_dir"
+  | "remove_file"
+  | "make_char"
+  | "make_dir"
+  | "make_reg"
+  | "make_sock"
+  | "make_fifo"
+  | "make_block"
+  | "make_sym"
+  | "refer"
+  | "truncate"
+  | "ioctl_dev"
+  | "resolve_unix";
+
+/** LANDLOCK_ACCESS_FS_*. `file`: means something on a file too; a rule on a file may hold no other (EINVAL). */
+export const FS_RIGHTS: readonly (Right<FsRight> & { readonly file: boolean })[] = [
+  { name: "execute", bit: 0, abi: 1, linux: "5.13", file: true },
+  { name: "write_file", bit: 1, abi: 1, linux: "5.13", file: true },
+  { name: "read_file", bit: 2, abi: 1, linux: "5.13", file: true },
+  { name: "read_dir", bit: 3, abi: 1, linux: "5.13", file: false },
+  { name: "remove_dir", bit: 4, abi: 1, linux: "5.13", file: false },
+  { name: "remove_file", bit: 5, abi: 1, linux: "5.13", file: false },
+  { name: "make_char", bit: 6, abi: 1, linux: "5.13", file: false },
+  { name: "make_dir", bit: 7, abi: 1, linux: "5.13", file: false },
+  { name: "make_reg", bit: 8, abi: 1, linux: "5.13", file: false },
+  { name: "make_sock", bit: 9, abi: 1, linux: "5.13", file: false },
+  { name: "make_fifo", bit: 10, abi: 1, linux: "5.13", file: false },
+  { name: "make_block", bit: 11, abi: 1, linux: "5.13", file: false },
+  { name: "make_sym", bit: 12, abi: 1, linux: "5.13", file: false },
+  { name: "refer", bit: 13, abi: 2, linux: "5.19", file: false },
+  { name: "truncate", bit: 14, abi: 3, linux: "6.2", file: true },
+  { name: "ioctl_dev", bit: 15, abi: 5, linux: "6.10", file: true },
+  { name: "resolve_unix", bit: 16, abi: 9, linux: "7.1", file: true },
+];
+
+export type NetRight = "bind_tcp" | "connect_tcp" | "bind_udp" | "connect_send_udp";
+
+/** LANDLOCK_ACCESS_NET_*. */
+export const NET_RIGHTS: readonly Right<NetRight>[] = [
+  { name: "bind_tcp", bit: 0, abi: 4, linux: "6.7" },
+  { name: "connect_tcp", bit: 1, abi: 4, linux: "6.7" },
+  { name: "bind_udp", bit: 2, abi: 10, linux: "7.2" },
+  { name: "connect_send_udp", bit: 3, abi: 10, linux: "7.2" },
+];
+
+export type Scope = "abstract_unix_socket" | "signal";
+
+/** LANDLOCK_SCOPE_*. */
+export const SCOPES: readonly Right<Scope>[] = [
+  { name: "abstract_unix_socket", bit: 0, abi: 6, linux: "6.12" },
+  { name: "signal", bit: 1, abi: 6, linux: "6.12" },
+];
+
+/** LANDLOCK_RESTRICT_SELF_*: flags of landlock_restrict_self(2). */
+export const RESTRICT_SELF_FLAGS: readonly Right[] = [
+  { name: "log_same_exec_off", bit: 0, abi: 7, linux: "6.15" },
+  { name: "log_new_exec_on", bit: 1, abi: 7, linux: "6.15" },
+  { name: "log_subdomains_off", bit: 2, abi: 7, linux: "6.15" },
+  { name: "tsync", bit: 3, abi: 8, linux: "7.0" },
+];
+
+/** LANDLOCK_ADD_RULE_*: flags of landlock_add_rule(2). */
+export const ADD_RULE_FLAGS: readonly Right[] = [{ name: "quiet", bit: 0, abi: 10, linux: "7.2" }];
+
+/** Flags of landlock_create_ruleset(2) that make it a query: attr NULL, size 0. */
+export const LANDLOCK_CREATE_RULESET_VERSION: number = 1 << 0;
+export const LANDLOCK_CREATE_RULESET_ERRATA: number = 1 << 1;
+
+/** What LANDLOCK_CREATE_RULESET_ERRATA reports, as bit `number - 1`. Source: security/landlock/errata/. */
+export interface Erratum {
+  readonly number: number;
+  /** The ABI whose feature it corrects. */
+  readonly abi: number;
+  /** What goes wrong while the bit is clear. */
+  readonly unfixed: string;
+}
+
+export const ERRATA: readonly Erratum[] = [
+  { number: 1, abi: 4, unfixed: "the TCP rights also restrict sockets that aren't TCP (SMC, MPTCP, SCTP)" },
+  { number: 2, abi: 6, unfixed: "the signal scope also stops signals between the threads of one process" },
+  { number: 3, abi: 1, unfixed: "a folder moved out of its mount may be reached with rights that it shouldn't have" },
+];
+
+/** enum landlock_rule_type. */
+export const LANDLOCK_RULE_PATH_BENEATH = 1;
+export const LANDLOCK_RULE_NET_PORT = 2;
+
+/** Layers that one thread can carry (LANDLOCK_MAX_NUM_LAYERS); one more fails with E2BIG. */
+export const LANDLOCK_MAX_LAYERS = 16;
+
+/** The same on every architecture that landlockd knows. */
+export const LANDLOCK_SYSCALLS: {
+  readonly landlock_create_ruleset: number;
+  readonly landlock_add_rule: number;
+  readonly landlock_restrict_self: number;
+} = { landlock_create_ruleset: 444, landlock_add_rule: 445, landlock_restrict_self: 446 };
+
+/**
+ * The bits of the named rights in one of the tables above. Bits stay below 31, so a mask is a non-negative number.
+ * @throws RangeError for a name that the table doesn't hold: the schema lets none through.
+ */
+export function rightsMask(table: readonly Right[], names: Iterable<string>): number {
+  let mask = 0;
+  for (const name of names) {
+    const right = table.find((candidate) => candidate.name === name);
+    if (right === undefined) throw new RangeError(`no such right: ${name}`);
+    mask |= 1 << right.bit;
+  }
+  return mask;
+}
+
+/** The bits of a table's rights that an ABI has. */
+export function supportedMask(table: readonly Right[], abi: number): number {
+  return rightsMask(
+    table,
+    table.filter((right) => right.abi <= abi).map((right) => right.name),
+  );
+}
+
+/** The names behind a mask, in the order of their bits. */
+export function rightNames(table: readonly Right[], mask: number): readonly string[] {
+  return table.filter((right) => (mask & (1 << right.bit)) !== 0).map((right) => right.name);
+}
+
+export function supportedFs(abi: number): number {
+  return supportedMask(FS_RIGHTS, abi);
+}
+
+export function supportedNet(abi: number): number {
+  return supportedMask(NET_RIGHTS, abi);
+}
+
+export function supportedScopes(abi: number): number {
+  return supportedMask(SCOPES, abi);
+}
+
+/** The rights that a rule on a file (not a folder) may hold: ACCESS_FILE in security/landlock/fs.c. */
+export const FILE_RIGHTS: number = rightsMask(
+  FS_RIGHTS,
+  FS_RIGHTS.filter((right) => right.file).map((right) => right.name),
+);
+
+/** The rights that mean something only on a folder. */
+export const FOLDER_RIGHTS: number = supportedFs(HIGHEST_ABI) & ~FILE_RIGHTS;
+
+/** `Landlock ABI 4 (Linux 6.7)`: what a message says that a right needs. */
+export function abiText(abi: number): string {
+  const linux = ABI_LINUX[abi];
+  return linux === undefined ? `Landlock ABI ${abi}` : `Landlock ABI ${abi} (Linux ${linux})`;
+}
