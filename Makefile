@@ -24,7 +24,7 @@ BUN_BUILD := build --compile --bytecode --format=esm --minify-syntax --keep-name
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check format test bench install uninstall clean toolchain host-tools FORCE
+.PHONY: all help demo check format generate test bench install uninstall clean toolchain host-tools FORCE
 
 all: dist/landlockd ## Build dist/landlockd (the default)
 
@@ -42,6 +42,9 @@ format: node_modules/.toolchain ## Rewrite sources in the house format
 	node_modules/.bin/biome check --write .
 	@if command -v clang-format >/dev/null; then find csrc test/probe -name '*.[ch]' -not -path '*/uapi/*' \
 		-exec clang-format -i {} +; else echo 'clang-format: not found; apt-get install clang-format'; fi
+
+generate: node_modules/.toolchain ## Write the generated files anew (schema, reference, C layout, completions)
+	@for each in tools/gen-*.ts; do $(BUN) "$$each" || exit 1; done
 
 test: all ## Run every test; the last line counts them
 	@$(BUN) test/run-all.ts
