@@ -1,0 +1,47 @@
+/* The plan interpreter: performs operations on the calling task. */
+#ifndef LL_APPLY_H
+#define LL_APPLY_H
+
+#include "plan.h"
+
+/* What one run adds to its plan. Everything is borrowed. */
+struct ll_exec {
+	char *const *argv;
+	char *const *envp;
+	char *const *candidates; /* paths for execve, in order; NULL-terminated */
+	uint64_t ignored;        /* bit n - 1: signal n was ignored at start */
+	uint64_t blocked;
+	uint64_t nofile_soft;
+	uint64_t nofile_hard;
+	int32_t stdio_flags[3]; /* F_GETFL at start; -1 leaves one alone */
+	uint32_t closed;        /* bit n: fd n was closed at start */
+};
+
+/* What the interpreter keeps between operations. */
+struct ll_state {
+	const struct ll_plan *plan;
+	const struct ll_exec *exec;
+	int channel; /* to the supervisor; -1 where there is none */
+	uint32_t ruleset_count;
+	int32_t rulesets[LL_MAX_RULESETS]; /* owned until restricted */
+	int32_t failed_op;
+};
+
+/*
+ * Performs ops [from, to). 0, or -errno of the first that failed, with its
+ * index in state->failed_op.
+ */
+int ll_apply(struct ll_state *state, uint32_t from, uint32_t to);
+
+/*
+ * Tries the candidates with execve, as execvp(3) does but for the shell:
+ * goes on after ENOENT, ENOTDIR and EACCES, and prefers to report EACCES.
+ * Returns only on failure, with -errno; -ENOEXEC too for a file that exists
+ * but whose interpreter doesn't.
+ */
+int ll_exec(const struct ll_exec *exec);
+
+/* Sends one message, with an fd if that isn't -1. 0 or -errno. */
+int ll_send(int channel, const struct ll_message *message, int fd);
+
+#endif

@@ -1,0 +1,195 @@
+#include "keeper.h"
+
+#include <stdbool.h>
+
+#include "clone.h"
+#include "raw.h"
+#include "uapi.h"
+
+/* The fds that the keeper has, by number: whatever else it inherited is closed. */
+enum { CHANNEL_FD = 3, FIRST_OTHER_FD = 4 };
+
+static const uint64_t sigchld_mask = UINT64_C(1) << (LL_SIGCHLD - 1);
+
+static int fail(const struct ll_run *run, uint32_t stage, int32_t op, int error)
+{
+	const struct ll_message message = {
+		.kind = LL_MESSAGE_FAILED,
+		.stage = stage,
+		.op = op,
+		.errno = -error,
+	};
+
+	ll_send(run->channel, &message, -1);
+	return 1;
+}
+
+/* The workload-to-be. Whoever kills the keeper takes it along. */
+static int workload(void *argument)
+{
+	struct ll_run *run = argument;
+	const uint32_t fork = ll_plan_fork(&run->plan);
+	int ret = (int)raw_call5(__NR_prctl, LL_PR_SET_PDEATHSIG, LL_SIGKILL, 0, 0, 0);
+
+	run->failure.kind = LL_MESSAGE_FAILED;
+	run->failure.stage = LL_STAGE_CLONE;
+	run->failure.op = -1;
+	if (ret == 0) {
+		ret = ll_apply(&run->state, fork + 1, run->plan.header->op_count);
+		if (ret < 0) {
+			run->failure.stage = run->plan.ops[run->state.failed_op].kind;
+			run->failure.op = run->state.failed_op;
+		} else {
+			run->failure.stage = LL_STAGE_EXEC;
+			run->failure.errno = 0;
+			ret = ll_exec(&run->exec);
+		}
+	}
+	run->failure.errno = -ret;
+	return 1;
+}
+
+/* Children of this process, as the kernel lists them (CONFIG_PROC_CHILDREN); false where it doesn't. */
+static bool kill_children(void)
+{
+	char text[4096];
+	long fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr("/proc/thread-self/children"), LL_O_CLOEXEC, 0);
+	long size;
+	int pid = 0;
+
+	if (fd < 0)
+		return false;
+	size = raw_call3(__NR_read, fd, raw_ptr(text), sizeof(text));
+	raw_call1(__NR_close, fd);
+	for (long i = 0; i < size; i++) {
+		if (text[i] >= '0' && text[i] <= '9') {
+			pid = pid * 10 + (text[i] - '0');
+		} else if (pid > 0) {
+			raw_call2(__NR_kill, pid, LL_SIGKILL);
+			pid = 0;
+		}
+	}
+	return size > 0;
+}
+
+/* Kills until nobody is left: the children of whoever dies become ours, as we are their subreaper. */
+static void kill_all(long workload_pid)
+{
+	for (;;) {
+		if (!kill_children())
+			raw_call2(__NR_kill, workload_pid, LL_SIGKILL);
+		if (raw_call4(__NR_wait4, -1, 0, LL_WALL, 0) == -LL_ECHILD)
+			return;
+	}
+}
+
+struct watch {
+	const struct ll_run *run;
+	long pid; /* of the workload, 0 once it was reaped */
+	bool empty;
+};
+
+/* Reaps all that can be reaped and reports what happened to the workload itself. */
+static void reap(struct watch *watch)
+{
+	for (;;) {
+		int32_t status = 0;
+		const long pid = raw_call4(__NR_wait4, -1, raw_ptr(&status), LL_WNOHANG | LL_WUNTRACED | LL_WALL, 0);
+		struct ll_message message = { .pid = (int32_t)pid, .status = status };
+
+		watch->empty = pid == -LL_ECHILD;
+		if (pid <= 0)
+			return;
+		if (pid != watch->pid)
+			continue;
+		message.kind = (status & 0xff) == 0x7f ? LL_MESSAGE_STOPPED : LL_MESSAGE_EXITED;
+		if (message.kind == LL_MESSAGE_EXITED)
+			watch->pid = 0;
+		ll_send(watch->run->channel, &message, -1);
+	}
+}
+
+/* Until the workload ended (with linger: until the last of its descendants did) or the supervisor is gone. */
+static void watch_run(const struct ll_run *run, long workload_pid, int sigchld_fd)
+{
+	struct watch watch = { .run = run, .pid = workload_pid };
+	struct ll_pollfd fds[2] = {
+		{ .fd = run->channel, .events = 0 },
+		{ .fd = sigchld_fd, .events = LL_POLLIN },
+	};
+	char info[128]; /* struct signalfd_siginfo */
+
+	for (;;) {
+		reap(&watch);
+		if (watch.pid == 0 && (watch.empty || !(run->launch_flags & LL_LAUNCH_LINGER)))
+			break;
+		raw_call5(__NR_ppoll, raw_ptr(fds), 2, 0, 0, 0);
+		if (fds[0].revents != 0) {
+			kill_all(workload_pid);
+			return;
+		}
+		if (fds[1].revents != 0)
+			raw_call3(__NR_read, sigchld_fd, raw_ptr(info), sizeof(info));
+	}
+	if (watch.empty) {
+		const struct ll_message message = { .kind = LL_MESSAGE_EMPTY };
+
+		ll_send(run->channel, &message, -1);
+	}
+}
+
+/*
+ * One fd for the channel, nothing else of the supervisor's: other runs'
+ * channels in this table would hide the supervisor's end from their keepers.
+ */
+static int take_channel(struct ll_run *run)
+{
+	long ret = 0;
+
+	if (run->channel != CHANNEL_FD)
+		ret = raw_call3(__NR_dup3, run->channel, CHANNEL_FD, LL_O_CLOEXEC);
+	if (ret < 0)
+		return (int)ret;
+	run->channel = CHANNEL_FD;
+	run->state.channel = CHANNEL_FD;
+	return (int)raw_call3(__NR_close_range, FIRST_OTHER_FD, (long)~0U, 0);
+}
+
+int ll_keeper(void *argument)
+{
+	struct ll_run *run = argument;
+	struct ll_message started = { .kind = LL_MESSAGE_STARTED };
+	const uint32_t fork = ll_plan_fork(&run->plan);
+	int32_t pidfd = -1;
+	long pid;
+	long sigchld_fd;
+	int ret = take_channel(run);
+
+	if (ret == 0)
+		ret = (int)raw_call5(__NR_prctl, LL_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (ret < 0)
+		return fail(run, LL_STAGE_KEEPER, -1, ret);
+	ret = ll_apply(&run->state, 0, fork);
+	if (ret < 0)
+		return fail(run, run->plan.ops[run->state.failed_op].kind, run->state.failed_op, ret);
+	pid = ll_clone(LL_CLONE_VM | LL_CLONE_VFORK | LL_CLONE_PIDFD | LL_SIGCHLD, run->workload_stack, &pidfd, workload,
+		       run);
+	if (pid < 0)
+		return fail(run, LL_STAGE_CLONE, -1, (int)pid);
+	if (run->failure.errno != 0) {
+		raw_call4(__NR_wait4, pid, 0, LL_WALL, 0);
+		return fail(run, run->failure.stage, run->failure.op, -run->failure.errno);
+	}
+	started.pid = (int32_t)pid;
+	ll_send(run->channel, &started, pidfd);
+	/* Whoever reads the workload's output must see its end when the workload's own copy is closed. */
+	raw_call3(__NR_close_range, 0, CHANNEL_FD - 1, 0);
+	raw_call3(__NR_close_range, FIRST_OTHER_FD, (long)~0U, 0);
+	sigchld_fd = raw_call4(__NR_signalfd4, -1, raw_ptr(&sigchld_mask), sizeof(sigchld_mask), LL_O_CLOEXEC);
+	if (sigchld_fd < 0) {
+		kill_all(pid);
+		return fail(run, LL_STAGE_KEEPER, -1, (int)sigchld_fd);
+	}
+	watch_run(run, pid, (int)sigchld_fd);
+	return 0;
+}

@@ -1,0 +1,190 @@
+#include "launch.h"
+
+#include <stdbool.h>
+
+#include "clone.h"
+#include "keeper.h"
+#include "raw.h"
+#include "uapi.h"
+
+enum {
+	STACK_SIZE = 64 * 1024, /* the deepest path uses under 8 KiB; untouched pages cost nothing */
+	CHANNEL_PAIR = 2,
+};
+
+static void copy_bytes(char *to, const char *from, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		to[i] = from[i];
+}
+
+/* A list of count + 1 slots: offsets become pointers, in place. Every string ends inside the request. */
+static bool relocate(char *base, uint32_t size, uint32_t offset, uint32_t count)
+{
+	uint64_t *slots = (void *)(base + offset);
+
+	if (offset % 8 != 0 || offset < sizeof(struct ll_launch) || offset > size || count >= (size - offset) / 8)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (slots[i] < sizeof(struct ll_launch) || slots[i] >= size)
+			return false;
+		slots[i] = (uint64_t)(uintptr_t)(base + slots[i]);
+	}
+	return slots[count] == 0;
+}
+
+/* The last byte of a request is a NUL: so every string that starts inside it ends inside it. */
+static int read_launch(char *base, uint32_t size, struct ll_exec *ret_exec)
+{
+	const struct ll_launch *launch = (const void *)base;
+
+	if (size < sizeof(*launch) + 1 || (uintptr_t)base % 8 != 0 || launch->size != size || base[size - 1] != '\0')
+		return -LL_EINVAL;
+	if (launch->argc == 0 || launch->candidate_count == 0 || !relocate(base, size, launch->argv, launch->argc) ||
+	    !relocate(base, size, launch->envp, launch->envc) ||
+	    !relocate(base, size, launch->candidates, launch->candidate_count))
+		return -LL_EINVAL;
+	*ret_exec = (struct ll_exec){
+		.argv = (char *const *)(void *)(base + launch->argv),
+		.envp = (char *const *)(void *)(base + launch->envp),
+		.candidates = (char *const *)(void *)(base + launch->candidates),
+		.ignored = launch->ignored,
+		.blocked = launch->blocked,
+		.nofile_soft = launch->nofile_soft,
+		.nofile_hard = launch->nofile_hard,
+		.stdio_flags = { launch->stdio_flags[0], launch->stdio_flags[1], launch->stdio_flags[2] },
+		.closed = launch->closed,
+	};
+	return 0;
+}
+
+static int failed(struct ll_message *ret_failure, uint32_t stage, int32_t op, int error)
+{
+	*ret_failure = (struct ll_message){ .kind = LL_MESSAGE_FAILED, .stage = stage, .op = op, .errno = -error };
+	return error;
+}
+
+static uint64_t round_up(uint64_t size)
+{
+	return (size + 4095) & ~UINT64_C(4095);
+}
+
+/* Keeper's stack, workload's stack, the run, plan and launch request, in one mapping that outlives the call. */
+static int map_run(const void *plan, uint32_t plan_size, const void *launch, uint32_t launch_size,
+		   struct ll_spawned *spawned, struct ll_run **ret_run)
+{
+	const uint64_t run_at = 2 * STACK_SIZE;
+	const uint64_t plan_at = run_at + round_up(sizeof(struct ll_run));
+	const uint64_t launch_at = plan_at + round_up(plan_size);
+	const uint64_t size = launch_at + round_up(launch_size);
+	const long base = raw_call6(__NR_mmap, 0, (long)size, LL_PROT_READ | LL_PROT_WRITE,
+				    LL_MAP_PRIVATE | LL_MAP_ANONYMOUS, -1, 0);
+	char *bytes = (char *)(uintptr_t)base;
+
+	if (base < 0 && base > -4096)
+		return (int)base;
+	spawned->mapping = (uint64_t)base;
+	spawned->mapping_size = size;
+	copy_bytes(bytes + plan_at, plan, plan_size);
+	copy_bytes(bytes + launch_at, launch, launch_size);
+	*ret_run = (void *)(bytes + run_at);
+	(*ret_run)->workload_stack = bytes + run_at;
+	return 0;
+}
+
+/* Where in a run's mapping its parts are. */
+static void *plan_bytes(const struct ll_run *run)
+{
+	return (char *)run + round_up(sizeof(*run));
+}
+
+static int check_run(struct ll_run *run, uint32_t plan_size, uint32_t launch_size, struct ll_message *ret_failure)
+{
+	char *launch = (char *)plan_bytes(run) + round_up(plan_size);
+	int32_t op = -1;
+	int ret = ll_plan_check(plan_bytes(run), plan_size, &run->plan, &op);
+
+	if (ret < 0)
+		return failed(ret_failure, LL_STAGE_PLAN, op, ret);
+	ret = read_launch(launch, launch_size, &run->exec);
+	if (ret < 0)
+		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
+	run->launch_flags = ((const struct ll_launch *)(const void *)launch)->flags;
+	run->state = (struct ll_state){ .plan = &run->plan, .exec = &run->exec };
+	return 0;
+}
+
+/* All signals blocked: one that arrived between clone and exec would run our handlers in the child, on our memory. */
+static int clone_keeper(struct ll_run *run, const int32_t pair[CHANNEL_PAIR], struct ll_spawned *spawned,
+			struct ll_message *ret_failure)
+{
+	const unsigned long flags =
+		LL_CLONE_VM | LL_CLONE_PIDFD | LL_SIGCHLD | (unsigned long)run->plan.header->namespaces;
+	char *keeper_stack = (char *)run - STACK_SIZE;
+	uint64_t all = ~UINT64_C(0);
+	uint64_t before = 0;
+	long pid;
+
+	run->channel = pair[1];
+	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&all), raw_ptr(&before), sizeof(all));
+	pid = ll_clone(flags, keeper_stack, &spawned->keeper_pidfd, ll_keeper, run);
+	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&before), 0, sizeof(before));
+	raw_call1(__NR_close, pair[1]);
+	if (pid < 0) {
+		raw_call1(__NR_close, pair[0]);
+		return failed(ret_failure, LL_STAGE_CLONE, -1, (int)pid);
+	}
+	spawned->keeper_pid = (int32_t)pid;
+	spawned->channel = pair[0];
+	return 0;
+}
+
+int32_t ll_spawn(const void *plan, uint32_t plan_size, void *launch, uint32_t launch_size,
+		 struct ll_spawned *ret_spawned, struct ll_message *ret_failure)
+{
+	struct ll_run *run = NULL;
+	int32_t pair[CHANNEL_PAIR];
+	int ret;
+
+	*ret_spawned = (struct ll_spawned){ .keeper_pidfd = -1, .channel = -1 };
+	ret = map_run(plan, plan_size, launch, launch_size, ret_spawned, &run);
+	if (ret < 0)
+		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
+	ret = check_run(run, plan_size, launch_size, ret_failure);
+	if (ret == 0) {
+		ret = (int)raw_call4(__NR_socketpair, LL_AF_UNIX, LL_SOCK_SEQPACKET | LL_SOCK_CLOEXEC, 0, raw_ptr(pair));
+		if (ret < 0)
+			failed(ret_failure, LL_STAGE_CHANNEL, -1, ret);
+	}
+	if (ret == 0)
+		ret = clone_keeper(run, pair, ret_spawned, ret_failure);
+	if (ret < 0)
+		ll_release(ret_spawned);
+	return ret;
+}
+
+int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, uint32_t launch_size,
+		  struct ll_message *ret_failure)
+{
+	struct ll_spawned mapping = { 0 };
+	struct ll_run *run = NULL;
+	int ret = map_run(plan, plan_size, launch, launch_size, &mapping, &run);
+
+	if (ret < 0)
+		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
+	ret = check_run(run, plan_size, launch_size, ret_failure);
+	if (ret < 0)
+		return ret;
+	if (run->plan.header->namespaces != 0)
+		return failed(ret_failure, LL_STAGE_PLAN, -1, -LL_EINVAL);
+	run->state.channel = -1;
+	ret = ll_apply(&run->state, 0, run->plan.header->op_count);
+	if (ret < 0)
+		return failed(ret_failure, run->plan.ops[run->state.failed_op].kind, run->state.failed_op, ret);
+	return failed(ret_failure, LL_STAGE_EXEC, -1, ll_exec(&run->exec));
+}
+
+int32_t ll_release(const struct ll_spawned *spawned)
+{
+	return (int32_t)raw_call2(__NR_munmap, (long)spawned->mapping, (long)spawned->mapping_size);
+}

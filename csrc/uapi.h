@@ -1,0 +1,201 @@
+/*
+ * Kernel constants and structs, vendored: the build host's headers may be
+ * older than the kernel that landlockd runs on. One line, one source.
+ */
+#ifndef LL_UAPI_H
+#define LL_UAPI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* errno(3); include/uapi/asm-generic/errno-base.h */
+enum {
+	LL_EPERM = 1,
+	LL_ENOENT = 2,
+	LL_ESRCH = 3,
+	LL_EINTR = 4,
+	LL_E2BIG = 7,
+	LL_ENOEXEC = 8,
+	LL_EBADF = 9,
+	LL_ECHILD = 10,
+	LL_EAGAIN = 11,
+	LL_ENOMEM = 12,
+	LL_EACCES = 13,
+	LL_EFAULT = 14,
+	LL_ENOTDIR = 20,
+	LL_EINVAL = 22,
+	LL_EPIPE = 32,
+	LL_ENAMETOOLONG = 36,
+	LL_ENOSYS = 38,
+	LL_EPROTO = 71,
+};
+
+/* include/uapi/asm-generic/fcntl.h; the same on x86_64 and aarch64 but for O_NOFOLLOW and O_DIRECTORY, unused here. */
+enum {
+	LL_O_RDONLY = 0,
+	LL_O_CLOEXEC = 02000000,
+	LL_O_NONBLOCK = 04000,
+	LL_O_PATH = 010000000,
+	LL_AT_FDCWD = -100,
+	LL_F_GETFL = 3,
+	LL_F_SETFL = 4,
+};
+
+/* include/uapi/linux/landlock.h, Linux 6.18 */
+struct ll_ruleset_attr {
+	uint64_t handled_access_fs;
+	uint64_t handled_access_net; /* ABI 4 */
+	uint64_t scoped;             /* ABI 6 */
+};
+struct ll_path_beneath_attr {
+	uint64_t allowed_access;
+	int32_t parent_fd;
+} __attribute__((packed));
+struct ll_net_port_attr {
+	uint64_t allowed_access;
+	uint64_t port;
+};
+_Static_assert(sizeof(struct ll_ruleset_attr) == 24, "landlock_ruleset_attr, ABI 6");
+_Static_assert(sizeof(struct ll_path_beneath_attr) == 12, "landlock_path_beneath_attr is packed");
+_Static_assert(sizeof(struct ll_net_port_attr) == 16, "landlock_net_port_attr");
+enum {
+	LL_LANDLOCK_RULE_PATH_BENEATH = 1,
+	LL_LANDLOCK_RULE_NET_PORT = 2,
+	LL_NR_landlock_create_ruleset = 444, /* the same number on every architecture */
+	LL_NR_landlock_add_rule = 445,
+	LL_NR_landlock_restrict_self = 446,
+};
+
+/* include/uapi/linux/prctl.h */
+enum {
+	LL_PR_SET_PDEATHSIG = 1,
+	LL_PR_CAPBSET_DROP = 24,
+	LL_PR_SET_CHILD_SUBREAPER = 36,
+	LL_PR_SET_NO_NEW_PRIVS = 38,
+	LL_PR_CAP_AMBIENT = 47,
+	LL_PR_CAP_AMBIENT_CLEAR_ALL = 4,
+};
+
+/* include/uapi/linux/capability.h */
+struct ll_cap_header {
+	uint32_t version;
+	int32_t pid;
+};
+struct ll_cap_data {
+	uint32_t effective;
+	uint32_t permitted;
+	uint32_t inheritable;
+};
+enum { LL_CAP_VERSION_3 = 0x20080522, LL_CAP_SETPCAP = 8, LL_CAP_LIMIT = 64 };
+
+/* include/uapi/linux/seccomp.h, filter.h, audit.h */
+struct ll_sock_fprog {
+	uint16_t len;
+	const void *filter;
+};
+enum {
+	LL_SECCOMP_SET_MODE_FILTER = 1,
+	LL_SECCOMP_FILTER_FLAG_NEW_LISTENER = 8,
+	LL_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 32,
+	LL_SOCK_FILTER_SIZE = 8,
+	LL_BPF_MAXINSNS = 4096,
+};
+#if defined(__x86_64__)
+#define LL_AUDIT_ARCH UINT32_C(0xc000003e)
+#else
+#define LL_AUDIT_ARCH UINT32_C(0xc00000b7)
+#endif
+
+/* include/uapi/linux/sched.h */
+enum {
+	LL_CLONE_VM = 0x100,
+	LL_CLONE_PIDFD = 0x1000,
+	LL_CLONE_VFORK = 0x4000,
+	LL_CLONE_NEWNS = 0x20000,
+	LL_CLONE_NEWUSER = 0x10000000,
+	LL_CLONE_NEWPID = 0x20000000,
+};
+
+/* include/uapi/asm-generic/signal.h, signal-defs.h */
+enum {
+	LL_SIGHUP = 1,
+	LL_SIGKILL = 9,
+	LL_SIGCHLD = 17,
+	LL_SIGSTOP = 19,
+	LL_SIGNALS = 64,
+	LL_SIG_UNBLOCK = 1,
+	LL_SIG_SETMASK = 2,
+	LL_SA_SIGINFO = 4,
+	LL_SA_RESTORER = 0x04000000,
+	LL_SA_ONSTACK = 0x08000000,
+	LL_SA_RESTART = 0x10000000,
+};
+struct ll_sigaction {
+	uintptr_t handler; /* 0 SIG_DFL, 1 SIG_IGN */
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+/* include/uapi/asm-generic/resource.h */
+struct ll_rlimit {
+	uint64_t soft;
+	uint64_t hard;
+};
+enum { LL_RLIMIT_CORE = 4, LL_RLIMIT_NOFILE = 7 };
+
+/* include/linux/socket.h, uapi/linux/socket.h */
+enum {
+	LL_AF_UNIX = 1,
+	LL_SOCK_SEQPACKET = 5,
+	LL_SOCK_CLOEXEC = 02000000,
+	LL_SOL_SOCKET = 1,
+	LL_SCM_RIGHTS = 1,
+	LL_MSG_DONTWAIT = 0x40,
+	LL_MSG_NOSIGNAL = 0x4000,
+};
+struct ll_iovec {
+	const void *base;
+	size_t size;
+};
+struct ll_msghdr {
+	const void *name;
+	int32_t name_size;
+	int32_t pad;
+	struct ll_iovec *iov;
+	size_t iov_count;
+	void *control;
+	size_t control_size;
+	uint32_t flags;
+	uint32_t pad2;
+};
+/* A cmsghdr with one fd in it. */
+struct ll_cmsg_fd {
+	size_t size; /* 20: header and one int, unpadded */
+	int32_t level;
+	int32_t type;
+	int32_t fd;
+	int32_t pad;
+};
+
+/* include/uapi/linux/wait.h, poll.h, mman-common.h, close_range.h */
+enum {
+	LL_P_ALL = 0,
+	LL_WNOHANG = 1,
+	LL_WUNTRACED = 2,
+	LL_WALL = 0x40000000,
+	LL_POLLIN = 1,
+	LL_POLLHUP = 0x10,
+	LL_PROT_READ = 1,
+	LL_PROT_WRITE = 2,
+	LL_MAP_PRIVATE = 2,
+	LL_MAP_ANONYMOUS = 0x20,
+	LL_CLOSE_RANGE_CLOEXEC = 4,
+};
+struct ll_pollfd {
+	int32_t fd;
+	int16_t events;
+	int16_t revents;
+};
+
+#endif
