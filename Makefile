@@ -24,7 +24,7 @@ BUN_BUILD := build --compile --bytecode --format=esm --minify-syntax --keep-name
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check format generate test bench install uninstall clean toolchain host-tools FORCE
+.PHONY: all help demo check format generate test bench install uninstall clean toolchain host-tools c-analyze c-tidy c-aarch64 FORCE
 
 all: dist/landlockd ## Build dist/landlockd (the default)
 
@@ -45,6 +45,18 @@ format: node_modules/.toolchain ## Rewrite sources in the house format
 
 generate: node_modules/.toolchain ## Write the generated files anew (schema, reference, C layout, completions)
 	@for each in tools/gen-*.ts; do $(BUN) "$$each" || exit 1; done
+
+# The parts of `check` that need the C flags; silent unless something is found.
+AARCH64_CC ?= aarch64-linux-gnu-gcc
+
+c-analyze:
+	@for each in $(SO_C) $(FRONT_ONLY); do $(CC) $(C_COMMON) -fPIC -fanalyzer -c -o /dev/null "$$each" || failed=1; done; exit $${failed:-0}
+
+c-tidy:
+	@clang-tidy --quiet $(SO_C) $(FRONT_ONLY) -- $(filter-out -Werror,$(C_COMMON)) 2>/dev/null
+
+c-aarch64:
+	@for each in $(SO_C) $(FRONT_ONLY); do $(AARCH64_CC) $(C_COMMON) -fPIC -c -o /dev/null "$$each" || failed=1; done; exit $${failed:-0}
 
 test: all ## Run every test; the last line counts them
 	@$(BUN) test/run-all.ts
