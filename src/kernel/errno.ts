@@ -146,6 +146,14 @@ const ALIASES: Readonly<Record<string, string>> = {
 /** The largest errno that a system call can return (MAX_ERRNO in linux/err.h). */
 export const MAX_ERRNO = 4095;
 
+/** The few that landlockd's own filters answer with. */
+export const EPERM = 1;
+export const EACCES = 13;
+export const ENOSYS = 38;
+export const EPROTONOSUPPORT = 93;
+export const EOPNOTSUPP = 95;
+export const EAFNOSUPPORT = 97;
+
 interface ErrnoEntry {
   readonly name: string;
   readonly text: string;

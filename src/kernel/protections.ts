@@ -1,0 +1,259 @@
+/**
+ * The built-in protections: what seccomp closes in every run, on top of Landlock. Data only; `compile/filter.ts` makes
+ * the filter, `tools/gen-protections.ts` the page `docs/protections.md`.
+ *
+ * Not in the table, because nothing opens them: a foreign architecture, and x32, end the process.
+ */
+
+import { EACCES, EAFNOSUPPORT, ENOSYS, EOPNOTSUPP, EPERM, EPROTONOSUPPORT } from "./errno.ts";
+
+/**
+ * A test on one argument of a system call. The kernel takes most arguments as 32 bits and ignores the upper half of the
+ * register, and so does every test but `non_null`, which looks at all 64 bits of a pointer.
+ */
+export type ArgTest =
+  | {
+      readonly arg: number;
+      /** Applied to the argument first; every bit if absent. */
+      readonly mask?: number;
+      readonly is: "one_of" | "none_of";
+      readonly values: readonly number[];
+    }
+  | { readonly arg: number; readonly is: "non_null" };
+
+/** Calls that are closed: any of `syscalls` whose arguments pass all `tests`. */
+export interface SyscallMatch {
+  readonly syscalls: readonly string[];
+  readonly tests?: readonly ArgTest[];
+}
+
+/** `execute`, `net`: only where some layer of the policy handles that right, or any network right. */
+export type Condition = "always" | "execute" | "net";
+
+export interface Protection {
+  /** What `[seccomp] allow` takes to open this line. The name of a system call opens that call in every line. */
+  readonly name: string;
+  readonly matches: readonly SyscallMatch[];
+  /** Also closes every call that is newer than the system call table. */
+  readonly unknown?: true;
+  readonly errno: number;
+  readonly when: Condition;
+  /** One sentence: what it would undo. */
+  readonly reason: string;
+}
+
+/** CLONE_NEW* of linux/sched.h without CLONE_NEWTIME, whose bit is part of the exit signal in clone(2). */
+const CLONE_NEW = 0x7e020000;
+const CLONE_NEWTIME = 0x80;
+const MSG_FASTOPEN = 0x20000000;
+const MFD_NOEXEC_SEAL = 0x8;
+const TIOCSTI = 0x5412;
+const TIOCLINUX = 0x541c;
+const AF_INET = 2;
+const AF_INET6 = 10;
+/** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. */
+const FAMILIES = [1, AF_INET, AF_INET6, 16];
+const SOCK_TYPE_MASK = 0xf;
+/** SOCK_STREAM, SOCK_DGRAM, SOCK_RAW. */
+const IP_TYPES = [1, 2, 3];
+/** The type's own, ICMP, TCP, UDP, ICMPv6. */
+const IP_PROTOCOLS = [0, 1, 6, 17, 58];
+
+const IS_IP: ArgTest = { arg: 0, is: "one_of", values: [AF_INET, AF_INET6] };
+
+/** In the order in which they are tested: the first line that matches a call answers it. */
+export const PROTECTIONS: readonly Protection[] = [
+  {
+    name: "unknown_syscalls",
+    matches: [],
+    unknown: true,
+    errno: ENOSYS,
+    when: "always",
+    reason: "A call that is newer than landlockd was never examined, and programs expect ENOSYS on older kernels.",
+  },
+  {
+    name: "io_uring",
+    matches: [{ syscalls: ["io_uring_setup", "io_uring_enter", "io_uring_register"] }],
+    errno: ENOSYS,
+    when: "always",
+    reason: "A ring carries out system calls that no seccomp filter sees, so every other line would fall with it.",
+  },
+  {
+    name: "clone3",
+    matches: [{ syscalls: ["clone3"] }],
+    errno: ENOSYS,
+    when: "always",
+    reason: "Its flags are in memory, where a filter can't read them; C libraries fall back to clone.",
+  },
+  {
+    name: "namespaces",
+    matches: [
+      { syscalls: ["setns"] },
+      { syscalls: ["clone"], tests: [{ arg: 0, mask: CLONE_NEW, is: "none_of", values: [0] }] },
+      { syscalls: ["unshare"], tests: [{ arg: 0, mask: CLONE_NEW | CLONE_NEWTIME, is: "none_of", values: [0] }] },
+    ],
+    errno: EPERM,
+    when: "always",
+    reason: "A new user namespace hands out every capability inside it, and with them most of the kernel's code.",
+  },
+  {
+    name: "mounts",
+    matches: [
+      {
+        syscalls: ["mount", "umount2", "pivot_root", "chroot", "open_tree", "open_tree_attr", "move_mount"],
+      },
+      { syscalls: ["fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr"] },
+    ],
+    errno: EPERM,
+    when: "always",
+    reason: "They change what a path means, and Landlock forbids them only in a domain that handles files.",
+  },
+  {
+    name: "open_by_handle_at",
+    matches: [{ syscalls: ["open_by_handle_at"] }],
+    errno: EPERM,
+    when: "always",
+    reason: "It opens a file without a path to it.",
+  },
+  {
+    name: "process_access",
+    matches: [
+      { syscalls: ["ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "process_madvise", "kcmp"] },
+    ],
+    errno: EPERM,
+    when: "always",
+    reason: "They read, write and steer other processes; Landlock already keeps them to the sandbox's own.",
+  },
+  {
+    name: "prlimit64.set_other",
+    matches: [
+      {
+        syscalls: ["prlimit64"],
+        tests: [
+          { arg: 0, is: "none_of", values: [0] },
+          { arg: 2, is: "non_null" },
+        ],
+      },
+    ],
+    errno: EPERM,
+    when: "always",
+    reason: "It sets the limits of any process of the same user, landlockd's included, and no Landlock scope covers it.",
+  },
+  {
+    name: "sysv_ipc",
+    matches: [
+      { syscalls: ["shmget", "shmat", "shmctl", "msgget", "msgsnd", "msgrcv", "msgctl"] },
+      { syscalls: ["semget", "semop", "semtimedop", "semctl"] },
+    ],
+    errno: ENOSYS,
+    when: "always",
+    reason: "Segments and queues of every program of the same user are open to it, by a number and past every path.",
+  },
+  {
+    name: "posix_mq",
+    matches: [{ syscalls: ["mq_open", "mq_unlink"] }],
+    errno: ENOSYS,
+    when: "always",
+    reason: "Queues are on an internal filesystem that Landlock doesn't restrict: a channel to programs outside.",
+  },
+  {
+    name: "keys",
+    matches: [{ syscalls: ["keyctl", "add_key", "request_key"] }],
+    errno: EPERM,
+    when: "always",
+    reason: "Keyrings are shared with programs outside, and KEYCTL_SESSION_TO_PARENT shed Landlock (CVE-2024-42318).",
+  },
+  {
+    name: "memfd_create.exec",
+    matches: [{ syscalls: ["memfd_create"], tests: [{ arg: 1, mask: MFD_NOEXEC_SEAL, is: "one_of", values: [0] }] }],
+    errno: EACCES,
+    when: "execute",
+    reason: "Landlock lets any file in memory be executed; without this, a program need only copy itself there.",
+  },
+  {
+    name: "ioctl.TIOCSTI",
+    matches: [{ syscalls: ["ioctl"], tests: [{ arg: 1, is: "one_of", values: [TIOCSTI] }] }],
+    errno: EPERM,
+    when: "always",
+    reason: "It types into the terminal that the sandbox shares with the shell outside.",
+  },
+  {
+    name: "ioctl.TIOCLINUX",
+    matches: [{ syscalls: ["ioctl"], tests: [{ arg: 1, is: "one_of", values: [TIOCLINUX] }] }],
+    errno: EPERM,
+    when: "always",
+    reason: "It pastes into a virtual console, which is typing too.",
+  },
+  {
+    name: "send.MSG_FASTOPEN",
+    matches: [
+      { syscalls: ["sendto", "sendmmsg"], tests: [{ arg: 3, mask: MSG_FASTOPEN, is: "none_of", values: [0] }] },
+      { syscalls: ["sendmsg"], tests: [{ arg: 2, mask: MSG_FASTOPEN, is: "none_of", values: [0] }] },
+    ],
+    errno: EOPNOTSUPP,
+    when: "net",
+    reason: "TCP Fast Open connects without connect(2), past every connect_tcp rule.",
+  },
+  {
+    name: "socket.ip_protocols",
+    matches: [
+      { syscalls: ["socket"], tests: [IS_IP, { arg: 2, is: "none_of", values: IP_PROTOCOLS }] },
+      { syscalls: ["socket"], tests: [IS_IP, { arg: 1, mask: SOCK_TYPE_MASK, is: "none_of", values: IP_TYPES }] },
+    ],
+    errno: EPROTONOSUPPORT,
+    when: "net",
+    reason: "MPTCP, SMC and SCTP carry what a TCP rule is meant to stop, and Landlock doesn't see them.",
+  },
+  {
+    name: "socket.families",
+    matches: [{ syscalls: ["socket", "socketpair"], tests: [{ arg: 0, is: "none_of", values: FAMILIES }] }],
+    errno: EAFNOSUPPORT,
+    when: "always",
+    reason: "Beyond UNIX, IP and netlink sockets lie AF_VSOCK (the host of a virtual machine), AF_SMC and rare kernel code.",
+  },
+  {
+    name: "bpf",
+    matches: [{ syscalls: ["bpf"] }],
+    errno: EPERM,
+    when: "always",
+    reason: "It loads code into the kernel.",
+  },
+  {
+    name: "perf_event_open",
+    matches: [{ syscalls: ["perf_event_open"] }],
+    errno: EPERM,
+    when: "always",
+    reason: "It observes other processes and the kernel.",
+  },
+  {
+    name: "userfaultfd",
+    matches: [{ syscalls: ["userfaultfd"] }],
+    errno: EPERM,
+    when: "always",
+    reason: "It holds the kernel in the middle of a copy, which most exploits of races need.",
+  },
+  {
+    name: "syslog",
+    matches: [{ syscalls: ["syslog"] }],
+    errno: EPERM,
+    when: "always",
+    reason: "It reads the kernel's log, whatever the policy says of /dev/kmsg.",
+  },
+  {
+    name: "kernel_code",
+    matches: [{ syscalls: ["init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load"] }],
+    errno: EPERM,
+    when: "always",
+    reason: "They replace the kernel or parts of it.",
+  },
+];
+
+/** Every name that `[seccomp] allow` may hold: the lines' names, and the system calls that any line closes. */
+export function protectionNames(): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const protection of PROTECTIONS) {
+    names.add(protection.name);
+    for (const match of protection.matches) for (const syscall of match.syscalls) names.add(syscall);
+  }
+  return names;
+}
