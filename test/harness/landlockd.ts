@@ -1,0 +1,71 @@
+/** Starts the real executable. */
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Box } from "./box.ts";
+import { type ProcessOptions, type ProcessResult, runProcess } from "./process.ts";
+import { stage } from "./stage.ts";
+
+export interface AuditEvent {
+  readonly component: string;
+  readonly event: string;
+  readonly timestamp: string;
+  readonly run_id: string;
+  readonly [field: string]: unknown;
+}
+
+export interface RunOptions extends ProcessOptions {
+  /** The policy's text, written to `policy.toml` in the box; or null, where `flags` name one. */
+  readonly policy: string | Uint8Array | null;
+  /** The command and its arguments. */
+  readonly argv: readonly string[];
+  /** Flags of `landlockd run` in front of `--`. */
+  readonly flags?: readonly string[];
+  /** Whether to ask for audit events, which makes landlockd stay as a supervisor. */
+  readonly audit?: boolean;
+  /** A command in front of landlockd that executes it: a shell, a probe that prepares the process. */
+  readonly prefix?: readonly string[];
+}
+
+export interface RunResult extends ProcessResult {
+  /** What `--audit` wrote; empty without `audit`. */
+  readonly events: readonly AuditEvent[];
+}
+
+/** The executable under test: `LANDLOCKD_BIN`, or what `make` built. */
+export function landlockdPath(): string {
+  const path = resolve(Bun.env["LANDLOCKD_BIN"] ?? resolve(import.meta.dir, "../../dist/landlockd"));
+  if (!existsSync(path)) throw new Error(`${path}: no executable to test; run make first`);
+  return stage(path);
+}
+
+/** The arguments of `landlockd run` for these options; writes the policy. */
+export function runArgv(box: Box, options: RunOptions): string[] {
+  const policy = options.policy === null ? [] : ["--policy-file", box.write("policy.toml", options.policy)];
+  const audit = options.audit === true ? ["--audit", box.path("audit.jsonl")] : [];
+  const flags = [...policy, ...audit, ...(options.flags ?? [])];
+  return [...(options.prefix ?? []), landlockdPath(), "run", ...flags, "--", ...options.argv];
+}
+
+/** `landlockd run` as the box's user. */
+export async function run(box: Box, options: RunOptions): Promise<RunResult> {
+  const result = await runProcess(box, runArgv(box, options), options);
+  return { ...result, events: options.audit === true ? readEvents(box.path("audit.jsonl")) : [] };
+}
+
+/** Any other command line of landlockd. */
+export async function landlockd(
+  box: Box,
+  argv: readonly string[],
+  options: ProcessOptions = {},
+): Promise<ProcessResult> {
+  return await runProcess(box, [landlockdPath(), ...argv], options);
+}
+
+/** The events of a file; throws if a line isn't JSON. None if there is no file. */
+export function readEvents(file: string): AuditEvent[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as AuditEvent);
+}
