@@ -9,8 +9,10 @@ BUN     := node_modules/.bin/bun
 C_WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wvla -Wswitch-enum -Wmissing-prototypes -Werror
 C_COMMON   := -std=gnu17 -O2 $(C_WARNINGS) -fvisibility=hidden -ffreestanding -fno-builtin -nostdlib -fno-stack-protector
 SO_FLAGS   := $(C_COMMON) -shared -fPIC -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs
-# tools/README.md says why the front lies where it lies and what each of its flags is for.
-FRONT_FLAGS ?= $(C_COMMON) -static
+# Where the front lies in memory, and why: tools/README.md.
+FRONT_FLAGS := $(C_COMMON) -static -fno-pie -no-pie -fno-asynchronous-unwind-tables -fno-unwind-tables \
+	-Wl,-Ttext-segment=0x110000 -Wl,--defsym=ll_link_record=0x100000 -Wl,-z,separate-code -Wl,-z,noexecstack \
+	-Wl,-z,norelro -Wl,--build-id=none -Wl,--fatal-warnings -Wl,-z,max-page-size=4096
 
 # The front and its ELF loader aren't in the library; everything else is.
 FRONT_ONLY := $(wildcard csrc/front*.c csrc/elf*.c)
@@ -101,22 +103,15 @@ build/landlockd-unlinked: build/libsandbox.so build/version $(BUNDLED) package.j
 	$(BUN) $(BUN_BUILD) --define LANDLOCKD_VERSION="\"$$(cat build/version)\"" src/main.ts --outfile "$$out/landlockd" && \
 	mv -f "$$out/landlockd" $@
 
-ifneq ($(and $(wildcard tools/link.ts),$(wildcard csrc/front.c)),)
-build/front: $(FRONT_ONLY) $(SO_C) $(C_HEADERS) Makefile | host-tools
+build/front: $(FRONT_ONLY) $(C_HEADERS) Makefile | host-tools
 	@mkdir -p build
 	$(CC) $(FRONT_FLAGS) -o $@.tmp $(FRONT_ONLY)
 	@mv -f $@.tmp $@
 
-dist/landlockd: build/landlockd-unlinked build/front $(wildcard tools/link.ts tools/elf.ts)
+LINK_STEP := tools/link.ts tools/link-layout.ts tools/elf.ts
+dist/landlockd: build/landlockd-unlinked build/front $(LINK_STEP)
 	@mkdir -p dist
-	$(BUN) tools/link.ts --front build/front --in build/landlockd-unlinked --out $@.tmp
-	@mv -f $@.tmp $@
-else
-dist/landlockd: build/landlockd-unlinked
-	@mkdir -p dist
-	cp $< $@.tmp
-	@mv -f $@.tmp $@
-endif
+	$(BUN) tools/link.ts --front build/front --in build/landlockd-unlinked --out $@
 
 # ---- install
 
