@@ -33,6 +33,13 @@ LL_EXPORT int32_t ll_spawn(const void *plan, uint32_t plan_size, void *launch, u
 LL_EXPORT int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, uint32_t launch_size,
 			    struct ll_message *ret_failure);
 
+/*
+ * Receives one message without blocking. 1, 0 when the other side is gone,
+ * -EAGAIN when there is none, -EPROTO for one of another size. *ret_fd is the
+ * fd that came along, close-on-exec and owned by the caller, or -1.
+ */
+LL_EXPORT int32_t ll_receive(int32_t channel, struct ll_message *ret_message, int32_t *ret_fd);
+
 /* Unmaps what ll_spawn mapped. */
 LL_EXPORT int32_t ll_release(const struct ll_spawned *spawned);
 

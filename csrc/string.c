@@ -4,10 +4,9 @@
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memset(void *to, int value, size_t size);
 
-__attribute__((optimize("no-tree-loop-distribute-patterns"))) void *memcpy(void *restrict to, const void *restrict from,
-									     size_t size)
+void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
-	char *out = to;
+	volatile char *out = to; /* volatile: or the compiler makes this loop a call of memcpy */
 	const char *in = from;
 
 	while (size-- > 0)
@@ -15,9 +14,9 @@ __attribute__((optimize("no-tree-loop-distribute-patterns"))) void *memcpy(void 
 	return to;
 }
 
-__attribute__((optimize("no-tree-loop-distribute-patterns"))) void *memset(void *to, int value, size_t size)
+void *memset(void *to, int value, size_t size)
 {
-	unsigned char *out = to;
+	volatile unsigned char *out = to;
 
 	while (size-- > 0)
 		*out++ = (unsigned char)value;

@@ -153,6 +153,7 @@ enum {
 	LL_SCM_RIGHTS = 1,
 	LL_MSG_DONTWAIT = 0x40,
 	LL_MSG_NOSIGNAL = 0x4000,
+	LL_MSG_CMSG_CLOEXEC = 0x40000000,
 };
 struct ll_iovec {
 	const void *base;

@@ -58,7 +58,14 @@ function opTable(): string {
 
 function header(): string {
   const digest = createHash("sha256").update(layoutText()).digest();
-  const words = Array.from({ length: 8 }, (_, index) => `0x${digest.readUInt32LE(index * 4).toString(16).padStart(8, "0")}`);
+  const words = Array.from(
+    { length: 8 },
+    (_, index) =>
+      `0x${digest
+        .readUInt32LE(index * 4)
+        .toString(16)
+        .padStart(8, "0")}`,
+  );
   const opFlags = Object.entries(OPS).flatMap(([op, spec]) =>
     Object.entries((spec as OpSpec).flags).map(([flag, value]): [string, number] => [`${op}_${flag}`, value]),
   );
@@ -89,4 +96,16 @@ function header(): string {
   ].join("\n");
 }
 
+/** The same digest for TypeScript, so that no start pays for hashing. */
+function digestModule(): string {
+  return [
+    "/** Made by tools/gen-layout.ts from layout.ts: change that. */",
+    "",
+    "/** SHA-256 of `layoutText()`: what both sides of the FFI compare before the first use. */",
+    `export const LAYOUT_DIGEST = "${createHash("sha256").update(layoutText()).digest("hex")}";`,
+    "",
+  ].join("\n");
+}
+
 writeGenerated("csrc/layout.gen.h", header());
+writeGenerated("src/plan/digest.gen.ts", digestModule());

@@ -1,0 +1,57 @@
+/** epoll(7), as small as a supervisor needs it. */
+
+import { ARCH, syscall } from "./syscall.ts";
+
+export const EPOLLIN = 1;
+export const EPOLLHUP = 0x10;
+
+/** struct epoll_event is packed on x86_64 only. */
+const EVENT_SIZE = ARCH === "x86_64" ? 12 : 16;
+const DATA_AT = ARCH === "x86_64" ? 4 : 8;
+const EPOLL_CLOEXEC = 0o2000000;
+const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
+const MAX_EVENTS = 64;
+
+/** Calls a handler for each fd that is ready. */
+export class Epoll {
+  readonly #fd: number;
+  readonly #events = new Uint8Array(EVENT_SIZE * MAX_EVENTS);
+  readonly #view = new DataView(this.#events.buffer);
+  readonly #handlers = new Map<number, (events: number) => void>();
+
+  constructor() {
+    this.#fd = syscall("epoll_create1", EPOLL_CLOEXEC);
+    if (this.#fd < 0) throw new Error(`epoll_create1: errno ${-this.#fd}`);
+  }
+
+  /** Watches a borrowed fd for input; `handler` gets the event bits. */
+  add(fd: number, handler: (events: number) => void): void {
+    const event = new DataView(new ArrayBuffer(EVENT_SIZE));
+    event.setUint32(0, EPOLLIN, true);
+    event.setInt32(DATA_AT, fd, true);
+    const result = syscall("epoll_ctl", this.#fd, EPOLL_CTL_ADD, fd, new Uint8Array(event.buffer));
+    if (result < 0) throw new Error(`epoll_ctl: errno ${-result}`);
+    this.#handlers.set(fd, handler);
+  }
+
+  /** Stops watching an fd, before its owner closes it. */
+  remove(fd: number): void {
+    this.#handlers.delete(fd);
+    syscall("epoll_ctl", this.#fd, EPOLL_CTL_DEL, fd, 0);
+  }
+
+  /** Waits (-1: without end) and calls the handlers. False when the time ran out; a signal counts as an event. */
+  wait(timeoutMs: number): boolean {
+    const count = syscall("epoll_pwait", this.#fd, this.#events, MAX_EVENTS, timeoutMs, 0, 8);
+    for (let index = 0; index < count; index++) {
+      const at = index * EVENT_SIZE;
+      this.#handlers.get(this.#view.getInt32(at + DATA_AT, true))?.(this.#view.getUint32(at, true));
+    }
+    return count !== 0;
+  }
+
+  close(): void {
+    syscall("close", this.#fd);
+  }
+}

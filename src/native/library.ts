@@ -1,0 +1,83 @@
+/**
+ * Opens `libsandbox.so`, embedded in the executable, from a sealed memfd. Bun's own way of opening an embedded library
+ * extracts it to a predictable name in /tmp, where anybody may have put another one before (docs/bun-start.md).
+ */
+
+import { dlopen, type FFIFunction, FFIType, ptr } from "bun:ffi";
+import { readFileSync } from "node:fs";
+import embedded from "../../build/libsandbox.so" with { type: "file" };
+import { LAYOUT_DIGEST } from "../plan/digest.gen.ts";
+
+const { f64, i32, u32, u64, ptr: pointer, i64 } = FFIType;
+
+/** An address in this process, as `addressOf` gives it. */
+type Address = ReturnType<typeof ptr>;
+
+/** Every function that C exports; csrc/launch.h, signals.h, syscall.c and start.c say what they do. */
+export interface Native {
+  ll_syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
+  ll_layout_digest(digest: Address): void;
+  ll_start_record(): number;
+  ll_spawn(plan: Address, planSize: number, launch: Address, launchSize: number, spawned: Address, failure: Address): number;
+  ll_become(plan: Address, planSize: number, launch: Address, launchSize: number, failure: Address): number;
+  ll_receive(channel: number, message: Address, fd: Address): number;
+  ll_release(spawned: Address): number;
+  ll_signals_open(signals: bigint): number;
+  ll_die(signal: number): number;
+}
+
+const SYMBOLS = {
+  ll_syscall: { args: [i32, f64, f64, f64, f64, f64, f64], returns: f64 },
+  ll_layout_digest: { args: [pointer], returns: FFIType.void },
+  ll_start_record: { args: [], returns: f64 },
+  ll_spawn: { args: [pointer, u32, pointer, u32, pointer, pointer], returns: i32 },
+  ll_become: { args: [pointer, u32, pointer, u32, pointer], returns: i32 },
+  ll_receive: { args: [i32, pointer, pointer], returns: i32 },
+  ll_release: { args: [pointer], returns: i32 },
+  ll_signals_open: { args: [u64], returns: i32 },
+  ll_die: { args: [i32], returns: i32 },
+} satisfies Record<keyof Native, FFIFunction>;
+
+/** `bun:ffi` is imported here and nowhere else; what others need of it passes through. */
+export { ptr as addressOf, toArrayBuffer as memoryAt } from "bun:ffi";
+
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const F_ADD_SEALS = 1033;
+/** F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE: nobody changes the code between the write and the mapping. */
+const ALL_SEALS = 0xf;
+
+/** A sealed memfd with the library's bytes; fcntl(2), memfd_create(2). */
+function sealedCopy(bytes: Uint8Array): number {
+  const libc = dlopen("libc.so.6", {
+    memfd_create: { args: [pointer, u32], returns: i32 },
+    write: { args: [i32, pointer, u64], returns: i64 },
+    fcntl: { args: [i32, i32, i32], returns: i32 },
+  }).symbols;
+  const fd = libc.memfd_create(ptr(Buffer.from("libsandbox\0")), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0) throw new Error("memfd_create failed: libsandbox.so can't be loaded");
+  if (Number(libc.write(fd, ptr(bytes), bytes.byteLength)) !== bytes.byteLength) throw new Error("short write to memfd");
+  if (libc.fcntl(fd, F_ADD_SEALS, ALL_SEALS) !== 0) throw new Error("cannot seal the memfd");
+  return fd;
+}
+
+function open(): Native {
+  const fd = sealedCopy(readFileSync(embedded));
+  const symbols = dlopen(`/proc/self/fd/${fd}`, SYMBOLS).symbols;
+  // Kept open fds reach no workload (close_range), but there is no reason to keep this one.
+  symbols.ll_syscall(process.arch === "x64" ? 3 : 57, fd, 0, 0, 0, 0, 0);
+  const digest = new Uint8Array(32);
+  symbols.ll_layout_digest(ptr(digest));
+  if (Buffer.from(digest).toString("hex") !== LAYOUT_DIGEST) {
+    throw new Error("libsandbox.so and this program were built from different layouts: run `make`");
+  }
+  return symbols;
+}
+
+let opened: Native | undefined;
+
+/** The library's functions; opened on the first call (0.5 ms). */
+export function native(): Native {
+  opened ??= open();
+  return opened;
+}

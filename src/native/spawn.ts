@@ -1,0 +1,106 @@
+/** Plan and launch request in, running workload out: the TypeScript side of csrc/launch.h. */
+
+import { MESSAGE, MESSAGES } from "../plan/layout.ts";
+import { getField } from "../plan/struct.ts";
+import { addressOf, native } from "./library.ts";
+import { syscall } from "./syscall.ts";
+
+/** A datagram of the channel. */
+export interface Message {
+  readonly kind: number;
+  readonly stage: number;
+  /** Index of the failing op; -1 where it was none. */
+  readonly op: number;
+  /** Positive; 0 where nothing failed. */
+  readonly errno: number;
+  readonly pid: number;
+  /** A wait status. */
+  readonly status: number;
+}
+
+function readMessage(bytes: Uint8Array): Message {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return {
+    kind: getField(view, MESSAGE, 0, "kind"),
+    stage: getField(view, MESSAGE, 0, "stage"),
+    op: getField(view, MESSAGE, 0, "op"),
+    errno: getField(view, MESSAGE, 0, "errno"),
+    pid: getField(view, MESSAGE, 0, "pid"),
+    status: getField(view, MESSAGE, 0, "status"),
+  };
+}
+
+/** struct ll_spawned of csrc/launch.h. */
+const SPAWNED_SIZE = 32;
+
+/** A started run. Owns its fds and its mapping. */
+export interface Spawned {
+  readonly keeperPid: number;
+  readonly keeperPidFd: number;
+  readonly channelFd: number;
+  /** For `release`, once the keeper was reaped. */
+  readonly record: Uint8Array;
+}
+
+/** Starts keeper and workload. What became of them comes over the channel; a failure before the clone comes back. */
+export function spawn(plan: Uint8Array, launch: Uint8Array): Spawned | Message {
+  const record = new Uint8Array(SPAWNED_SIZE);
+  const failure = new Uint8Array(MESSAGE.sizeBytes);
+  const result = native().ll_spawn(
+    addressOf(plan),
+    plan.byteLength,
+    addressOf(launch),
+    launch.byteLength,
+    addressOf(record),
+    addressOf(failure),
+  );
+  if (result < 0) return readMessage(failure);
+  const view = new DataView(record.buffer);
+  return {
+    keeperPid: view.getInt32(0, true),
+    keeperPidFd: view.getInt32(4, true),
+    channelFd: view.getInt32(8, true),
+    record,
+  };
+}
+
+/** Becomes the workload; returns only on failure, and by then this process may be restricted. */
+export function become(plan: Uint8Array, launch: Uint8Array): Message {
+  const failure = new Uint8Array(MESSAGE.sizeBytes);
+  native().ll_become(
+    addressOf(plan),
+    plan.byteLength,
+    addressOf(launch),
+    launch.byteLength,
+    addressOf(failure),
+  );
+  return readMessage(failure);
+}
+
+const received = new Uint8Array(MESSAGE.sizeBytes);
+const receivedFd = new Int32Array(1);
+
+/** One message of the channel with the fd that came along (-1: none); "empty" when there is none, "closed" at its end. */
+export function receive(channelFd: number): { message: Message; fd: number } | "empty" | "closed" {
+  for (;;) {
+    const result = native().ll_receive(channelFd, addressOf(received), addressOf(receivedFd));
+    if (result === 1) return { message: readMessage(received), fd: receivedFd[0] ?? -1 };
+    if (result === -11) return "empty";
+    if (result !== -4) return "closed";
+  }
+}
+
+const WALL = 0x40000000;
+
+/** Reaps the keeper (blocks until it ended), closes what the run owned and unmaps it. */
+export function release(spawned: Spawned): void {
+  while (syscall("wait4", spawned.keeperPid, 0, WALL, 0) === -4);
+  syscall("close", spawned.channelFd);
+  syscall("close", spawned.keeperPidFd);
+  native().ll_release(addressOf(spawned.record));
+}
+
+/** True for a message that ends a run before its workload ran. */
+export function isFailure(message: Spawned | Message): message is Message {
+  return "kind" in message && message.kind === MESSAGES.failed;
+}

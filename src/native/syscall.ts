@@ -1,0 +1,50 @@
+/** System calls on JavaScript's behalf: numbers in, what the kernel returned out (>= 0, or -errno). */
+
+import { type Arch, syscallNumber } from "../kernel/syscalls.ts";
+import { addressOf, native } from "./library.ts";
+
+/** The architecture that this process runs as. */
+export const ARCH: Arch = process.arch === "x64" ? "x86_64" : "aarch64";
+
+const numbers = new Map<string, number>();
+
+/** The number of a system call on this architecture. A name that it lacks is a bug in the caller. */
+export function numberOf(name: string): number {
+  let number = numbers.get(name);
+  if (number === undefined) {
+    number = syscallNumber(ARCH, name);
+    if (number === undefined) throw new Error(`no system call ${name} on ${ARCH}`);
+    numbers.set(name, number);
+  }
+  return number;
+}
+
+/** An argument: an integer (at most 53 bits) or memory that the kernel reads or writes during the call. */
+export type Argument = number | NodeJS.TypedArray;
+
+function plain(argument: Argument): number {
+  return typeof argument === "number" ? argument : addressOf(argument);
+}
+
+/** Calls by number: >= 0, or -errno. Blocks the whole thread while the kernel does. */
+export function syscallByNumber(
+  number: number,
+  a: Argument = 0,
+  b: Argument = 0,
+  c: Argument = 0,
+  d: Argument = 0,
+  e: Argument = 0,
+  f: Argument = 0,
+): number {
+  return native().ll_syscall(number, plain(a), plain(b), plain(c), plain(d), plain(e), plain(f));
+}
+
+/** Calls by name: >= 0, or -errno. */
+export function syscall(name: string, ...args: Argument[]): number {
+  return syscallByNumber(numberOf(name), ...args);
+}
+
+/** A path, or any string, as the kernel wants it. */
+export function cString(text: string | Uint8Array): Uint8Array {
+  return Buffer.concat([typeof text === "string" ? Buffer.from(text) : text, Buffer.of(0)]);
+}
