@@ -1,0 +1,168 @@
+/**
+ * Policy × Landlock ABI → the rulesets of a run. Pure.
+ *
+ * Net and scopes ride in the first file layer's ruleset: a layer of their own would cost one of the sixteen, and before
+ * Linux 6.15 would deny `refer` in all the others, since a layer that doesn't handle it denies it.
+ */
+
+import type { KeyPath, Unsupported } from "../base/errors.ts";
+import {
+  abiText,
+  FS_RIGHTS,
+  NET_RIGHTS,
+  type Right,
+  rightsMask,
+  SCOPES,
+  supportedFs,
+  supportedNet,
+  supportedScopes,
+} from "../kernel/landlock.ts";
+import { dotted } from "../policy/finding.ts";
+import type { FsLayer, Policy } from "../policy/policy.ts";
+
+export type Rule =
+  | {
+      readonly kind: "path";
+      readonly path: string;
+      /** LANDLOCK_ACCESS_FS_* bits. */
+      readonly access: number;
+      readonly optional: boolean;
+      readonly key: KeyPath;
+    }
+  | {
+      readonly kind: "port";
+      readonly port: number;
+      /** LANDLOCK_ACCESS_NET_* bits. */
+      readonly access: number;
+      readonly key: KeyPath;
+    };
+
+/** One landlock_create_ruleset(2) with its rules; enforced in the order of the list. Never without a handled right. */
+export interface Ruleset {
+  readonly handledFs: number;
+  readonly handledNet: number;
+  readonly scoped: number;
+  readonly rules: readonly Rule[];
+  readonly key: KeyPath;
+}
+
+/** What the host says of its Landlock; ABI 0 where there is none. */
+export interface LandlockHost {
+  readonly abi: number;
+  /** As LANDLOCK_CREATE_RULESET_ERRATA reports them. */
+  readonly errata: number;
+}
+
+export interface LandlockPlan {
+  readonly rulesets: readonly Ruleset[];
+  /** Items of the policy that aren't in the rulesets because the host lacks them: the run fails, or reports them. */
+  readonly unsupported: readonly Unsupported[];
+  /** Built-in scopes that the host lacks. No policy asked for them, so they fail no run; `run.degraded` reports them. */
+  readonly degraded: readonly Unsupported[];
+}
+
+/** The rulesets that hold a run to its policy on a host; at least one wherever there is Landlock. */
+export function compileLandlock(policy: Policy, host: LandlockHost): LandlockPlan {
+  const unsupported: Unsupported[] = [];
+  const layers = policy.fs_layer.map((layer, index) => compileFsLayer(layer, ["fs_layer", index], host.abi));
+  for (const layer of layers) unsupported.push(...layer.unsupported);
+  const net = compileNet(policy, host.abi);
+  unsupported.push(...net.unsupported);
+  const scopes = compileScopes(policy, host.abi);
+
+  if (host.abi < 1) {
+    unsupported.unshift({ item: "landlock", key: [], needs: abiText(1), has: "no Landlock" });
+    return { rulesets: [], unsupported, degraded: scopes.degraded };
+  }
+
+  const [first, ...others] = layers.map((layer) => layer.ruleset).filter((ruleset) => ruleset.handledFs !== 0);
+  const carrier = first ?? { ...EMPTY, key: net.handled === 0 ? ["scope"] : ["net"] };
+  const merged: Ruleset = {
+    ...carrier,
+    handledNet: net.handled,
+    scoped: scopes.scoped,
+    rules: [...carrier.rules, ...net.rules],
+  };
+  const rulesets = [restrictsSomething(merged) ? merged : placeholder(policy, host.abi), ...others];
+  return { rulesets, unsupported, degraded: scopes.degraded };
+}
+
+const EMPTY: Ruleset = { handledFs: 0, handledNet: 0, scoped: 0, rules: [], key: [] };
+
+function restrictsSomething(ruleset: Ruleset): boolean {
+  return (ruleset.handledFs | ruleset.handledNet | ruleset.scoped) !== 0;
+}
+
+/**
+ * A ruleset that takes nothing away, for a policy that handles nothing (the kernel refuses an empty one with ENOMSG).
+ * It still keeps ptrace-like access inside the domain. `refer` is denied in every file layer unless granted, so it is
+ * the right to handle; ABI 1 doesn't know it and denies it without remedy.
+ */
+function placeholder(policy: Policy, abi: number): Ruleset {
+  const access = rightsMask(FS_RIGHTS, [abi >= 2 ? "refer" : "make_block"]);
+  // After a pivot the host's "/" is above nothing: the walk up from a file ends at the new root.
+  const paths = policy.runtime?.root === undefined ? ["/"] : ["/", policy.runtime.root];
+  const rules = paths.map((path): Rule => ({ kind: "path", path, access, optional: false, key: [] }));
+  return { handledFs: access, handledNet: 0, scoped: 0, rules, key: [] };
+}
+
+function compileFsLayer(
+  layer: FsLayer,
+  key: KeyPath,
+  abi: number,
+): { readonly ruleset: Ruleset; readonly unsupported: readonly Unsupported[] } {
+  const supported = supportedFs(abi);
+  const rules = layer.rule.flatMap((rule, index): Rule[] => {
+    // A grant of a right that the host lacks is no loss of enforcement: the handled right is what gets reported.
+    const access = rightsMask(FS_RIGHTS, rule.allowed_access) & supported;
+    if (access === 0) return [];
+    return [{ kind: "path", path: rule.path, access, optional: rule.optional, key: [...key, "rule", index] }];
+  });
+  return {
+    ruleset: {
+      handledFs: rightsMask(FS_RIGHTS, layer.handled_access_fs) & supported,
+      handledNet: 0,
+      scoped: 0,
+      rules,
+      key,
+    },
+    unsupported: lacking(FS_RIGHTS, layer.handled_access_fs, [...key, "handled_access_fs"], abi),
+  };
+}
+
+function compileNet(
+  policy: Policy,
+  abi: number,
+): { readonly handled: number; readonly rules: readonly Rule[]; readonly unsupported: readonly Unsupported[] } {
+  if (policy.net === undefined) return { handled: 0, rules: [], unsupported: [] };
+  const supported = supportedNet(abi);
+  const rules = policy.net.rule.flatMap((rule, index): Rule[] => {
+    const access = rightsMask(NET_RIGHTS, rule.allowed_access) & supported;
+    return access === 0 ? [] : [{ kind: "port", port: rule.port, access, key: ["net", "rule", index] }];
+  });
+  return {
+    handled: rightsMask(NET_RIGHTS, policy.net.handled_access_net) & supported,
+    rules,
+    unsupported: lacking(NET_RIGHTS, policy.net.handled_access_net, ["net", "handled_access_net"], abi),
+  };
+}
+
+function compileScopes(
+  policy: Policy,
+  abi: number,
+): { readonly scoped: number; readonly degraded: readonly Unsupported[] } {
+  const opened = new Set<string>(policy.scope?.allow ?? []);
+  const wanted = SCOPES.filter((scope) => !opened.has(scope.name)).map((scope) => scope.name);
+  const degraded = lacking(SCOPES, wanted, ["scope"], abi).map((each) => ({ ...each, key: [] }));
+  return { scoped: rightsMask(SCOPES, wanted) & supportedScopes(abi), degraded };
+}
+
+/** One finding for each named right that the ABI doesn't have, at the place where it is named. */
+function lacking(table: readonly Right[], names: readonly string[], key: KeyPath, abi: number): readonly Unsupported[] {
+  const has = abi < 1 ? "no Landlock" : abiText(abi);
+  return names.flatMap((name, index) => {
+    const right = table.find((candidate) => candidate.name === name);
+    if (right === undefined || right.abi <= abi) return [];
+    return [{ item: `${dotted(key)}.${name}`, key: [...key, index], needs: abiText(right.abi), has }];
+  });
+}
