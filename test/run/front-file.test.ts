@@ -1,0 +1,106 @@
+/** The linked file as other tools see it, and the front's own failures. */
+import { afterAll, describe, expect, test } from "bun:test";
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { readHeader, readProgramHeaders } from "../../tools/elf.ts";
+import { buildProgram, start } from "./front-program.ts";
+
+const program = buildProgram();
+afterAll(() => program[Symbol.dispose]());
+
+function output(argv: string[]): string {
+  const ended = Bun.spawnSync(argv, {
+    stdout: "pipe",
+    stderr: "pipe",
+    env: { PATH: process.env["PATH"], LC_ALL: "C" },
+  });
+  return ended.stdout.toString() + ended.stderr.toString();
+}
+
+test("readelf reads the program headers as the link step wrote them", () => {
+  const lines = output(["readelf", "-lW", program.linked]).split("\n");
+  const loads = lines.filter((line) => /^ {2}LOAD /.test(line)).map((line) => line.trim().split(/\s+/));
+  const flags = loads.map((fields) => fields.slice(6, -1).join(""));
+  expect(flags).toEqual(["R", "R", "RE", "R", "R", "RE", "RW"]);
+  expect(loads.map((fields) => Number(fields[2])).slice(0, 5)).toEqual([
+    0x100000, 0x110000, 0x111000, 0x112000, 0x200000,
+  ]);
+  expect(lines.some((line) => /INTERP/.test(line))).toBe(false);
+  expect(lines.find((line) => /GNU_STACK/.test(line))).toMatch(/ RW /);
+});
+
+test("the front writes to nothing but its stack", () => {
+  expect(output(["size", "-A", resolve(import.meta.dir, "../../build/front")])).not.toMatch(
+    /\.(data|bss|got|tdata|tbss)/,
+  );
+});
+
+/** A copy of the linked program whose interpreter is another file; the path may not be longer. */
+function withInterpreter(path: string): string {
+  const copy = join(program.dir, `interp-${basename(path)}`);
+  copyFileSync(program.linked, copy);
+  const head = readFileSync(program.unlinked).subarray(0, 0x1000);
+  const interp = readProgramHeaders(head, readHeader(head)).find((each) => each.type === 3);
+  if (interp === undefined || interp.fileBytes <= path.length) throw new Error("no room for the path");
+  const fd = openSync(copy, "r+");
+  writeSync(fd, Buffer.from(`${path}\0`), 0, path.length + 1, interp.offset);
+  closeSync(fd);
+  return copy;
+}
+
+describe("an interpreter that can't be had: one line, status 125", () => {
+  test.each([
+    ["/nonexistent", 2],
+    ["/etc/passwd", 8],
+    ["/tmp", 21],
+    ["/dev/null", 8],
+  ])("%s", (path, errno) => {
+    const ended = start(program, [withInterpreter(path)]);
+    expect([ended.status, ended.report]).toEqual([125, null]);
+    expect(ended.stderr).toBe(`landlockd: cannot load the interpreter ${path}: errno ${errno}\n`);
+    expect(ended.stdout).toBe("");
+  });
+});
+
+describe("the link command", () => {
+  const link = resolve(import.meta.dir, "../../tools/link.ts");
+  const run = (frontPath: string, inPath: string, outPath: string) =>
+    Bun.spawnSync([process.execPath, link, "--front", frontPath, "--in", inPath, "--out", outPath], { stderr: "pipe" });
+  const front = resolve(import.meta.dir, "../../build/front");
+
+  test("keeps the mode, and leaves no temporary file", () => {
+    const out = join(program.dir, "again");
+    expect(run(front, program.unlinked, out).exitCode).toBe(0);
+    expect(statSync(out).mode).toBe(statSync(program.unlinked).mode);
+    expect(readdirSync(program.dir).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  test.each([
+    ["a file that is linked already", () => program.linked, /already linked/],
+    ["a dynamic program", () => "/bin/true", /fixed address/],
+    ["text", () => import.meta.path, /not an ELF file/],
+    ["nothing", () => "/nonexistent", /ENOENT/],
+  ])("refuses %s and writes nothing", (_, input, message) => {
+    const out = join(program.dir, "refused");
+    const ended = run(front, input(), out);
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr.toString()).toMatch(message);
+    expect(ended.stderr.toString().trim().split("\n").length).toBe(1);
+    expect(() => statSync(out)).toThrow();
+  });
+
+  test("refuses a front that is no program", () => {
+    const path = join(program.dir, "not-a-front");
+    writeFileSync(path, "front");
+    expect(run(path, program.unlinked, join(program.dir, "refused")).exitCode).toBe(1);
+  });
+});
