@@ -27,6 +27,12 @@ show() {
 	want=$1 title=$2
 	shift 2
 	printf "\n${bold}%s${plain}\n  \$ landlockd run --policy ci-default -- %s\n" "$title" "$*"
+	# A refusal means something only if the same command works outside.
+	if [ "$want" = refused ] && ! "$@" >/dev/null 2>&1; then
+		printf "  ${red}the control failed: this doesn't work without landlockd either${plain}\n"
+		failed=1
+	fi
+	rm -f ../secrets/planted.c
 	"$landlockd" run --policy ci-default -- "$@" >"$stage/out" 2>&1
 	status=$?
 	sed 's/^/    /' "$stage/out"
@@ -46,12 +52,11 @@ show works 'A compiler builds a program' gcc -o hello hello.c
 show works 'The program runs' ./hello
 show works 'git makes a repository' git init --quiet --initial-branch=main repository
 show refused 'A file beside the work folder' cat ../secrets/key
-show refused 'The same file by another way' python3 -c "print(open('/proc/self/cwd/../secrets/key').read())"
+show refused 'The same file by another way' head -n 1 /proc/self/cwd/../secrets/key
 show refused 'Writing outside' cp hello.c ../secrets/planted.c
 
-# The refusals mean something only if the same accesses work outside.
-if ! grep -q 'deploy key' ../secrets/key || [ -e ../secrets/planted.c ]; then
-	printf "\n${red}the control failed: the secret isn't as it was${plain}\n"
+if [ -e ../secrets/planted.c ]; then
+	printf "\n${red}a file was written outside the policy${plain}\n"
 	failed=1
 fi
 

@@ -66,7 +66,7 @@ export function checks(): Check[] {
     {
       name: "man page",
       command: ["bash", "tools/check-man.sh"],
-      needs: { program: "groff", debian: "groff" },
+      needs: { program: "groff", debian: "groff-base" },
     },
   ];
 }
