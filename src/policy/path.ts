@@ -1,0 +1,33 @@
+/** What a path of a policy must look like once its variables are expanded. */
+
+import type { Finding, KeyPath } from "../base/errors.ts";
+import { PATH_BYTES_MAX } from "../base/limits.ts";
+import { error, quote } from "./finding.ts";
+import type { Expander } from "./variables.ts";
+
+/** The path with variables expanded, without doubled or trailing slashes; or what is wrong with it. */
+export function readPath(text: string, key: KeyPath, expander: Expander): string | Finding {
+  if (text.startsWith("~")) {
+    const rest = text.slice(1);
+    const instead = rest === "" || rest.startsWith("/") ? `write ${quote(`\${HOME}${rest}`)}` : "write the whole path";
+    return error("tilde-path", key, `${quote(text)}: "~" is not expanded`, instead);
+  }
+  const expanded = expander.expand(text);
+  if (typeof expanded !== "string") {
+    return error(expanded.code, key, `${quote(text)}: ${expanded.message}`, expanded.hint);
+  }
+  if (!expanded.startsWith("/")) {
+    const hint =
+      expanded === "" ? undefined : `write ${quote(`\${CWD}/${text}`)} or ${quote(`\${POLICY_DIR}/${text}`)}`;
+    return error("relative-path", key, `${quote(text)} is not an absolute path`, hint);
+  }
+  if (expanded.includes("\0")) return error("bad-path", key, `${quote(text)} holds a NUL`);
+  if (Buffer.byteLength(expanded) > PATH_BYTES_MAX) {
+    return error("path-too-long", key, `the path is longer than ${PATH_BYTES_MAX} bytes`);
+  }
+  const parts = expanded.split("/").filter((part) => part !== "");
+  if (parts.includes(".") || parts.includes("..")) {
+    return error("bad-path", key, `${quote(text)} has a part "." or ".."`, "write the path without it");
+  }
+  return `/${parts.join("/")}`;
+}

@@ -1,0 +1,71 @@
+/** The leaves of the policy schema: paths, names, sizes. Each carries the description that editors and docs show. */
+
+import * as v from "valibot";
+import { POLICY_LIST_MAX } from "../base/limits.ts";
+
+/** A string that is a path: variables are expanded in it, and nowhere else. */
+export type PathSchema = v.SchemaWithPipe<
+  readonly [
+    v.StringSchema<undefined>,
+    v.RegexAction<string, undefined>,
+    v.DescriptionAction<string, string>,
+    v.MetadataAction<string, { readonly path: true }>,
+  ]
+>;
+
+export function path(description: string): PathSchema {
+  return v.pipe(v.string(), v.regex(/^(\/|\$\{)/), v.description(description), v.metadata({ path: true }));
+}
+
+/** Whether a schema was made by `path`. */
+export function isPathSchema(schema: v.GenericSchema): boolean {
+  const { pipe } = schema as { readonly pipe?: readonly { readonly type: string }[] };
+  return pipe?.at(-1)?.type === "metadata";
+}
+
+type Many<Item extends v.GenericSchema> = v.ArraySchema<Item, undefined>;
+
+/** A list that may be left out, and is then empty. */
+export function listOf<const Item extends v.GenericSchema>(
+  item: Item,
+  description: string,
+): v.OptionalSchema<
+  v.SchemaWithPipe<
+    readonly [
+      Many<Item>,
+      v.MaxLengthAction<v.InferOutput<Item>[], number, undefined>,
+      v.DescriptionAction<v.InferOutput<Item>[], string>,
+    ]
+  >,
+  readonly []
+> {
+  return v.optional(v.pipe(v.array(item), v.maxLength(POLICY_LIST_MAX), v.description(description)), []);
+}
+
+/** A list that must be there, with at least one entry. */
+export function someOf<const Item extends v.GenericSchema>(
+  item: Item,
+  description: string,
+): v.SchemaWithPipe<
+  readonly [
+    Many<Item>,
+    v.MinLengthAction<v.InferOutput<Item>[], 1, undefined>,
+    v.MaxLengthAction<v.InferOutput<Item>[], number, undefined>,
+    v.DescriptionAction<v.InferOutput<Item>[], string>,
+  ]
+> {
+  return v.pipe(v.array(item), v.minLength(1), v.maxLength(POLICY_LIST_MAX), v.description(description));
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+
+/** `64M` in bytes, as tmpfs(5) counts. */
+export function sizeBytes(text: string): number {
+  const unit = SIZE_UNITS[text.slice(-1)];
+  return unit === undefined ? Number(text) : Number(text.slice(0, -1)) * unit;
+}
+
+/** `1777` as the number that chmod(2) takes. */
+export function modeBits(text: string): number {
+  return Number.parseInt(text, 8);
+}
