@@ -1,0 +1,69 @@
+/** Policy × Host → Plan + Report. Pure: no I/O, no globals, so it is tested without a kernel. */
+
+import type { KeyPath, Unsupported } from "../base/errors.ts";
+import type { Host } from "../kernel/host.ts";
+import type { Plan, PlanOp } from "../plan/plan.ts";
+import type { Policy } from "../policy/policy.ts";
+import { compileFilter, filterInput } from "./filter.ts";
+import { compileLandlock, type Rule, type Ruleset } from "./landlock.ts";
+import { unbuilt } from "./unbuilt.ts";
+
+/** What of a policy the host will enforce, and what it can't. */
+export interface Report {
+  /** Policy items that aren't in the plan. Without leave to run with less, any of them stops the run. */
+  readonly unsupported: readonly Unsupported[];
+  /** Built-in protections that this host lacks; they stop no run. */
+  readonly degraded: readonly Unsupported[];
+  /** Parts that this version doesn't carry out; no leave helps. */
+  readonly unbuilt: readonly { readonly key: KeyPath; readonly item: string }[];
+  /** What has to outlive the start of the workload, so that landlockd can't become it. */
+  readonly supervised: readonly string[];
+}
+
+export interface Compiled {
+  readonly plan: Plan;
+  readonly report: Report;
+}
+
+function ruleOp(rule: Rule): PlanOp {
+  if (rule.kind === "port") return { kind: "rule_port", a: rule.access, b: rule.port, key: rule.key };
+  return { kind: "rule_path", flags: rule.optional ? 1 : 0, a: rule.access, text: rule.path, key: rule.key };
+}
+
+function rulesetOps(ruleset: Ruleset): PlanOp[] {
+  const { handledFs, handledNet, scoped, key } = ruleset;
+  return [{ kind: "ruleset", a: handledFs, b: handledNet, c: scoped, key }, ...ruleset.rules.map(ruleOp)];
+}
+
+function seccompMissing(host: Host): Unsupported[] {
+  if (host.seccomp.filter) return [];
+  return [{ item: "seccomp", key: [], needs: "seccomp filters (CONFIG_SECCOMP_FILTER)", has: "none" }];
+}
+
+/**
+ * The plan that enforces a policy on a host. Where the host lacks something, the plan is what is left of the policy
+ * without it, and the report says what is missing: whether that may run is the caller's decision.
+ */
+export function compile(policy: Policy, host: Host): Compiled {
+  const landlock = compileLandlock(policy, host.landlock);
+  const cwd = policy.runtime?.cwd;
+  const ops: PlanOp[] = [
+    ...landlock.rulesets.flatMap(rulesetOps),
+    { kind: "fork" },
+    ...(cwd === undefined ? [] : [{ kind: "cwd", text: cwd, key: ["runtime", "cwd"] } as const]),
+    { kind: "restore" },
+    { kind: "drop_caps" },
+    { kind: "no_new_privs" },
+    ...landlock.rulesets.map(({ key }, index): PlanOp => ({ kind: "restrict", a: index, key })),
+    { kind: "filter", text: compileFilter(filterInput(policy, host.arch)), key: ["seccomp"] },
+  ];
+  return {
+    plan: { arch: host.arch, namespaces: 0, ops },
+    report: {
+      unsupported: [...landlock.unsupported, ...seccompMissing(host)],
+      degraded: landlock.degraded,
+      unbuilt: unbuilt(policy),
+      supervised: [],
+    },
+  };
+}

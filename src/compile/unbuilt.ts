@@ -1,0 +1,13 @@
+/** The keys of the language that this version lints but doesn't carry out: `run` refuses a policy that uses one. */
+
+import type { KeyPath } from "../base/errors.ts";
+import type { Policy } from "../policy/policy.ts";
+
+/** The tables of a policy that `run` must refuse, by key. */
+export function unbuilt(policy: Policy): { readonly key: KeyPath; readonly item: string }[] {
+  const found: KeyPath[] = [];
+  if (policy.broker !== undefined) found.push(["broker"]);
+  if (policy.mount !== undefined) found.push(["mount"]);
+  if (policy.runtime?.root !== undefined) found.push(["runtime", "root"]);
+  return found.map((key) => ({ key, item: key.join(".") }));
+}
