@@ -63,7 +63,7 @@ c-aarch64:
 test: all ## Run every test; the last line counts them
 	@$(BUN) test/run-all.ts
 
-bench: all ## Run the benches into bench/results/ (needs hyperfine, bubblewrap, firejail)
+bench: all build/bench/empty ## Run the benches into bench/results/ (needs hyperfine, bubblewrap, firejail)
 	@$(BUN) bench/all.ts
 
 clean: ## Remove what was built; the toolchain stays
@@ -112,6 +112,10 @@ LINK_STEP := tools/link.ts tools/link-layout.ts tools/elf.ts
 dist/landlockd: build/landlockd-unlinked build/front $(LINK_STEP)
 	@mkdir -p dist
 	$(BUN) tools/link.ts --front build/front --in build/landlockd-unlinked --out $@
+
+build/bench/empty: bench/empty.ts Makefile node_modules/.toolchain
+	@mkdir -p $(@D)
+	@$(BUN) $(BUN_BUILD) $< --outfile $@
 
 # ---- install
 

@@ -1,0 +1,2 @@
+// What a program costs that Bun made and that does nothing.
+export {};

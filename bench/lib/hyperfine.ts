@@ -1,0 +1,64 @@
+/** Drives hyperfine in interleaved rounds. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Series } from "./result.ts";
+import { rotate } from "./stats.ts";
+
+/** A command to measure. */
+export interface Contestant {
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** As a person would type it; `argv` without folders if absent. */
+  readonly command?: string;
+}
+
+export interface Rounds {
+  readonly rounds: number;
+  readonly runs: number;
+  readonly warmup: number;
+}
+
+interface Export {
+  readonly results: readonly { readonly median: number }[];
+}
+
+/** For hyperfine's own splitting of a command line (`-N` starts no shell). */
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function bareNames(argv: readonly string[]): string {
+  return argv.map((word, index) => (index === 0 ? word.replace(/^.*\//, "") : word)).join(" ");
+}
+
+/** One call of hyperfine: the median of each contestant, in milliseconds. */
+function measureRound(contestants: readonly Contestant[], { runs, warmup }: Rounds, file: string): Map<string, number> {
+  const commands = contestants.map(({ argv }) => argv.map(quote).join(" "));
+  const options = ["-N", "--style=none", `--runs=${runs}`, `--warmup=${warmup}`, "--export-json", file];
+  const child = Bun.spawnSync(["hyperfine", ...options, ...commands], { stdin: "ignore", stderr: "pipe" });
+  if (!child.success) throw new Error(`hyperfine: ${child.stderr.toString().trim()}`);
+  const { results } = JSON.parse(readFileSync(file, "utf8")) as Export;
+  return new Map(contestants.map(({ name }, index) => [name, (results[index]?.median ?? Number.NaN) * 1000]));
+}
+
+/**
+ * Measures whole processes, in milliseconds: `rounds` times, each round in another order, so that what else the machine
+ * does meets every contestant alike.
+ * @throws Error when a command fails: a failing sandbox is not a fast one
+ */
+export function measureProcesses(contestants: readonly Contestant[], settings: Rounds): Series[] {
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  try {
+    const rounds = Array.from({ length: settings.rounds }, (_, round) =>
+      measureRound(rotate(contestants, round), settings, join(folder, "round.json")),
+    );
+    return contestants.map(({ name, argv, command }) => ({
+      name,
+      command: command ?? bareNames(argv),
+      rounds: rounds.map((round) => round.get(name) ?? Number.NaN),
+    }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,56 @@
+/** Start: the whole process time of `/bin/true` under landlockd, other sandboxes, and nothing. */
+import { resolve } from "node:path";
+import { type Contestant, measureProcesses, type Rounds } from "./lib/hyperfine.ts";
+import { EMPTY_BUN, LANDLOCKD } from "./lib/landlockd.ts";
+import { describeMachine, versionOf } from "./lib/machine.ts";
+import type { Bench, Result } from "./lib/result.ts";
+
+const TRUE = "/bin/true";
+const MINIMAL = resolve("bench/policies/minimal.toml");
+const EMPTY_BUN_NAME = "empty Bun executable";
+
+const CONTESTANTS: readonly Contestant[] = [
+  { name: "nothing", argv: [TRUE], command: TRUE },
+  {
+    name: "landlockd, minimal policy",
+    argv: [LANDLOCKD, "run", "--policy-file", MINIMAL, "--", TRUE],
+    command: `landlockd run --policy-file minimal.toml -- ${TRUE}`,
+  },
+  { name: "landlockd, ci-default", argv: [LANDLOCKD, "run", "--policy", "ci-default", "--", TRUE] },
+  {
+    name: "landlockd, supervised",
+    argv: [LANDLOCKD, "run", "--policy", "ci-default", "--audit", "/dev/null", "--", TRUE],
+  },
+  { name: EMPTY_BUN_NAME, argv: [EMPTY_BUN] },
+  { name: "bubblewrap", argv: ["/usr/bin/bwrap", "--ro-bind", "/", "/", TRUE] },
+  { name: "firejail", argv: ["/usr/bin/firejail", "--noprofile", "--quiet", TRUE] },
+];
+
+const FULL: Rounds = { rounds: 12, runs: 40, warmup: 3 };
+const QUICK: Rounds = { rounds: 2, runs: 5, warmup: 1 };
+
+export const start: Bench = {
+  name: "start",
+  run({ quick }): Result {
+    const settings = quick ? QUICK : FULL;
+    return {
+      bench: "start",
+      title: "Whole-process time of /bin/true",
+      unit: "ms",
+      machine: describeMachine(),
+      versions: {
+        landlockd: versionOf([LANDLOCKD, "--version"]),
+        Bun: Bun.version,
+        bubblewrap: versionOf(["bwrap", "--version"]),
+        firejail: versionOf(["firejail", "--version"]),
+        hyperfine: versionOf(["hyperfine", "--version"]),
+      },
+      settings: { ...settings },
+      series: measureProcesses(CONTESTANTS, settings),
+      versus: [
+        { title: "÷ empty Bun", name: EMPTY_BUN_NAME },
+        { title: "÷ bubblewrap", name: "bubblewrap" },
+      ],
+    };
+  },
+};
