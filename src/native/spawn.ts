@@ -92,10 +92,13 @@ export function receive(channelFd: number): { message: Message; fd: number } | "
 
 const WALL = 0x40000000;
 
-/** Reaps the keeper (blocks until it ended), closes what the run owned and unmaps it. */
+/**
+ * Gives back what a run owned. Closing the channel is what tells a keeper that still serves to kill what is left of
+ * the run; this blocks until it has.
+ */
 export function release(spawned: Spawned): void {
-  while (syscall("wait4", spawned.keeperPid, 0, WALL, 0) === -4);
   syscall("close", spawned.channelFd);
+  while (syscall("wait4", spawned.keeperPid, 0, WALL, 0) === -4);
   syscall("close", spawned.keeperPidFd);
   native().ll_release(addressOf(spawned.record));
 }

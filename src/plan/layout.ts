@@ -140,7 +140,7 @@ export interface OpSpec {
 }
 
 /** The operations, in the order in which a plan has them. Ids are never reused. */
-export const OPS = {
+export const OPS: Readonly<Record<OpName, OpSpec>> = {
   /** Create a Landlock ruleset: a = handled_access_fs, b = handled_access_net, c = scoped. */
   ruleset: { id: 1, uses: ["a", "b", "c"], flags: {} },
   /** Add a path_beneath rule to the newest ruleset: a = allowed access. */
@@ -161,9 +161,19 @@ export const OPS = {
   restrict: { id: 9, uses: ["a", "b"], flags: {} },
   /** seccomp filter: text = struct sock_filter[]. With notify, the listener goes to the supervisor. */
   filter: { id: 10, uses: ["text"], flags: { notify: 1, wait_killable: 2 } },
-} as const satisfies Record<string, OpSpec>;
+};
 
-export type OpName = keyof typeof OPS;
+export type OpName =
+  | "ruleset"
+  | "rule_path"
+  | "rule_port"
+  | "fork"
+  | "cwd"
+  | "restore"
+  | "drop_caps"
+  | "no_new_privs"
+  | "restrict"
+  | "filter";
 
 /** Stages that aren't operations. */
 export const STAGES = { plan: 100, launch: 101, clone: 102, channel: 103, exec: 104, keeper: 105 } as const;
@@ -183,7 +193,7 @@ export const MESSAGES = {
   empty: 6,
 } as const;
 
-export const PLAN_FLAGS = {} as const satisfies Record<string, number>;
+export const PLAN_FLAGS: Readonly<Record<string, number>> = {};
 export const LAUNCH_FLAGS = {
   /** Keep descendants of the workload after it ended until the channel closes; without it the keeper leaves with the workload. */
   linger: 1,

@@ -1,0 +1,138 @@
+/**
+ * Writes audit events. A sink that takes none (a full disk, a closed or a stuck pipe) never stops a run: events wait in
+ * a bounded buffer, what doesn't fit is counted, and the count is told at the end.
+ */
+
+import { fstatSync, openSync } from "node:fs";
+import { UsageError } from "../base/errors.ts";
+import { cString, syscall } from "../native/syscall.ts";
+import type { AuditEvent } from "./events.ts";
+import { type Common, eventLine } from "./line.ts";
+
+const BUFFER_MAX_BYTES = 1024 * 1024;
+const O_WRONLY = 1;
+const O_CREAT = 0o100;
+const O_NOCTTY = 0o400;
+const O_APPEND = 0o2000;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+const EINTR = 4;
+const EAGAIN = 11;
+const F_GETFL = 3;
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
+/** How long the end of a run waits for a sink that is merely slow. */
+const FLUSH_TIMEOUT_MS = 2000;
+
+/** What couldn't be written. */
+export interface Losses {
+  readonly events: number;
+  /** Positive errno of the last failure; 0 where nothing failed. */
+  readonly errno: number;
+}
+
+interface Sink {
+  readonly fd: number;
+  /** A socket is written with sendto(2): the only way not to block on one that others have too. */
+  readonly socket: boolean;
+}
+
+/**
+ * Opens a sink: a file (created 0600, appended to), `fd:N`, or `-` for stderr. An inherited pipe is opened anew, so
+ * that not blocking on it changes nothing for the others that have it.
+ * @throws UsageError when it can't be opened for writing.
+ */
+function openSink(sink: string): Sink {
+  const inherited = sink === "-" ? 2 : /^fd:\d{1,6}$/.test(sink) ? Number(sink.slice(3)) : undefined;
+  if (inherited === undefined && (sink === "" || sink.startsWith("fd:"))) {
+    throw new UsageError(`--audit ${JSON.stringify(sink)}: not a sink`, "give a file, fd:N, or - for stderr");
+  }
+  if (inherited === undefined) return { fd: openFile(sink), socket: false };
+  const flags = syscall("fcntl", inherited, F_GETFL, 0);
+  if (flags < 0) throw new UsageError(`--audit ${sink}: fd ${inherited} is not open`);
+  if ((flags & 3) === 0) throw new UsageError(`--audit ${sink}: fd ${inherited} is not open for writing`);
+  const stats = fstatSync(inherited);
+  const again = stats.isFIFO() ? reopen(inherited) : -1;
+  return { fd: again >= 0 ? again : inherited, socket: stats.isSocket() };
+}
+
+function reopen(fd: number): number {
+  return syscall("openat", -100, cString(`/proc/self/fd/${fd}`), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK, 0o600);
+  } catch (cause) {
+    const code = (cause as { readonly code?: string }).code ?? "unknown error";
+    throw new UsageError(`--audit ${JSON.stringify(path)}: cannot open it: ${code}`);
+  }
+}
+
+export class AuditWriter {
+  readonly #sink: Sink;
+  readonly #common: Common;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #lost = 0;
+  #errno = 0;
+
+  /** @throws UsageError when the sink can't be opened. */
+  constructor(sink: string, common: Common) {
+    this.#sink = openSink(sink);
+    this.#common = common;
+  }
+
+  write(event: AuditEvent): void {
+    const line = Buffer.from(eventLine(event, this.#common, new Date()));
+    if (this.#pendingBytes + line.length > BUFFER_MAX_BYTES) {
+      this.#lost += 1;
+      this.#errno = EAGAIN;
+      return;
+    }
+    this.#pending.push(line);
+    this.#pendingBytes += line.length;
+    this.#drain();
+  }
+
+  /** Writes what the sink takes. Only EAGAIN leaves anything waiting. */
+  #drain(): void {
+    for (let line = this.#pending[0]; line !== undefined; line = this.#pending[0]) {
+      const written = this.#sink.socket
+        ? syscall("sendto", this.#sink.fd, line, line.length, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0)
+        : syscall("write", this.#sink.fd, line, line.length);
+      if (written === -EINTR) continue;
+      if (written === -EAGAIN) return;
+      this.#pendingBytes -= written < 0 ? line.length : written;
+      if (written >= 0 && written < line.length) {
+        this.#pending[0] = line.subarray(written);
+        continue;
+      }
+      this.#pending.shift();
+      if (written < 0) this.#lose(-written);
+    }
+  }
+
+  #lose(errno: number): void {
+    this.#lost += 1;
+    this.#errno = errno;
+  }
+
+  /** Waits a little for a slow sink, then tells what was lost. */
+  close(): Losses {
+    const poll = new Int32Array([this.#sink.fd, 4 /* POLLOUT */]);
+    const end = performance.now() + FLUSH_TIMEOUT_MS;
+    this.#drain();
+    while (this.#pending.length > 0 && performance.now() < end) {
+      const left = Math.max(1, Math.ceil(end - performance.now()));
+      const timeout = new BigInt64Array([BigInt(Math.floor(left / 1000)), BigInt((left % 1000) * 1_000_000)]);
+      if (syscall("ppoll", poll, 1, timeout, 0, 0) === 0) break;
+      this.#drain();
+    }
+    if (this.#pending.length > 0) {
+      this.#lost += this.#pending.length;
+      this.#errno = EAGAIN;
+    }
+    return { events: this.#lost, errno: this.#errno };
+  }
+}

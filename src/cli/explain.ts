@@ -1,0 +1,98 @@
+/** Errors as a person reads them: one line each, `landlockd: FILE:LINE:COL: message`, hint below. */
+
+import {
+  type KeyPath,
+  LaunchError,
+  type Place,
+  PolicyError,
+  type Unsupported,
+  UnsupportedError,
+  UsageError,
+} from "../base/errors.ts";
+import { errnoName, errnoText } from "../kernel/errno.ts";
+import { CommandError, UnbuiltError } from "../run/run.ts";
+import { OutputError } from "./output.ts";
+
+/** The policy that a message may be about. */
+export interface PolicyText {
+  readonly file: string;
+  readonly text: string;
+}
+
+function line(message: string, hint?: string): string {
+  return `landlockd: ${message}\n${hint === undefined ? "" : `  hint: ${hint}\n`}`;
+}
+
+function at(place: Place | undefined, policy: PolicyText | undefined): string {
+  if (place !== undefined) return `${place.file}:${place.line}:${place.column}: `;
+  return policy === undefined ? "" : `${policy.file}: `;
+}
+
+async function placeOf(key: KeyPath, policy: PolicyText | undefined): Promise<Place | undefined> {
+  if (policy === undefined || key.length === 0) return undefined;
+  const { placeOfKey } = await import("../policy/locate.ts");
+  return placeOfKey(policy.text, policy.file, key);
+}
+
+function errnoPhrase(errno: number): string {
+  return `${errnoText(errno)} (${errnoName(errno)})`;
+}
+
+/** One line for an item that the host can't enforce. */
+export async function unsupportedLine(item: Unsupported, policy: PolicyText | undefined, hint?: string): Promise<string> {
+  const place = at(await placeOf(item.key, policy), policy);
+  return line(`${place}${item.item} needs ${item.needs}; this host has ${item.has}`, hint);
+}
+
+const EACCES = 13;
+const EINVAL = 22;
+
+function launchHint(error: LaunchError): string | undefined {
+  if (error.stage === "exec" && error.errno === EACCES) {
+    return "the policy must grant execute and read_file on the program, its interpreter and its libraries";
+  }
+  if (error.stage === "rule_path" && error.errno === EINVAL) {
+    return "a rule on a file takes only execute, write_file, read_file, truncate and ioctl_dev";
+  }
+  if (error.stage === "rule_path") return "set optional = true on the rule if the path may be missing";
+  return undefined;
+}
+
+async function launchLine(error: LaunchError, policy: PolicyText | undefined): Promise<string> {
+  const subject = error.subject === undefined ? "" : ` ${JSON.stringify(error.subject)}`;
+  const reason = errnoPhrase(error.errno);
+  if (error.stage === "exec") return line(`cannot execute${subject}: ${reason}`, launchHint(error));
+  const place = at(await placeOf(error.key ?? [], policy), error.key === undefined ? undefined : policy);
+  const what = error.stage === "rule_path" ? "cannot grant rights on" : `cannot set up the sandbox (${error.stage})`;
+  return line(`${place}${what}${subject}: ${reason}`, launchHint(error));
+}
+
+async function findingLines(error: PolicyError): Promise<string> {
+  const { placeFindings } = await import("../policy/locate.ts");
+  return (await placeFindings(error.text, error.file, error.findings))
+    .map((finding) => line(`${at(finding.place, error)}${finding.message}`, finding.hint))
+    .join("");
+}
+
+/** What to print on stderr for an error. A bug is what nothing else explains, and looks like one. */
+export async function explain(error: unknown, policy: PolicyText | undefined): Promise<string> {
+  if (error instanceof PolicyError) return findingLines(error);
+  if (error instanceof UsageError) return line(error.message, error.hint);
+  if (error instanceof CommandError) return line(error.message);
+  if (error instanceof LaunchError) return launchLine(error, policy);
+  if (error instanceof OutputError) return line(`cannot write to stdout: ${errnoPhrase(error.errno)}`);
+  if (error instanceof UnsupportedError) {
+    const hint = "--best-effort, or compat = \"best-effort\" in the policy, runs without it";
+    const lines = error.items.map((item) => unsupportedLine(item, policy, item.key.length === 0 ? undefined : hint));
+    return (await Promise.all(lines)).join("");
+  }
+  if (error instanceof UnbuiltError) {
+    const lines = error.items.map(async ({ key, item }) => {
+      const place = at(await placeOf(key, policy), policy);
+      return line(`${place}${item}: this version of landlockd can't carry it out`);
+    });
+    return (await Promise.all(lines)).join("");
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return line(`internal error, please report it: ${detail.split("\n").join("\n  ")}`);
+}

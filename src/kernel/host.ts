@@ -1,0 +1,26 @@
+/** What a host can enforce, as a value: probed in one place (native/host.ts), compiled against, shown by `doctor`. */
+
+import type { Arch } from "./syscalls.ts";
+
+export interface Host {
+  readonly arch: Arch;
+  /** uname -r. */
+  readonly release: string;
+  /** Effective user id. */
+  readonly uid: number;
+  readonly landlock: {
+    /** 0 where there is none. */
+    readonly abi: number;
+    readonly errata: number;
+    /** Why there is none; a positive errno of landlock_create_ruleset(2). */
+    readonly errno: number;
+  };
+  readonly seccomp: {
+    /** SECCOMP_SET_MODE_FILTER with the actions that a run needs. */
+    readonly filter: boolean;
+    /** SECCOMP_RET_USER_NOTIF. */
+    readonly notify: boolean;
+  };
+  /** Effective capabilities, as in /proc/self/status. */
+  readonly capabilities: bigint;
+}

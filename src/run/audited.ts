@@ -1,0 +1,61 @@
+/** A run that leaves a record: supervised from start to exit, every step an audit event. */
+
+import { randomUUID } from "node:crypto";
+import { AuditWriter } from "../audit/writer.ts";
+import { LaunchError } from "../base/errors.ts";
+import type { Compiled } from "../compile/compile.ts";
+import { rawVariable } from "./command.ts";
+import type { LaunchRequest } from "./launch.ts";
+import type { Outcome } from "./outcome.ts";
+import type { RunOptions, RunResult } from "./run.ts";
+import { supervise } from "./supervise.ts";
+
+function writeOutcome(audit: AuditWriter, outcome: Outcome, pid: number): void {
+  if (outcome.kind === "exited") audit.write({ event: "run.exit", pid, status: outcome.status });
+  else audit.write({ event: "run.signal", pid, signal: outcome.signal });
+}
+
+function writeError(audit: AuditWriter, error: unknown): void {
+  const launch = error instanceof LaunchError ? error : undefined;
+  audit.write({
+    event: "run.error",
+    stage: launch?.stage ?? "prepare",
+    errno: launch?.errno ?? 0,
+    message: error instanceof Error ? error.message : String(error),
+  });
+}
+
+/** As `run`, with every event to `sink`. `prepare` compiles and finds the command: what it throws is recorded too. */
+export function runAudited(
+  options: RunOptions,
+  sink: string,
+  prepare: () => readonly [Compiled, LaunchRequest],
+): RunResult {
+  const jobId = rawVariable(options.start.env, "LANDLOCKD_JOB_ID");
+  const audit = new AuditWriter(sink, {
+    jobId: jobId === undefined ? null : Buffer.from(jobId).toString(),
+    runId: randomUUID(),
+  });
+  try {
+    const [{ plan, report }, request] = prepare();
+    for (const item of [...report.unsupported, ...report.degraded]) {
+      audit.write({ event: "run.degraded", item: item.item, needs: item.needs, has: item.has });
+    }
+    for (const item of report.unsupported) options.onDegraded(item);
+    const { outcome, pid } = supervise(plan, request, {
+      started: (startedPid) =>
+        audit.write({
+          event: "run.start",
+          pid: startedPid,
+          policy_file: options.policyFile,
+          argv0: options.argv[0] ?? "",
+        }),
+    });
+    writeOutcome(audit, outcome, pid);
+    return { outcome, losses: audit.close() };
+  } catch (error) {
+    writeError(audit, error);
+    audit.close();
+    throw error;
+  }
+}

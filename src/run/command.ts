@@ -1,0 +1,101 @@
+/** Finds the command as execvp(3) does, and says early and clearly why it can't be executed. */
+
+import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from "node:fs";
+
+const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+
+/** Why a command can't be run: 127 when there is none, 126 when it can't be executed. */
+export interface CommandProblem {
+  readonly status: 126 | 127;
+  readonly message: string;
+}
+
+/** The value of a variable in an environment of raw bytes. */
+export function rawVariable(env: readonly Uint8Array[], name: string): Uint8Array | undefined {
+  const prefix = Buffer.from(`${name}=`);
+  const entry = env.find((each) => prefix.equals(each.subarray(0, prefix.length)));
+  return entry?.subarray(prefix.length);
+}
+
+/** The paths that execve is to try. A name with a slash is a path; an empty folder in PATH is the working directory. */
+export function candidatesOf(name: Uint8Array, env: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (name.length === 0 || name.includes(0x2f)) return [name];
+  const list = rawVariable(env, "PATH") ?? Buffer.from(DEFAULT_PATH);
+  return splitBytes(list, 0x3a).map((folder) =>
+    folder.length === 0 ? Buffer.concat([Buffer.from("./"), name]) : Buffer.concat([folder, Buffer.from("/"), name]),
+  );
+}
+
+function splitBytes(bytes: Uint8Array, separator: number): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  for (;;) {
+    const end = bytes.indexOf(separator, from);
+    parts.push(bytes.subarray(from, end < 0 ? bytes.length : end));
+    if (end < 0) return parts;
+    from = end + 1;
+  }
+}
+
+function statOf(path: Buffer): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A problem that can be seen before the sandbox is there, in words that help. The kernel has the last word: nothing
+ * here makes a run go on that execve would refuse.
+ */
+export function findProblem(name: Uint8Array, candidates: readonly Uint8Array[]): CommandProblem | undefined {
+  const shown = JSON.stringify(Buffer.from(name).toString());
+  let problem: CommandProblem | undefined;
+  for (const candidate of candidates) {
+    const path = Buffer.from(candidate);
+    const stats = statOf(path);
+    if (stats === undefined) continue;
+    const reason = refusal(path, stats);
+    if (reason === undefined) return undefined;
+    problem ??= { status: 126, message: `cannot execute ${shown}: ${reason}` };
+  }
+  return problem ?? { status: 127, message: `${shown}: command not found` };
+}
+
+function refusal(path: Buffer, stats: Stats): string | undefined {
+  if (stats.isDirectory()) return "it is a directory";
+  if (!stats.isFile()) return "it is not a regular file";
+  try {
+    accessSync(path, constants.X_OK);
+  } catch {
+    return "it is not executable (chmod +x)";
+  }
+  return interpreterProblem(path);
+}
+
+/** The kernel reads 256 bytes of the first line (BINPRM_BUF_SIZE, linux/binfmts.h). */
+const BINPRM_BUF_SIZE = 256;
+
+function interpreterProblem(path: Buffer): string | undefined {
+  const head = Buffer.alloc(BINPRM_BUF_SIZE);
+  let size: number;
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      size = readSync(fd, head, 0, head.length, 0);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined; // executable but not readable: the kernel knows
+  }
+  if (size < 2 || head[0] !== 0x23 || head[1] !== 0x21) return undefined;
+  const line = head.subarray(2, size).toString("latin1").split("\n", 1)[0] ?? "";
+  const interpreter = line.trim().split(/[ \t]/, 1)[0] ?? "";
+  if (interpreter === "") return "its #! line names no interpreter";
+  if (statOf(Buffer.from(interpreter, "latin1")) === undefined) {
+    return `its interpreter ${JSON.stringify(interpreter)} doesn't exist`;
+  }
+  return undefined;
+}

@@ -1,0 +1,23 @@
+/** What C says of a failure, as an error that names the policy item behind it. */
+
+import { LaunchError } from "../base/errors.ts";
+import type { Message } from "../native/spawn.ts";
+import { OPS, STAGES } from "../plan/layout.ts";
+import type { Plan } from "../plan/plan.ts";
+
+function stageName(stage: number): string {
+  const op = Object.entries(OPS).find(([, spec]) => spec.id === stage);
+  const other = Object.entries(STAGES).find(([, id]) => id === stage);
+  return (op ?? other)?.[0] ?? `stage ${stage}`;
+}
+
+/** The error behind a FAILED message. `command` is what it is about where the command couldn't be executed. */
+export function failureOf(message: Message, plan: Plan, command: string): LaunchError {
+  const stage = stageName(message.stage);
+  const op = plan.ops[message.op];
+  const subject = stage === "exec" ? command : typeof op?.text === "string" ? op.text : undefined;
+  return new LaunchError(stage, message.errno, {
+    ...(op?.key === undefined ? {} : { key: op.key }),
+    ...(subject === undefined ? {} : { subject }),
+  });
+}

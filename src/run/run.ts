@@ -1,0 +1,99 @@
+/** From a loaded policy and a command to the command's end. */
+
+import type { Losses } from "../audit/writer.ts";
+import { LaunchError, type Unsupported, UnsupportedError } from "../base/errors.ts";
+import { type Compiled, compile } from "../compile/compile.ts";
+import type { Host } from "../kernel/host.ts";
+import type { StartState } from "../native/start.ts";
+import type { Policy } from "../policy/policy.ts";
+import { becomeWorkload } from "./become.ts";
+import { candidatesOf, findProblem } from "./command.ts";
+import type { LaunchRequest } from "./launch.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** The command isn't there, or can't be executed: seen before the sandbox was built. */
+export class CommandError extends Error {
+  override readonly name: string = "CommandError";
+  readonly status: 126 | 127;
+
+  constructor(status: 126 | 127, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A part of the policy that this version doesn't carry out. */
+export class UnbuiltError extends Error {
+  override readonly name: string = "UnbuiltError";
+  readonly items: Compiled["report"]["unbuilt"];
+
+  constructor(items: Compiled["report"]["unbuilt"]) {
+    super(items.map((each) => each.item).join(", "));
+    this.items = items;
+  }
+}
+
+export interface RunOptions {
+  readonly policy: Policy;
+  /** As messages and events name it. */
+  readonly policyFile: string;
+  readonly host: Host;
+  readonly start: StartState;
+  readonly argv: readonly Uint8Array[];
+  /** Run without what the host can't enforce. */
+  readonly bestEffort: boolean;
+  /** Where audit events go; undefined for nowhere. */
+  readonly audit: string | undefined;
+  /** Told what the run goes without, before it starts. */
+  readonly onDegraded: (item: Unsupported) => void;
+}
+
+export interface RunResult {
+  readonly outcome: Outcome;
+  readonly losses: Losses;
+}
+
+/**
+ * The plan for a run, if it may run at all.
+ * @throws UnbuiltError, UnsupportedError
+ */
+export function compileRun(policy: Policy, host: Host, bestEffort: boolean): Compiled {
+  const compiled = compile(policy, host);
+  const { unbuilt, unsupported } = compiled.report;
+  if (unbuilt.length > 0) throw new UnbuiltError(unbuilt);
+  // Best effort means less than the policy says, never nothing: without Landlock or seccomp there is no sandbox.
+  const allowed = bestEffort && host.landlock.abi > 0 && host.seccomp.filter;
+  if (unsupported.length > 0 && !allowed) throw new UnsupportedError(unsupported);
+  return compiled;
+}
+
+function launchRequest(options: RunOptions): LaunchRequest {
+  const [name = new Uint8Array()] = options.argv;
+  const candidates = candidatesOf(name, options.start.env);
+  const problem = findProblem(name, candidates);
+  if (problem !== undefined) throw new CommandError(problem.status, problem.message);
+  return { argv: options.argv, env: options.start.env, candidates, flags: 0, start: options.start };
+}
+
+/**
+ * Runs the command. Where nothing has to be supervised this process becomes it, and there is no return.
+ * @throws UnbuiltError, UnsupportedError, CommandError, LaunchError, UsageError
+ */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const bestEffort = options.bestEffort || options.policy.compat === "best-effort";
+  if (options.audit !== undefined) {
+    const { runAudited } = await import("./audited.ts");
+    return runAudited(options, options.audit, (): [Compiled, LaunchRequest] => [
+      compileRun(options.policy, options.host, bestEffort),
+      launchRequest(options),
+    ]);
+  }
+  const { plan, report } = compileRun(options.policy, options.host, bestEffort);
+  for (const item of report.unsupported) options.onDegraded(item);
+  return becomeWorkload(plan, launchRequest(options));
+}
+
+/** The errno behind an error of this folder, for `run.error`. */
+export function errnoOf(error: unknown): number {
+  return error instanceof LaunchError ? error.errno : 0;
+}
