@@ -136,34 +136,24 @@ const ALLOWED: readonly Case[] = [{ tests: [], action: SECCOMP_RET_ALLOW }];
 
 function segments(found: ReadonlyMap<number, readonly Case[]>, end: number, beyond: number): readonly Segment[] {
   const built: Segment[] = [];
-  const add = (first: number, cases: readonly Case[]): void => {
-    const previous = built.at(-1);
-    if (previous?.first === first) built.pop();
-    const before = built.at(-1);
-    if (before === undefined || !sameCases(before.cases, cases)) built.push({ first, cases });
-  };
-  add(0, ALLOWED);
-  for (const [number, cases] of [...found].sort(([one], [other]) => one - other)) {
-    add(number, cases);
-    add(number + 1, ALLOWED);
+  let previous: readonly Case[] | undefined;
+  for (let number = 0; number <= end; number++) {
+    const cases = number === end ? [{ tests: [], action: beyond }] : (found.get(number) ?? ALLOWED);
+    if (previous === undefined || !sameCases(previous, cases)) built.push({ first: number, cases });
+    previous = cases;
   }
-  add(end, [{ tests: [], action: beyond }]);
   return built;
 }
 
 /** Tests are compared by identity: calls that share a line of the table share its tests. */
 function sameCases(one: readonly Case[], other: readonly Case[]): boolean {
-  return (
-    one.length === other.length &&
-    one.every(({ tests, action }, index) => {
-      const counterpart = other[index];
-      return counterpart !== undefined && action === counterpart.action && sameTests(tests, counterpart.tests);
-    })
-  );
+  if (one === other) return true;
+  return one.length === other.length && one.every((each, index) => sameCase(each, other[index]));
 }
 
-function sameTests(one: readonly ArgTest[], other: readonly ArgTest[]): boolean {
-  return one === other || (one.length === 0 && other.length === 0);
+function sameCase(one: Case, other: Case | undefined): boolean {
+  if (other === undefined || one.action !== other.action) return false;
+  return one.tests === other.tests || (one.tests.length === 0 && other.tests.length === 0);
 }
 
 /** A balanced tree of comparisons over the segments from `low` up to `high`; the accumulator holds the number. */

@@ -137,7 +137,8 @@ export const PROTECTIONS: readonly Protection[] = [
     ],
     errno: EPERM,
     when: "always",
-    reason: "It sets the limits of any process of the same user, landlockd's included, and no Landlock scope covers it.",
+    reason:
+      "It sets the limits of any process of the same user, landlockd's included, and no Landlock scope covers it.",
   },
   {
     name: "sysv_ipc",
@@ -209,7 +210,8 @@ export const PROTECTIONS: readonly Protection[] = [
     matches: [{ syscalls: ["socket", "socketpair"], tests: [{ arg: 0, is: "none_of", values: FAMILIES }] }],
     errno: EAFNOSUPPORT,
     when: "always",
-    reason: "Beyond UNIX, IP and netlink sockets lie AF_VSOCK (the host of a virtual machine), AF_SMC and rare kernel code.",
+    reason:
+      "Beyond UNIX, IP and netlink sockets lie AF_VSOCK (the host of a virtual machine), AF_SMC and rare kernel code.",
   },
   {
     name: "bpf",

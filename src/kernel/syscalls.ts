@@ -50,7 +50,10 @@ export function syscallName(arch: Arch, number: number): string | undefined {
 
 /** The largest number in the table: calls beyond it are newer than landlockd. */
 export function highestSyscall(arch: Arch): number {
-  return Math.max(...syscallTable(arch).values());
+  let highest = 0;
+  // Ascending: the last one is the highest.
+  for (const number of syscallTable(arch).values()) highest = number;
+  return highest;
 }
 
 /** Whether any supported architecture has a system call of that name. */
