@@ -13,7 +13,9 @@ fi
 stage=$(mktemp -d) || exit 1
 trap 'rm -rf "$stage"' EXIT
 trap 'exit 130' INT TERM
-mkdir "$stage/work" "$stage/secrets"
+mkdir "$stage/work" "$stage/secrets" "$stage/tmp"
+# ci-default grants the temporary folder too.
+export TMPDIR="$stage/tmp"
 echo 'the deploy key' >"$stage/secrets/key"
 cat >"$stage/work/hello.c" <<'C'
 #include <stdio.h>
