@@ -1,0 +1,205 @@
+import { describe, expect, test } from "bun:test";
+import { compileFilter, type FilterInput } from "../../../src/compile/filter.ts";
+import { PROTECTIONS } from "../../../src/kernel/protections.ts";
+import { ARCHES, type Arch, AUDIT_ARCH, syscallNumber, syscallTable } from "../../../src/kernel/syscalls.ts";
+import { isCachedAllow, simulate } from "../../harness/bpf-simulator.ts";
+
+const ALLOW = 0x7fff0000;
+const KILL = 0x80000000;
+const NOTIFY = 0x7fc00000;
+const errno = (number: number): number => 0x50000 + number;
+const EPERM = errno(1);
+const EACCES = errno(13);
+const ENOSYS = errno(38);
+
+const EVERYTHING: FilterInput = {
+  arch: "x86_64",
+  deny: [],
+  errno: 1,
+  traps: [],
+  allow: [],
+  execute: true,
+  net: true,
+};
+
+function answer(input: Partial<FilterInput>, name: string | number, ...args: (number | bigint)[]): number {
+  const full = { ...EVERYTHING, ...input };
+  const nr = typeof name === "number" ? name : (syscallNumber(full.arch, name) ?? Number.NaN);
+  expect(nr).not.toBeNaN();
+  return simulate(compileFilter(full), { nr, arch: AUDIT_ARCH[full.arch], args: args.map(BigInt) });
+}
+
+describe.each([...ARCHES])("%s", (arch: Arch) => {
+  const filter = compileFilter({ ...EVERYTHING, arch });
+  const closed = new Set(PROTECTIONS.flatMap((line) => line.matches.flatMap((match) => match.syscalls)));
+
+  test("what no line closes is allowed, and cached by the kernel", () => {
+    let open = 0;
+    for (const [name, nr] of syscallTable(arch)) {
+      if (closed.has(name)) continue;
+      open++;
+      expect([name, isCachedAllow(filter, nr, AUDIT_ARCH[arch])]).toEqual([name, true]);
+    }
+    expect(open).toBeGreaterThan(250);
+  });
+
+  test("what a line closes is never cached", () => {
+    for (const name of closed) {
+      const nr = syscallNumber(arch, name);
+      expect(nr).toBeDefined();
+      expect([name, isCachedAllow(filter, nr ?? -1, AUDIT_ARCH[arch])]).toEqual([name, false]);
+    }
+  });
+
+  test("a foreign architecture is killed, whatever the call", () => {
+    for (const foreign of [0x40000003, 0xc000003e, 0xc00000b7, 0x40000028, 0, 0xffffffff]) {
+      if (foreign === AUDIT_ARCH[arch]) continue;
+      for (const nr of [0, 1, 59, 221, 500, 0xffffffff]) {
+        expect(simulate(filter, { nr, arch: foreign, args: [] })).toBe(KILL);
+      }
+    }
+  });
+
+  test("a call beyond the table doesn't exist, unless the policy opens it", () => {
+    for (const nr of [470, 471, 600, 0x3fffffff, 0xffffffff]) {
+      expect(answer({ arch }, nr)).toBe(ENOSYS);
+      expect(answer({ arch, allow: ["unknown_syscalls"] }, nr)).toBe(ALLOW);
+    }
+    expect(answer({ arch }, 469)).toBe(ALLOW);
+  });
+});
+
+test("x32 calls are killed, whatever is opened", () => {
+  const everyName = PROTECTIONS.map((line) => line.name);
+  for (const nr of [0x40000000, 0x40000001, 0x40000000 + 520, 0x7fffffff, 0xc0000000]) {
+    expect(answer({}, nr)).toBe(KILL);
+    expect(answer({ allow: everyName }, nr)).toBe(KILL);
+  }
+  expect(answer({ arch: "aarch64" }, 0x40000001)).toBe(ENOSYS);
+});
+
+test("io_uring and clone3 look as if the kernel had none", () => {
+  for (const name of ["io_uring_setup", "io_uring_enter", "io_uring_register", "clone3"]) {
+    expect(answer({}, name)).toBe(ENOSYS);
+  }
+});
+
+test("clone and unshare fail with any namespace flag, and only then", () => {
+  const namespaces = [0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000];
+  const threads = 0x3d0f00;
+  for (const flag of namespaces) {
+    expect(answer({}, "clone", flag | 17)).toBe(EPERM);
+    expect(answer({}, "unshare", flag)).toBe(EPERM);
+    // The kernel takes the lower 32 bits of clone's flags.
+    expect(answer({}, "clone", 0xdeadbeef00000000n | BigInt(flag))).toBe(EPERM);
+  }
+  expect(answer({}, "clone", threads)).toBe(ALLOW);
+  expect(answer({}, "clone", 17)).toBe(ALLOW);
+  expect(answer({}, "clone", 0x80)).toBe(ALLOW);
+  expect(answer({}, "unshare", 0x80)).toBe(EPERM);
+  expect(answer({}, "unshare", 0x600)).toBe(ALLOW);
+  expect(answer({}, "setns", 3, 0)).toBe(EPERM);
+});
+
+test("terminal ioctls are compared on 32 bits", () => {
+  for (const request of [0x5412, 0x541c]) {
+    expect(answer({}, "ioctl", 0, request)).toBe(EPERM);
+    expect(answer({}, "ioctl", 0, 0xdeadbeef00000000n | BigInt(request))).toBe(EPERM);
+  }
+  expect(answer({}, "ioctl", 0, 0x5413)).toBe(ALLOW);
+  expect(answer({}, "ioctl", 0x5412, 0x5413)).toBe(ALLOW);
+});
+
+test("prlimit64 reads any process's limits and sets only the caller's own", () => {
+  expect(answer({}, "prlimit64", 0, 7, 0x7fff00000000n, 0)).toBe(ALLOW);
+  expect(answer({}, "prlimit64", 42, 7, 0, 0x7fff0000)).toBe(ALLOW);
+  expect(answer({}, "prlimit64", 42, 7, 0x7fff0000, 0)).toBe(EPERM);
+  expect(answer({}, "prlimit64", 42, 7, 0x100000000n, 0)).toBe(EPERM);
+  expect(answer({}, "prlimit64", 0xdead00000000n, 7, 0x7fff0000, 0)).toBe(ALLOW);
+});
+
+test("memfd_create needs MFD_NOEXEC_SEAL where execution is restricted", () => {
+  expect(answer({}, "memfd_create", 0, 0)).toBe(EACCES);
+  expect(answer({}, "memfd_create", 0, 0x13)).toBe(EACCES);
+  expect(answer({}, "memfd_create", 0, 0x8)).toBe(ALLOW);
+  expect(answer({}, "memfd_create", 0, 0x800000000n)).toBe(EACCES);
+  expect(answer({ execute: false }, "memfd_create", 0, 0)).toBe(ALLOW);
+});
+
+test("TCP Fast Open is refused where the network is restricted", () => {
+  const open = 0x20000000;
+  const calls: [string, number[]][] = [
+    ["sendto", [3, 0, 1, open | 0x4000]],
+    ["sendmmsg", [3, 0, 1, open]],
+    ["sendmsg", [3, 0, open]],
+  ];
+  for (const [name, args] of calls) {
+    expect([name, answer({}, name, ...args)]).toEqual([name, errno(95)]);
+    expect([name, answer({ net: false }, name, ...args)]).toEqual([name, ALLOW]);
+  }
+  expect(answer({}, "sendto", 3, 0, 1, 0x4000)).toBe(ALLOW);
+  expect(answer({}, "sendmsg", 3, 0, 0x4000, open)).toBe(ALLOW);
+});
+
+test("sockets: UNIX, IP and netlink; TCP, UDP and ICMP", () => {
+  const stream = 1 | 0o2004000;
+  for (const family of [1, 2, 10, 16]) expect(answer({}, "socket", family, stream, 0)).toBe(ALLOW);
+  for (const family of [0, 17, 38, 40, 43]) {
+    expect(answer({}, "socket", family, 1, 0)).toBe(errno(97));
+    expect(answer({}, "socketpair", family, 1, 0)).toBe(errno(97));
+    expect(answer({ net: false }, "socket", family, 1, 0)).toBe(errno(97));
+  }
+  for (const family of [2, 10]) {
+    for (const protocol of [0, 1, 6, 17, 58]) expect(answer({}, "socket", family, stream, protocol)).toBe(ALLOW);
+    for (const protocol of [33, 132, 136, 256, 262]) {
+      expect(answer({}, "socket", family, stream, protocol)).toBe(errno(93));
+      expect(answer({ net: false }, "socket", family, stream, protocol)).toBe(ALLOW);
+      expect(answer({}, "socket", family, stream, 0xdead00000000n | BigInt(protocol))).toBe(errno(93));
+    }
+    // SOCK_SEQPACKET without a protocol is SCTP.
+    expect(answer({}, "socket", family, 5 | 0o2000000, 0)).toBe(errno(93));
+  }
+  expect(answer({}, "socket", 1, 5, 0)).toBe(ALLOW);
+  expect(answer({}, "socket", 16, 3, 15)).toBe(ALLOW);
+});
+
+describe("what the policy says", () => {
+  test("a denied call fails with the policy's errno and is never cached", () => {
+    const filter = compileFilter({ ...EVERYTHING, deny: ["getpid"], errno: 4095 });
+    expect(simulate(filter, { nr: 39, arch: AUDIT_ARCH.x86_64, args: [] })).toBe(errno(4095));
+    expect(isCachedAllow(filter, 39, AUDIT_ARCH.x86_64)).toBe(false);
+    expect(isCachedAllow(filter, 40, AUDIT_ARCH.x86_64)).toBe(true);
+  });
+
+  test("deny goes before trap, trap before protection, and deny before allow", () => {
+    expect(answer({ deny: ["mount"], errno: 5, traps: [{ syscalls: ["mount"] }] }, "mount")).toBe(errno(5));
+    expect(answer({ traps: [{ syscalls: ["mount"] }] }, "mount")).toBe(NOTIFY);
+    expect(answer({ deny: ["mount"], errno: 5, allow: ["mounts", "mount"] }, "mount")).toBe(errno(5));
+  });
+
+  test("a line's name opens the line, a call's name that call", () => {
+    expect(answer({ allow: ["mounts"] }, "mount")).toBe(ALLOW);
+    expect(answer({ allow: ["mounts"] }, "fsopen")).toBe(ALLOW);
+    expect(answer({ allow: ["mount"] }, "mount")).toBe(ALLOW);
+    expect(answer({ allow: ["mount"] }, "fsopen")).toBe(EPERM);
+    expect(answer({ allow: ["ioctl.TIOCSTI"] }, "ioctl", 0, 0x5412)).toBe(ALLOW);
+    expect(answer({ allow: ["ioctl.TIOCSTI"] }, "ioctl", 0, 0x541c)).toBe(EPERM);
+    expect(answer({ allow: ["ioctl"] }, "ioctl", 0, 0x541c)).toBe(ALLOW);
+    expect(answer({ allow: ["socket"] }, "socket", 40, 1, 0)).toBe(ALLOW);
+    expect(answer({ allow: ["socket"] }, "socketpair", 40, 1, 0)).toBe(errno(97));
+  });
+
+  test("a call that the architecture lacks is nothing to deny", () => {
+    expect(syscallNumber("aarch64", "open")).toBeUndefined();
+    expect(compileFilter({ ...EVERYTHING, arch: "aarch64", deny: ["open"] })).toEqual(
+      compileFilter({ ...EVERYTHING, arch: "aarch64" }),
+    );
+  });
+
+  test("a trap with tests leaves the other calls to the protections", () => {
+    const traps = [{ syscalls: ["openat"], tests: [{ arg: 2, mask: 3, is: "none_of", values: [0] }] }] as const;
+    expect(answer({ traps }, "openat", 0, 0, 0)).toBe(ALLOW);
+    expect(answer({ traps }, "openat", 0, 0, 1)).toBe(NOTIFY);
+    expect(answer({ traps }, "openat", 0, 0, 2 | 0x80000)).toBe(NOTIFY);
+  });
+});
