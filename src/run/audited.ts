@@ -3,8 +3,8 @@
 import { randomUUID } from "node:crypto";
 import { AuditWriter } from "../audit/writer.ts";
 import { LaunchError } from "../base/errors.ts";
+import { rawVariable } from "../base/raw.ts";
 import type { Compiled } from "../compile/compile.ts";
-import { rawVariable } from "./command.ts";
 import type { LaunchRequest } from "./launch.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunOptions, RunResult } from "./run.ts";
@@ -26,11 +26,11 @@ function writeError(audit: AuditWriter, error: unknown): void {
 }
 
 /** As `run`, with every event to `sink`. `prepare` compiles and finds the command: what it throws is recorded too. */
-export function runAudited(
+export async function runAudited(
   options: RunOptions,
   sink: string,
   prepare: () => readonly [Compiled, LaunchRequest],
-): RunResult {
+): Promise<RunResult> {
   const jobId = rawVariable(options.start.env, "LANDLOCKD_JOB_ID");
   const audit = new AuditWriter(sink, {
     jobId: jobId === undefined ? null : Buffer.from(jobId).toString(),
@@ -41,7 +41,7 @@ export function runAudited(
     for (const item of [...report.unsupported, ...report.degraded]) {
       audit.write({ event: "run.degraded", item: item.item, needs: item.needs, has: item.has });
     }
-    for (const item of report.unsupported) options.onDegraded(item);
+    if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
     const { outcome, pid } = supervise(plan, request, {
       started: (startedPid) =>
         audit.write({

@@ -1,6 +1,7 @@
 /** Finds the command as execvp(3) does, and says early and clearly why it can't be executed. */
 
 import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from "node:fs";
+import { rawVariable } from "../base/raw.ts";
 
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
@@ -8,13 +9,6 @@ const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 export interface CommandProblem {
   readonly status: 126 | 127;
   readonly message: string;
-}
-
-/** The value of a variable in an environment of raw bytes. */
-export function rawVariable(env: readonly Uint8Array[], name: string): Uint8Array | undefined {
-  const prefix = Buffer.from(`${name}=`);
-  const entry = env.find((each) => prefix.equals(each.subarray(0, prefix.length)));
-  return entry?.subarray(prefix.length);
 }
 
 /** The paths that execve is to try. A name with a slash is a path; an empty folder in PATH is the working directory. */

@@ -1,7 +1,7 @@
 /** From a loaded policy and a command to the command's end. */
 
 import type { Losses } from "../audit/writer.ts";
-import { LaunchError, type Unsupported, UnsupportedError } from "../base/errors.ts";
+import { type Unsupported, UnsupportedError } from "../base/errors.ts";
 import { type Compiled, compile } from "../compile/compile.ts";
 import type { Host } from "../kernel/host.ts";
 import type { StartState } from "../native/start.ts";
@@ -45,7 +45,7 @@ export interface RunOptions {
   /** Where audit events go; undefined for nowhere. */
   readonly audit: string | undefined;
   /** Told what the run goes without, before it starts. */
-  readonly onDegraded: (item: Unsupported) => void;
+  readonly onDegraded: (items: readonly Unsupported[]) => Promise<void>;
 }
 
 export interface RunResult {
@@ -89,11 +89,6 @@ export async function run(options: RunOptions): Promise<RunResult> {
     ]);
   }
   const { plan, report } = compileRun(options.policy, options.host, bestEffort);
-  for (const item of report.unsupported) options.onDegraded(item);
+  if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
   return becomeWorkload(plan, launchRequest(options));
-}
-
-/** The errno behind an error of this folder, for `run.error`. */
-export function errnoOf(error: unknown): number {
-  return error instanceof LaunchError ? error.errno : 0;
 }

@@ -1,0 +1,67 @@
+/** The command line: which command, its help, and what becomes of an error that no command handled. */
+
+import { type CommandDef, defineCommand, runCommand } from "citty";
+import { UsageError } from "../base/errors.ts";
+import { didYouMean } from "../base/suggest.ts";
+import { VERSION } from "../base/version.ts";
+import { exit, writeErr, writeOut } from "./output.ts";
+import { STATUS_FAILED, STATUS_USAGE } from "./status.ts";
+
+/** Loaded one at a time: a run pays for no other command. */
+const COMMANDS: Readonly<Record<string, () => Promise<CommandDef>>> = {
+  run: async () => (await import("./run.ts")).command,
+  doctor: async () => (await import("./doctor.ts")).command,
+  schema: async () => (await import("./schema.ts")).command,
+};
+
+/** What steers Bun before our first line runs. The front takes it away; without one there is only refusing. */
+function refuseSteering(): void {
+  const found = Object.keys(process.env).find((name) => name === "BUN_OPTIONS" || name === "BUN_BE_BUN");
+  if (found !== undefined) {
+    throw new UsageError(`${found} is set, and this executable was built without its front`, `unset ${found}`);
+  }
+}
+
+async function commandOf(name: string): Promise<CommandDef> {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load !== undefined) return load();
+  const hint = didYouMean(name, Object.keys(COMMANDS)) ?? `there are: ${Object.keys(COMMANDS).join(", ")}`;
+  throw new UsageError(`unknown command ${JSON.stringify(name)}`, hint);
+}
+
+function isHelp(argument: string): boolean {
+  return argument === "--help" || argument === "-h";
+}
+
+async function dispatch(args: readonly string[]): Promise<void> {
+  refuseSteering();
+  const [name, ...rest] = args;
+  if (name === "--version" || name === "-V") return writeOut(`landlockd ${VERSION}\n`);
+  if (name === undefined || isHelp(name)) {
+    const { mainHelp } = await import("./help.ts");
+    const text = await mainHelp(COMMANDS);
+    if (name !== undefined) return writeOut(text);
+    writeErr(text);
+    return exit(STATUS_USAGE);
+  }
+  if (name.startsWith("-")) throw new UsageError(`unknown option ${name}`, "see landlockd --help");
+  const command = await commandOf(name);
+  const head = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
+  if (head.some(isHelp)) {
+    const { commandHelp } = await import("./help.ts");
+    return writeOut(await commandHelp(command));
+  }
+  await runCommand(defineCommand({ ...command }), { rawArgs: [...rest] });
+}
+
+/** Runs landlockd with the arguments after its name. Ends the process. */
+export async function main(args: readonly string[]): Promise<never> {
+  try {
+    await dispatch(args);
+    return exit(0);
+  } catch (error) {
+    const { explain } = await import("./explain.ts");
+    writeErr(await explain(error, undefined));
+    return exit(args[0] === "run" ? STATUS_FAILED : STATUS_USAGE);
+  }
+}

@@ -1,0 +1,89 @@
+/** `landlockd run`: holds a command to a policy. */
+
+import { type ArgsDef, type CommandDef, defineCommand } from "citty";
+import { UsageError } from "../base/errors.ts";
+import { errnoName } from "../kernel/errno.ts";
+import { probeHost } from "../native/host.ts";
+import { die } from "../native/signals.ts";
+import { startState } from "../native/start.ts";
+import { CommandError, run } from "../run/run.ts";
+import { type Parsed, parseFlags } from "./arguments.ts";
+import { explain, type PolicyText, unsupportedLine } from "./explain.ts";
+import { exit, writeErr } from "./output.ts";
+import { POLICY_FLAGS, policyOf } from "./policy.ts";
+import { STATUS_FAILED } from "./status.ts";
+
+export const RUN_FLAGS: ArgsDef = {
+  ...POLICY_FLAGS,
+  "dry-run": { type: "boolean", description: "Show what would be enforced, and run nothing" },
+  "best-effort": { type: "boolean", description: "Run without what this host can't enforce, and say so" },
+  audit: { type: "string", valueHint: "SINK", description: "Write audit events to a file, to fd:N, or to - (stderr)" },
+};
+
+const ENOENT = 2;
+
+/** 127 where the command isn't there, 126 where it can't be executed, 125 for all else. */
+function statusOf(error: unknown): number {
+  if (error instanceof CommandError) return error.status;
+  const { stage, errno } = error as { stage?: string; errno?: number };
+  if (stage !== "exec") return STATUS_FAILED;
+  return errno === ENOENT ? 127 : 126;
+}
+
+/** The raw bytes of the command: argv as JavaScript sees it has lost what isn't UTF-8. */
+function rawCommand(count: number): readonly Uint8Array[] {
+  return startState().argv.slice(-count);
+}
+
+function commandOf(parsed: Parsed): number {
+  if (parsed.positionals.length > 0 || parsed.command === undefined) {
+    const [first] = parsed.positionals;
+    const found = first === undefined ? "no command is given" : `unexpected argument ${JSON.stringify(first)}`;
+    throw new UsageError(found, "the command goes after --: landlockd run --policy-file FILE -- COMMAND");
+  }
+  if (parsed.command.length === 0) throw new UsageError("no command is given after --");
+  return parsed.command.length;
+}
+
+async function runCommand(args: readonly string[]): Promise<never> {
+  let policy: PolicyText | undefined;
+  try {
+    const parsed = parseFlags(args, RUN_FLAGS);
+    const dryRun = parsed.on("dry-run");
+    const count = dryRun && parsed.command === undefined ? 0 : commandOf(parsed);
+    const loaded = await policyOf(parsed);
+    policy = loaded;
+    if (dryRun) {
+      const { dryRun: show } = await import("./dry-run.ts");
+      return exit(await show(loaded, parsed.on("best-effort")));
+    }
+    const { outcome, losses } = await run({
+      policy: loaded.policy,
+      policyFile: loaded.file,
+      host: probeHost(),
+      start: startState(),
+      argv: rawCommand(count),
+      bestEffort: parsed.on("best-effort"),
+      audit: parsed.value("audit"),
+      onDegraded: async (items) => {
+        const hint = "this run goes without it (best effort)";
+        for (const item of items) writeErr(await unsupportedLine(item, loaded, hint));
+      },
+    });
+    if (losses.events > 0) {
+      writeErr(`landlockd: ${losses.events} audit events were lost: ${errnoName(losses.errno)}\n`);
+    }
+    if (outcome.kind === "exited") return exit(outcome.status);
+    die(outcome.signal);
+    return exit(128 + outcome.signal); // a signal whose default isn't to end a process can't have ended one
+  } catch (error) {
+    writeErr(await explain(error, policy));
+    return exit(statusOf(error));
+  }
+}
+
+export const command: CommandDef = defineCommand({
+  meta: { name: "run", description: "Run a command under a policy" },
+  args: RUN_FLAGS,
+  run: ({ rawArgs }) => runCommand(rawArgs),
+});
