@@ -1,0 +1,44 @@
+import { expect } from "bun:test";
+import type { Box } from "../harness/box.ts";
+import { asRoot, asUsers } from "../harness/cases.ts";
+import { run } from "../harness/landlockd.ts";
+import { VERSION_ONLY } from "../harness/policies.ts";
+import { probePath } from "../harness/probe.ts";
+import { runProcess } from "../harness/process.ts";
+import { parseState, type State } from "../harness/state.ts";
+
+const NONE = "0000000000000000";
+const SETS = ["cap_effective", "cap_permitted", "cap_inheritable", "cap_ambient"] as const;
+
+async function stateInside(box: Box, prefix: readonly string[] = [], audit: boolean = false): Promise<State> {
+  return parseState(await run(box, { policy: VERSION_ONLY, argv: [probePath("state")], prefix, audit }));
+}
+
+function expectNoPrivileges(state: State): void {
+  for (const set of SETS) expect([set, state[set]]).toEqual([set, NONE]);
+  // Nobody but root may drop from the bounding set; no_new_privs makes it moot for everybody else.
+  if (state["uids"] === "0 0 0") expect(state["cap_bounding"]).toBe(NONE);
+  expect(state["no_new_privs"]).toBe("1");
+}
+
+asUsers("the workload has no capability, can get none, and no_new_privs is set", async (box) => {
+  expectNoPrivileges(await stateInside(box));
+  expectNoPrivileges(await stateInside(box, [], true));
+});
+
+asRoot("root's capabilities are gone, however they came", async (box) => {
+  const bare = parseState(await runProcess(box, [probePath("state")]));
+  expect(bare["cap_effective"]).not.toBe(NONE);
+  expect(bare["no_new_privs"]).toBe("0");
+  const ambient = ["setpriv", "--inh-caps=+sys_admin,+dac_override", "--ambient-caps=+sys_admin,+dac_override", "--"];
+  const control = parseState(await runProcess(box, [...ambient, probePath("state")]));
+  expect(control["cap_ambient"]).not.toBe(NONE);
+  expectNoPrivileges(await stateInside(box, ambient));
+  // With capabilities that don't come from uid 0.
+  expectNoPrivileges(await stateInside(box, ["setpriv", "--securebits=+noroot", "--"]));
+});
+
+asRoot("root without capabilities gets none back by executing a program", async (box) => {
+  const argv = ["/bin/sh", "-c", 'exec "$0"', probePath("state")];
+  expectNoPrivileges(parseState(await run(box, { policy: VERSION_ONLY, argv })));
+});
