@@ -8,7 +8,7 @@ import { error } from "./finding.ts";
 import { findingsOf } from "./issues.ts";
 import { decodePolicy, parseToml } from "./parse.ts";
 import type { Policy } from "./policy.ts";
-import { Preparation, type SchemaNode } from "./prepare.ts";
+import { prepare, type SchemaNode } from "./prepare.ts";
 import { policySchema } from "./schema.ts";
 import { Expander, type VariableContext, type VariableUse } from "./variables.ts";
 
@@ -38,10 +38,9 @@ export function loadPolicy(source: PolicySource, variables: VariableContext): Lo
   const text = decodePolicy(file, source.bytes);
   const document = parseToml(file, text);
   const expander = new Expander(variables, source.policyDir);
-  const preparation = new Preparation(expander);
-  const prepared = preparation.walk(policySchema as unknown as SchemaNode, document, []);
-  const result = safeParse(policySchema, prepared);
-  const findings = [...preparation.findings];
+  const prepared = prepare(policySchema as unknown as SchemaNode, document, expander);
+  const result = safeParse(policySchema, prepared.value);
+  const findings = [...prepared.findings];
   if (!result.success) findings.push(...findingsOf(policySchema, result.issues));
   else findings.push(...check(result.output));
   if (findings.length > 0) throw new PolicyError(file, text, capped(findings));

@@ -5,8 +5,13 @@ import { PATH_BYTES_MAX } from "../base/limits.ts";
 import { error, quote } from "./finding.ts";
 import type { Expander } from "./variables.ts";
 
-/** The path with variables expanded, without doubled or trailing slashes; or what is wrong with it. */
-export function readPath(text: string, key: KeyPath, expander: Expander): string | Finding {
+/**
+ * The path with variables expanded, without doubled or trailing slashes; or what is wrong with it.
+ * @param at is copied where it is kept.
+ */
+export function readPath(text: string, at: KeyPath, expander: Expander): string | Finding {
+  if (isFinal(text) && !text.includes("$")) return text;
+  const key = [...at];
   if (text.startsWith("~")) {
     const rest = text.slice(1);
     const instead = rest === "" || rest.startsWith("/") ? `write ${quote(`\${HOME}${rest}`)}` : "write the whole path";
@@ -21,6 +26,7 @@ export function readPath(text: string, key: KeyPath, expander: Expander): string
       expanded === "" ? undefined : `write ${quote(`\${CWD}/${text}`)} or ${quote(`\${POLICY_DIR}/${text}`)}`;
     return error("relative-path", key, `${quote(text)} is not an absolute path`, hint);
   }
+  if (isFinal(expanded)) return expanded;
   if (expanded.includes("\0")) return error("bad-path", key, `${quote(text)} holds a NUL`);
   if (Buffer.byteLength(expanded) > PATH_BYTES_MAX) {
     return error("path-too-long", key, `the path is longer than ${PATH_BYTES_MAX} bytes`);
@@ -30,4 +36,16 @@ export function readPath(text: string, key: KeyPath, expander: Expander): string
     return error("bad-path", key, `${quote(text)} has a part "." or ".."`, "write the path without it");
   }
   return `/${parts.join("/")}`;
+}
+
+/** Whether a path is plainly in its final form, as nearly all are. A unit of UTF-16 takes at most three bytes in UTF-8. */
+function isFinal(path: string): boolean {
+  return (
+    path.length * 3 <= PATH_BYTES_MAX &&
+    path.startsWith("/") &&
+    !path.includes("//") &&
+    !path.includes("/.") &&
+    !path.endsWith("/") &&
+    !path.includes("\0")
+  );
 }

@@ -3,8 +3,7 @@
  * every path, and replaces what valibot would take for a table and isn't (an array has keys too).
  */
 
-import type { GenericSchema } from "valibot";
-import type { Finding, KeyPath } from "../base/errors.ts";
+import type { Finding } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { error, quote } from "./finding.ts";
 import { readPath } from "./path.ts";
@@ -22,72 +21,84 @@ export interface SchemaNode {
 
 type Table = Record<string, unknown>;
 
-export class Preparation {
-  readonly findings: Finding[] = [];
-  readonly #expander: Expander;
+/** What `prepare` gives back. */
+export interface Prepared {
+  /** The document as valibot shall see it. */
+  readonly value: unknown;
+  readonly findings: readonly Finding[];
+}
 
-  constructor(expander: Expander) {
-    this.#expander = expander;
-  }
+export function prepare(schema: SchemaNode, document: unknown, expander: Expander): Prepared {
+  const findings: Finding[] = [];
+  const value = walk(schema, document, { key: [], findings, expander });
+  return { value, findings };
+}
 
-  /** The value as valibot shall see it. */
-  walk(schema: SchemaNode, value: unknown, key: KeyPath): unknown {
-    switch (schema.type) {
-      case "optional":
-      case "exact_optional":
-        return schema.wrapped === undefined ? value : this.walk(schema.wrapped, value, key);
-      case "strict_object":
-        return this.#table(schema.entries ?? {}, value, key);
-      case "array":
-        return Array.isArray(value) && schema.item !== undefined ? this.#list(schema.item, value, key) : value;
-      case "union":
-        return this.#union(schema.options as readonly SchemaNode[], value, key);
-      case "string":
-        return typeof value === "string" && isPathSchema(schema as unknown as GenericSchema)
-          ? this.#path(value, key)
-          : value;
-      default:
-        return value;
-    }
-  }
+interface Walk {
+  /** Where the walk is: one array for all of it, copied only into findings. */
+  readonly key: (string | number)[];
+  readonly findings: Finding[];
+  readonly expander: Expander;
+}
 
-  #table(entries: Readonly<Record<string, SchemaNode>>, value: unknown, key: KeyPath): unknown {
-    if (Array.isArray(value)) return Symbol("a list");
-    if (!isTable(value)) return value;
-    const known: Table = {};
-    for (const name of Object.keys(value)) {
-      const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
-      if (entry === undefined) this.#unknown(name, entries, key);
-      else known[name] = this.walk(entry, value[name], [...key, name]);
-    }
-    return known;
-  }
-
-  #unknown(name: string, entries: Readonly<Record<string, SchemaNode>>, key: KeyPath): void {
-    const names = Object.keys(entries);
-    const hint = didYouMean(name, names) ?? `known here: ${names.join(", ")}`;
-    this.findings.push(error("unknown-key", [...key, name], `unknown key ${quote(name)}`, hint));
-  }
-
-  #list(item: SchemaNode, value: readonly unknown[], key: KeyPath): unknown[] {
-    return value.map((each, index) => this.walk(item, each, [...key, index]));
-  }
-
-  /** The schema's unions are of a path and a table. */
-  #union(options: readonly SchemaNode[], value: unknown, key: KeyPath): unknown {
-    const type = typeof value === "string" ? "string" : "strict_object";
-    const option = options.find((candidate) => candidate.type === type);
-    return option === undefined ? value : this.walk(option, value, key);
-  }
-
-  #path(text: string, key: KeyPath): string {
-    const result = readPath(text, key, this.#expander);
-    if (typeof result === "string") return result;
-    this.findings.push(result);
-    return "/";
+function walk(schema: SchemaNode, value: unknown, at: Walk): unknown {
+  switch (schema.type) {
+    case "optional":
+    case "exact_optional":
+      return schema.wrapped === undefined ? value : walk(schema.wrapped, value, at);
+    case "strict_object":
+      return walkTable(schema.entries ?? {}, value, at);
+    case "array":
+      return Array.isArray(value) && schema.item !== undefined ? walkList(schema.item, value, at) : value;
+    case "union":
+      return walkUnion(schema.options as readonly SchemaNode[], value, at);
+    case "string":
+      return typeof value === "string" && isPathSchema(schema) ? walkPath(value, at) : value;
+    default:
+      return value;
   }
 }
 
-function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null;
+function walkTable(entries: Readonly<Record<string, SchemaNode>>, value: unknown, at: Walk): unknown {
+  if (Array.isArray(value)) return Symbol("a list");
+  if (typeof value !== "object" || value === null) return value;
+  const known: Table = {};
+  for (const name of Object.keys(value)) {
+    at.key.push(name);
+    const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
+    if (entry === undefined) reportUnknown(name, Object.keys(entries), at);
+    else known[name] = walk(entry, (value as Table)[name], at);
+    at.key.pop();
+  }
+  return known;
+}
+
+function reportUnknown(name: string, known: readonly string[], at: Walk): void {
+  const hint = didYouMean(name, known) ?? `known here: ${known.join(", ")}`;
+  at.findings.push(error("unknown-key", [...at.key], `unknown key ${quote(name)}`, hint));
+}
+
+function walkList(item: SchemaNode, value: unknown[], at: Walk): unknown[] {
+  if (item.type === "picklist") return value;
+  return value.map((each, index) => {
+    at.key.push(index);
+    const walked = walk(item, each, at);
+    at.key.pop();
+    return walked;
+  });
+}
+
+/** The schema's unions are of a path and a table. */
+function walkUnion(options: readonly SchemaNode[], value: unknown, at: Walk): unknown {
+  const type = typeof value === "string" ? "string" : "strict_object";
+  const option = options.find((candidate) => candidate.type === type);
+  return option === undefined ? value : walk(option, value, at);
+}
+
+/** What is wrong with a path is told here; "/" stands in for it, so that validation doesn't tell it again. */
+function walkPath(text: string, at: Walk): string {
+  const result = readPath(text, at.key, at.expander);
+  if (typeof result === "string") return result;
+  at.findings.push(result);
+  return "/";
 }

@@ -18,9 +18,10 @@ export function path(description: string): PathSchema {
 }
 
 /** Whether a schema was made by `path`. */
-export function isPathSchema(schema: v.GenericSchema): boolean {
-  const { pipe } = schema as { readonly pipe?: readonly { readonly type: string }[] };
-  return pipe?.at(-1)?.type === "metadata";
+export function isPathSchema(schema: object): boolean {
+  return (
+    "pipe" in schema && (schema.pipe as readonly { readonly type: string }[]).some((each) => each.type === "metadata")
+  );
 }
 
 type Many<Item extends v.GenericSchema> = v.ArraySchema<Item, undefined>;

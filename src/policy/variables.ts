@@ -166,7 +166,8 @@ function syntaxProblem(unclosed: boolean): ExpandProblem {
 function valueProblem(value: string, atStart: boolean): string | undefined {
   if (value === "") return "is empty";
   if (value.includes("\0")) return "holds a NUL";
-  if (Buffer.byteLength(value) > VARIABLE_BYTES_MAX) return `is longer than ${VARIABLE_BYTES_MAX} bytes`;
+  if (value.length * 3 > VARIABLE_BYTES_MAX && Buffer.byteLength(value) > VARIABLE_BYTES_MAX)
+    return `is longer than ${VARIABLE_BYTES_MAX} bytes`;
   if (atStart && !value.startsWith("/")) return "isn't an absolute path, and stands where a path starts";
   if (value === "/") return undefined;
   const parts = value.split("/");

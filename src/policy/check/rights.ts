@@ -19,6 +19,7 @@ export function checkRights(policy: Policy): Finding[] {
 }
 
 function unhandled(handled: readonly string[], allowed: readonly string[], list: string, rule: KeyPath): Finding[] {
+  if (allowed.every((right) => handled.includes(right))) return [];
   return allowed.flatMap((right, at) =>
     handled.includes(right)
       ? []
