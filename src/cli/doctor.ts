@@ -25,7 +25,8 @@ function landlockReason(host: Host): string | undefined {
   if (host.landlock.abi > 0) return undefined;
   const name = errnoName(host.landlock.errno);
   if (name === "EOPNOTSUPP") return "it is disabled at boot: add landlock to the kernel's lsm= parameter";
-  if (name === "ENOSYS") return "the kernel has no Landlock (CONFIG_SECURITY_LANDLOCK, Linux 5.13), or a filter hides it";
+  if (name === "ENOSYS")
+    return "the kernel has no Landlock (CONFIG_SECURITY_LANDLOCK, Linux 5.13), or a filter hides it";
   return `landlock_create_ruleset: ${name}`;
 }
 
@@ -57,7 +58,9 @@ async function doctor(rawArgs: readonly string[]): Promise<void> {
   const found = abilities(host);
   if (parsed.on("json")) {
     const { landlock, arch, release, uid } = host;
-    writeOut(`${JSON.stringify({ arch, release, uid, landlock, front: startState().front, abilities: found }, null, 2)}\n`);
+    writeOut(
+      `${JSON.stringify({ arch, release, uid, landlock, front: startState().front, abilities: found }, null, 2)}\n`,
+    );
   } else {
     const paint = await paintFor(1);
     const head = `${host.arch}, Linux ${host.release}, Landlock ABI ${host.landlock.abi}, errata ${host.landlock.errata}`;

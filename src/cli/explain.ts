@@ -39,7 +39,11 @@ function errnoPhrase(errno: number): string {
 }
 
 /** One line for an item that the host can't enforce. */
-export async function unsupportedLine(item: Unsupported, policy: PolicyText | undefined, hint?: string): Promise<string> {
+export async function unsupportedLine(
+  item: Unsupported,
+  policy: PolicyText | undefined,
+  hint?: string,
+): Promise<string> {
   const place = at(await placeOf(item.key, policy), policy);
   return line(`${place}${item.item} needs ${item.needs}; this host has ${item.has}`, hint);
 }
@@ -82,7 +86,7 @@ export async function explain(error: unknown, policy: PolicyText | undefined): P
   if (error instanceof LaunchError) return launchLine(error, policy);
   if (error instanceof OutputError) return line(`cannot write to stdout: ${errnoPhrase(error.errno)}`);
   if (error instanceof UnsupportedError) {
-    const hint = "--best-effort, or compat = \"best-effort\" in the policy, runs without it";
+    const hint = '--best-effort, or compat = "best-effort" in the policy, runs without it';
     const lines = error.items.map((item) => unsupportedLine(item, policy, item.key.length === 0 ? undefined : hint));
     return (await Promise.all(lines)).join("");
   }

@@ -40,7 +40,7 @@ function flagRow([name, flag]: [string, ArgDef]): readonly [string, string] {
   return [`--${name}${value}`, flag.description ?? ""];
 }
 
-async function resolved<T>(value: T | Promise<T> | (() => T | Promise<T>) | undefined): Promise<T | undefined> {
+function resolved<T>(value: T | Promise<T> | (() => T | Promise<T>) | undefined): T | Promise<T> | undefined {
   return typeof value === "function" ? (value as () => T | Promise<T>)() : value;
 }
 

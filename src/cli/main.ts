@@ -22,7 +22,7 @@ function refuseSteering(): void {
   }
 }
 
-async function commandOf(name: string): Promise<CommandDef> {
+function commandOf(name: string): Promise<CommandDef> {
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load !== undefined) return load();
   const hint = didYouMean(name, Object.keys(COMMANDS)) ?? `there are: ${Object.keys(COMMANDS).join(", ")}`;

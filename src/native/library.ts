@@ -3,7 +3,7 @@
  * extracts it to a predictable name in /tmp, where anybody may have put another one before (docs/bun-start.md).
  */
 
-import { dlopen, type FFIFunction, FFIType, ptr } from "bun:ffi";
+import { dlopen, type FFIFunction, FFIType, ptr, toArrayBuffer } from "bun:ffi";
 import { readFileSync } from "node:fs";
 import embedded from "../../build/libsandbox.so" with { type: "file" };
 import { LAYOUT_DIGEST } from "../plan/digest.gen.ts";
@@ -18,7 +18,14 @@ export interface Native {
   ll_syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
   ll_layout_digest(digest: Address): void;
   ll_start_record(): number;
-  ll_spawn(plan: Address, planSize: number, launch: Address, launchSize: number, spawned: Address, failure: Address): number;
+  ll_spawn(
+    plan: Address,
+    planSize: number,
+    launch: Address,
+    launchSize: number,
+    spawned: Address,
+    failure: Address,
+  ): number;
   ll_become(plan: Address, planSize: number, launch: Address, launchSize: number, failure: Address): number;
   ll_receive(channel: number, message: Address, fd: Address): number;
   ll_release(spawned: Address): number;
@@ -39,7 +46,8 @@ const SYMBOLS = {
 } satisfies Record<keyof Native, FFIFunction>;
 
 /** `bun:ffi` is imported here and nowhere else; what others need of it passes through. */
-export { ptr as addressOf, toArrayBuffer as memoryAt } from "bun:ffi";
+export const addressOf: typeof ptr = ptr;
+export const memoryAt: typeof toArrayBuffer = toArrayBuffer;
 
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
@@ -56,7 +64,8 @@ function sealedCopy(bytes: Uint8Array): number {
   }).symbols;
   const fd = libc.memfd_create(ptr(Buffer.from("libsandbox\0")), MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) throw new Error("memfd_create failed: libsandbox.so can't be loaded");
-  if (Number(libc.write(fd, ptr(bytes), bytes.byteLength)) !== bytes.byteLength) throw new Error("short write to memfd");
+  if (Number(libc.write(fd, ptr(bytes), bytes.byteLength)) !== bytes.byteLength)
+    throw new Error("short write to memfd");
   if (libc.fcntl(fd, F_ADD_SEALS, ALL_SEALS) !== 0) throw new Error("cannot seal the memfd");
   return fd;
 }

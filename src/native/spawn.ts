@@ -67,13 +67,7 @@ export function spawn(plan: Uint8Array, launch: Uint8Array): Spawned | Message {
 /** Becomes the workload; returns only on failure, and by then this process may be restricted. */
 export function become(plan: Uint8Array, launch: Uint8Array): Message {
   const failure = new Uint8Array(MESSAGE.sizeBytes);
-  native().ll_become(
-    addressOf(plan),
-    plan.byteLength,
-    addressOf(launch),
-    launch.byteLength,
-    addressOf(failure),
-  );
+  native().ll_become(addressOf(plan), plan.byteLength, addressOf(launch), launch.byteLength, addressOf(failure));
   return readMessage(failure);
 }
 

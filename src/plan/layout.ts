@@ -204,5 +204,17 @@ export const MAX_RULESETS = 16;
 
 /** Everything that has to agree, as text: its SHA-256 is the format's digest. */
 export function layoutText(): string {
-  return JSON.stringify({ PLAN_MAGIC: `${PLAN_MAGIC}`, HEADER, OP, LAUNCH, MESSAGE, OPS, STAGES, MESSAGES, PLAN_FLAGS, LAUNCH_FLAGS, MAX_RULESETS });
+  return JSON.stringify({
+    PLAN_MAGIC: `${PLAN_MAGIC}`,
+    HEADER,
+    OP,
+    LAUNCH,
+    MESSAGE,
+    OPS,
+    STAGES,
+    MESSAGES,
+    PLAN_FLAGS,
+    LAUNCH_FLAGS,
+    MAX_RULESETS,
+  });
 }

@@ -30,18 +30,15 @@ export function setFields<Name extends string>(
   base: number,
   values: Partial<Record<Name, Value>>,
 ): void {
-  for (const name in values) {
-    const value = values[name];
-    if (value !== undefined) setField(view, struct, base, name, value);
+  for (const [name, value] of Object.entries(values)) {
+    setField(view, struct, base, name as Name, value as Value);
   }
 }
 
 /** Reads a 32-bit field. */
 export function getField<Name extends string>(view: DataView, struct: Struct<Name>, base: number, name: Name): number {
   const field = struct.fields[name];
-  return field.type === "i32"
-    ? view.getInt32(base + field.offset, true)
-    : view.getUint32(base + field.offset, true);
+  return field.type === "i32" ? view.getInt32(base + field.offset, true) : view.getUint32(base + field.offset, true);
 }
 
 /** Reads a 64-bit field. */

@@ -36,7 +36,7 @@ export function skipped(name: string, reason: string): void {
 }
 
 /** Runs the test if `obstacle` is undefined; otherwise it is counted as skipped for that reason. */
-export function testUnless(obstacle: string | undefined, name: string, body: () => Promise<void>): void {
+export function testUnless(obstacle: string | undefined, name: string, body: () => Promise<void> | void): void {
   if (obstacle === undefined) test(name, body, TEST_TIMEOUT_MS);
   else skipped(name, obstacle);
 }
