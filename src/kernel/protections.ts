@@ -25,6 +25,8 @@ export type ArgTest =
 export interface SyscallMatch {
   readonly syscalls: readonly string[];
   readonly tests?: readonly ArgTest[];
+  /** The tests in words, after the calls' names: `with a CLONE_NEW* flag`. Wherever there are tests. */
+  readonly which?: string;
 }
 
 /** `execute`, `net`: only where some layer of the policy handles that right, or any network right. */
@@ -89,8 +91,16 @@ export const PROTECTIONS: readonly Protection[] = [
     name: "namespaces",
     matches: [
       { syscalls: ["setns"] },
-      { syscalls: ["clone"], tests: [{ arg: 0, mask: CLONE_NEW, is: "none_of", values: [0] }] },
-      { syscalls: ["unshare"], tests: [{ arg: 0, mask: CLONE_NEW | CLONE_NEWTIME, is: "none_of", values: [0] }] },
+      {
+        syscalls: ["clone"],
+        tests: [{ arg: 0, mask: CLONE_NEW, is: "none_of", values: [0] }],
+        which: "with a CLONE_NEW* flag",
+      },
+      {
+        syscalls: ["unshare"],
+        tests: [{ arg: 0, mask: CLONE_NEW | CLONE_NEWTIME, is: "none_of", values: [0] }],
+        which: "with a CLONE_NEW* flag",
+      },
     ],
     errno: EPERM,
     when: "always",
@@ -106,7 +116,7 @@ export const PROTECTIONS: readonly Protection[] = [
     ],
     errno: EPERM,
     when: "always",
-    reason: "They change what a path means, and Landlock forbids them only in a domain that handles files.",
+    reason: "They change what a path means; Landlock forbids a part of them, in policies that handle files.",
   },
   {
     name: "open_by_handle_at",
@@ -133,12 +143,12 @@ export const PROTECTIONS: readonly Protection[] = [
           { arg: 0, is: "none_of", values: [0] },
           { arg: 2, is: "non_null" },
         ],
+        which: "with a new limit and a pid other than 0",
       },
     ],
     errno: EPERM,
     when: "always",
-    reason:
-      "It sets the limits of any process of the same user, landlockd's included, and no Landlock scope covers it.",
+    reason: "A limit of CPU time kills any process of the same user, landlockd included, past the signal scope.",
   },
   {
     name: "sysv_ipc",
@@ -148,14 +158,14 @@ export const PROTECTIONS: readonly Protection[] = [
     ],
     errno: ENOSYS,
     when: "always",
-    reason: "Segments and queues of every program of the same user are open to it, by a number and past every path.",
+    reason: "It reaches into the memory and queues of the user's programs outside, by number, past every path.",
   },
   {
     name: "posix_mq",
     matches: [{ syscalls: ["mq_open", "mq_unlink"] }],
     errno: ENOSYS,
     when: "always",
-    reason: "Queues are on an internal filesystem that Landlock doesn't restrict: a channel to programs outside.",
+    reason: "Queues of the user's programs outside: Landlock never checks mq_unlink, mq_open only with file rights.",
   },
   {
     name: "keys",
@@ -166,21 +176,27 @@ export const PROTECTIONS: readonly Protection[] = [
   },
   {
     name: "memfd_create.exec",
-    matches: [{ syscalls: ["memfd_create"], tests: [{ arg: 1, mask: MFD_NOEXEC_SEAL, is: "one_of", values: [0] }] }],
+    matches: [
+      {
+        syscalls: ["memfd_create"],
+        tests: [{ arg: 1, mask: MFD_NOEXEC_SEAL, is: "one_of", values: [0] }],
+        which: "without MFD_NOEXEC_SEAL",
+      },
+    ],
     errno: EACCES,
     when: "execute",
-    reason: "Landlock lets any file in memory be executed; without this, a program need only copy itself there.",
+    reason: "Landlock lets every memfd be executed, so a program need only be copied into one.",
   },
   {
     name: "ioctl.TIOCSTI",
-    matches: [{ syscalls: ["ioctl"], tests: [{ arg: 1, is: "one_of", values: [TIOCSTI] }] }],
+    matches: [{ syscalls: ["ioctl"], tests: [{ arg: 1, is: "one_of", values: [TIOCSTI] }], which: "TIOCSTI" }],
     errno: EPERM,
     when: "always",
     reason: "It types into the terminal that the sandbox shares with the shell outside.",
   },
   {
     name: "ioctl.TIOCLINUX",
-    matches: [{ syscalls: ["ioctl"], tests: [{ arg: 1, is: "one_of", values: [TIOCLINUX] }] }],
+    matches: [{ syscalls: ["ioctl"], tests: [{ arg: 1, is: "one_of", values: [TIOCLINUX] }], which: "TIOCLINUX" }],
     errno: EPERM,
     when: "always",
     reason: "It pastes into a virtual console, which is typing too.",
@@ -188,8 +204,16 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     name: "send.MSG_FASTOPEN",
     matches: [
-      { syscalls: ["sendto", "sendmmsg"], tests: [{ arg: 3, mask: MSG_FASTOPEN, is: "none_of", values: [0] }] },
-      { syscalls: ["sendmsg"], tests: [{ arg: 2, mask: MSG_FASTOPEN, is: "none_of", values: [0] }] },
+      {
+        syscalls: ["sendto", "sendmmsg"],
+        tests: [{ arg: 3, mask: MSG_FASTOPEN, is: "none_of", values: [0] }],
+        which: "with MSG_FASTOPEN",
+      },
+      {
+        syscalls: ["sendmsg"],
+        tests: [{ arg: 2, mask: MSG_FASTOPEN, is: "none_of", values: [0] }],
+        which: "with MSG_FASTOPEN",
+      },
     ],
     errno: EOPNOTSUPP,
     when: "net",
@@ -198,8 +222,16 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     name: "socket.ip_protocols",
     matches: [
-      { syscalls: ["socket"], tests: [IS_IP, { arg: 2, is: "none_of", values: IP_PROTOCOLS }] },
-      { syscalls: ["socket"], tests: [IS_IP, { arg: 1, mask: SOCK_TYPE_MASK, is: "none_of", values: IP_TYPES }] },
+      {
+        syscalls: ["socket"],
+        tests: [IS_IP, { arg: 2, is: "none_of", values: IP_PROTOCOLS }],
+        which: "of IPv4 or IPv6 with a protocol other than TCP, UDP, ICMP",
+      },
+      {
+        syscalls: ["socket"],
+        tests: [IS_IP, { arg: 1, mask: SOCK_TYPE_MASK, is: "none_of", values: IP_TYPES }],
+        which: "of IPv4 or IPv6 with a type other than SOCK_STREAM, SOCK_DGRAM, SOCK_RAW",
+      },
     ],
     errno: EPROTONOSUPPORT,
     when: "net",
@@ -207,11 +239,16 @@ export const PROTECTIONS: readonly Protection[] = [
   },
   {
     name: "socket.families",
-    matches: [{ syscalls: ["socket", "socketpair"], tests: [{ arg: 0, is: "none_of", values: FAMILIES }] }],
+    matches: [
+      {
+        syscalls: ["socket", "socketpair"],
+        tests: [{ arg: 0, is: "none_of", values: FAMILIES }],
+        which: "of a family other than UNIX, IPv4, IPv6, netlink",
+      },
+    ],
     errno: EAFNOSUPPORT,
     when: "always",
-    reason:
-      "Beyond UNIX, IP and netlink sockets lie AF_VSOCK (the host of a virtual machine), AF_SMC and rare kernel code.",
+    reason: "AF_VSOCK reaches the host of a virtual machine, AF_SMC is TCP by another name; the rest is rare code.",
   },
   {
     name: "bpf",

@@ -122,6 +122,12 @@ describe("protections", () => {
     expect(protectionNames().has("getpid")).toBe(false);
   });
 
+  test("tests on arguments are also said in words, and nothing else is", () => {
+    for (const { name, matches } of PROTECTIONS) {
+      for (const match of matches) expect([name, match.which === undefined]).toEqual([name, match.tests === undefined]);
+    }
+  });
+
   test("what nesting needs stays open", () => {
     const names = protectionNames();
     for (const needed of [
