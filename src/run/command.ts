@@ -31,13 +31,22 @@ function splitBytes(bytes: Uint8Array, separator: number): Uint8Array[] {
   }
 }
 
-function statOf(path: Buffer): Stats | undefined {
+/** Of the file, or the code of what stands in the way: `ENOENT`. */
+function statOf(path: Buffer): Stats | string {
   try {
     return statSync(path);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? "EIO";
   }
 }
+
+/** What stands in the way of stat(2), in words. */
+const OBSTACLES: Readonly<Record<string, string>> = {
+  EACCES: "a folder on the way to it can't be searched",
+  ELOOP: "too many symbolic links",
+  ENAMETOOLONG: "the name is too long",
+  ENOTDIR: "a part of its path is not a directory",
+};
 
 /**
  * A problem that can be seen before the sandbox is there, in words that help. The kernel has the last word: nothing
@@ -49,8 +58,9 @@ export function findProblem(name: Uint8Array, candidates: readonly Uint8Array[])
   for (const candidate of candidates) {
     const path = Buffer.from(candidate);
     const stats = statOf(path);
-    if (stats === undefined) continue;
-    const reason = refusal(path, stats);
+    // A folder of PATH that can't be searched is passed over; a path that was spelled out is not.
+    if (stats === "ENOENT" || (typeof stats === "string" && !name.includes(0x2f))) continue;
+    const reason = typeof stats === "string" ? (OBSTACLES[stats] ?? stats) : refusal(path, stats);
     if (reason === undefined) return undefined;
     problem ??= { status: 126, message: `cannot execute ${shown}: ${reason}` };
   }
@@ -88,7 +98,7 @@ function interpreterProblem(path: Buffer): string | undefined {
   const line = head.subarray(2, size).toString("latin1").split("\n", 1)[0] ?? "";
   const interpreter = line.trim().split(/[ \t]/, 1)[0] ?? "";
   if (interpreter === "") return "its #! line names no interpreter";
-  if (statOf(Buffer.from(interpreter, "latin1")) === undefined) {
+  if (statOf(Buffer.from(interpreter, "latin1")) === "ENOENT") {
     return `its interpreter ${JSON.stringify(interpreter)} doesn't exist`;
   }
   return undefined;
