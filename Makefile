@@ -21,7 +21,9 @@ C_HEADERS  := $(wildcard csrc/*.h csrc/uapi/*.h csrc/uapi/*/*.h)
 # Folders too: a file added or taken away changes its folder.
 BUNDLED    := $(shell find src policies schema)
 
-BUN_BUILD := build --compile --bytecode --format=esm --minify-syntax --keep-names \
+# Splitting loads a command's modules only when it is called; a run is over before code compiled by the JIT pays off,
+# and its threads compete with it for the CPU (a broker can set the policy back: Bun.unsafe.setJITPolicy).
+BUN_BUILD := build --compile --bytecode --format=esm --splitting --minify-syntax --keep-names --compile-jit-policy=10 \
 	--no-compile-autoload-dotenv --no-compile-autoload-bunfig
 
 .DELETE_ON_ERROR:
