@@ -159,12 +159,16 @@ int ll_keeper(void *argument)
 {
 	struct ll_run *run = argument;
 	struct ll_message started = { .kind = LL_MESSAGE_STARTED };
+	const struct ll_sigaction by_default = { .handler = 0 };
 	const uint32_t fork = ll_plan_fork(&run->plan);
 	int32_t pidfd = -1;
 	long pid;
 	long sigchld_fd;
 	int ret = take_channel(run);
 
+	/* Where the caller ignores SIGCHLD, children vanish without a status and nothing would wake us. */
+	if (ret == 0)
+		ret = (int)raw_call4(__NR_rt_sigaction, LL_SIGCHLD, raw_ptr(&by_default), 0, sizeof(by_default.mask));
 	if (ret == 0)
 		ret = (int)raw_call5(__NR_prctl, LL_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (ret < 0)
