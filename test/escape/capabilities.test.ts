@@ -34,8 +34,6 @@ asRoot("root's capabilities are gone, however they came", async (box) => {
   const control = parseState(await runProcess(box, [...ambient, probePath("state")]));
   expect(control["cap_ambient"]).not.toBe(NONE);
   expectNoPrivileges(await stateInside(box, ambient));
-  // With capabilities that don't come from uid 0.
-  expectNoPrivileges(await stateInside(box, ["setpriv", "--securebits=+noroot", "--"]));
 });
 
 asRoot("root without capabilities gets none back by executing a program", async (box) => {

@@ -22,7 +22,7 @@ asUsers("landlockd leaves no library where a later sandbox could replace it", as
 });
 
 asUsers("an unusable temporary folder changes nothing", async (box) => {
-  const env = { ...baseEnv(box), TMPDIR: "/nonexistent" };
+  const env = { ...baseEnv(box), TMPDIR: "/proc/nonexistent" };
   const result = await run(box, { policy: VERSION_ONLY, argv: ["/usr/bin/printenv", "TMPDIR"], env });
-  expect(result).toMatchObject({ status: 0, stdout: "/nonexistent\n", stderr: "" });
+  expect(result).toMatchObject({ status: 0, stdout: "/proc/nonexistent\n", stderr: "" });
 });
