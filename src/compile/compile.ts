@@ -4,8 +4,9 @@ import type { KeyPath, Unsupported } from "../base/errors.ts";
 import type { Host } from "../kernel/host.ts";
 import type { Plan, PlanOp } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
-import { compileFilter, filterInput } from "./filter.ts";
+import { filterInput } from "./filter.ts";
 import { compileLandlock, type Rule, type Ruleset } from "./landlock.ts";
+import { compileFilter } from "./run-filter.ts";
 import { unbuilt } from "./unbuilt.ts";
 
 /** What of a policy the host will enforce, and what it can't. */

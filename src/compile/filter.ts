@@ -64,11 +64,17 @@ export function activeProtections(input: FilterInput): readonly Protection[] {
   });
 }
 
+/** Which prebuilt filter serves an input; undefined where the policy says something of its own. */
+export function plainKey({ arch, deny, traps, allow, execute, net }: FilterInput): string | undefined {
+  if (deny.length + traps.length + allow.length > 0) return undefined;
+  return `${arch}${execute ? " execute" : ""}${net ? " net" : ""}`;
+}
+
 /**
  * The filter as an array of struct sock_filter.
  * @throws ProgramTooLongError where it is longer than the kernel takes; a list of all calls is far from it.
  */
-export function compileFilter(input: FilterInput): Uint8Array<ArrayBuffer> {
+export function assembleFilter(input: FilterInput): Uint8Array<ArrayBuffer> {
   const refusesUnknown = activeProtections(input).some((line) => line.unknown === true);
   const beyond = refusesUnknown ? errnoAction(ENOSYS) : SECCOMP_RET_ALLOW;
   const program = new BackwardProgram();

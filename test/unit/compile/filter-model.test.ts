@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { compileFilter, type FilterInput } from "../../../src/compile/filter.ts";
+import { assembleFilter, type FilterInput } from "../../../src/compile/filter.ts";
 import { type ArgTest, PROTECTIONS, protectionNames } from "../../../src/kernel/protections.ts";
 import { ARCHES, AUDIT_ARCH, syscallTable } from "../../../src/kernel/syscalls.ts";
 import { isCachedAllow, simulate } from "../../harness/bpf-simulator.ts";
@@ -56,7 +56,7 @@ test("every filter answers every call as the model does, and caches what it alwa
   const random = new Random(20260301);
   for (let round = 0; round < 60; round++) {
     const input = randomInput(random);
-    const filter = compileFilter(input);
+    const filter = assembleFilter(input);
     const arch = AUDIT_ARCH[input.arch];
     for (const [name, nr] of syscallTable(input.arch)) {
       const answers = new Set<number>();
@@ -76,7 +76,7 @@ test("the longest filters stay far below the kernel's limit", () => {
     const names = [...syscallTable(arch).keys()];
     const everySecond = names.filter((_, index) => index % 2 === 0);
     const tests: readonly ArgTest[] = [{ arg: 0, mask: 0xff, is: "one_of", values: [1, 2, 3, 4, 5, 6, 7, 8] }];
-    const filter = compileFilter({
+    const filter = assembleFilter({
       arch,
       deny: everySecond,
       errno: 1,

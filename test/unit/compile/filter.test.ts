@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { compileFilter, type FilterInput } from "../../../src/compile/filter.ts";
+import { assembleFilter, type FilterInput } from "../../../src/compile/filter.ts";
 import { PROTECTIONS } from "../../../src/kernel/protections.ts";
 import { ARCHES, type Arch, AUDIT_ARCH, syscallNumber, syscallTable } from "../../../src/kernel/syscalls.ts";
 import { isCachedAllow, simulate } from "../../harness/bpf-simulator.ts";
@@ -26,11 +26,11 @@ function answer(input: Partial<FilterInput>, name: string | number, ...args: (nu
   const full = { ...EVERYTHING, ...input };
   const nr = typeof name === "number" ? name : (syscallNumber(full.arch, name) ?? Number.NaN);
   expect(nr).not.toBeNaN();
-  return simulate(compileFilter(full), { nr, arch: AUDIT_ARCH[full.arch], args: args.map(BigInt) });
+  return simulate(assembleFilter(full), { nr, arch: AUDIT_ARCH[full.arch], args: args.map(BigInt) });
 }
 
 describe.each([...ARCHES])("%s", (arch: Arch) => {
-  const filter = compileFilter({ ...EVERYTHING, arch });
+  const filter = assembleFilter({ ...EVERYTHING, arch });
   const closed = new Set(PROTECTIONS.flatMap((line) => line.matches.flatMap((match) => match.syscalls)));
 
   test("what no line closes is allowed, and cached by the kernel", () => {
@@ -165,7 +165,7 @@ test("sockets: UNIX, IP and netlink; TCP, UDP and ICMP", () => {
 
 describe("what the policy says", () => {
   test("a denied call fails with the policy's errno and is never cached", () => {
-    const filter = compileFilter({ ...EVERYTHING, deny: ["getpid"], errno: 4095 });
+    const filter = assembleFilter({ ...EVERYTHING, deny: ["getpid"], errno: 4095 });
     expect(simulate(filter, { nr: 39, arch: AUDIT_ARCH.x86_64, args: [] })).toBe(errno(4095));
     expect(isCachedAllow(filter, 39, AUDIT_ARCH.x86_64)).toBe(false);
     expect(isCachedAllow(filter, 40, AUDIT_ARCH.x86_64)).toBe(true);
@@ -191,8 +191,8 @@ describe("what the policy says", () => {
 
   test("a call that the architecture lacks is nothing to deny", () => {
     expect(syscallNumber("aarch64", "open")).toBeUndefined();
-    expect(compileFilter({ ...EVERYTHING, arch: "aarch64", deny: ["open"] })).toEqual(
-      compileFilter({ ...EVERYTHING, arch: "aarch64" }),
+    expect(assembleFilter({ ...EVERYTHING, arch: "aarch64", deny: ["open"] })).toEqual(
+      assembleFilter({ ...EVERYTHING, arch: "aarch64" }),
     );
   });
 
