@@ -12,7 +12,7 @@ export interface TextRule {
 
 /** Public hosts that documents may point to. Anything else could be somebody's machine or mirror. */
 const PUBLIC_HOST =
-  /https?:\/\/(?:[a-z0-9-]+\.)*(?:kernel\.org|github\.com|gitlab\.com|githubusercontent\.com|man7\.org|json-schema\.org|schemastore\.org|oasis-open\.org|w3\.org|keepachangelog\.com|semver\.org|bun\.com|bun\.sh|biomejs\.dev|toml\.io|landlock\.io|pre-commit\.com|mitre\.org|nist\.gov|debian\.org|spdx\.org|example|invalid|test|localhost|example\.(?:com|org|net))\b|https?:\/\/(?:127\.0\.0\.1|\[::1\]|\$|%)/;
+  /https?:\/\/(?:[a-z0-9-]+\.)*(?:kernel\.org|github\.com|gitlab\.com|githubusercontent\.com|man7\.org|json-schema\.org|schemastore\.org|oasis-open\.org|w3\.org|keepachangelog\.com|semver\.org|bun\.com|bun\.sh|biomejs\.dev|toml\.io|landlock\.io|pre-commit\.com|mitre\.org|nist\.gov|debian\.org|spdx\.org|example|invalid|test|localhost|example\.(?:com|org|net))\b|https?:\/\/(?:127\.0\.0\.1|\[::1\]|\$|%|…)/;
 
 const SRC = /^src\/.*\.ts$/;
 const EDGE = /^src\/(?:main\.ts|cli\/)/;
