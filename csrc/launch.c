@@ -166,6 +166,9 @@ int32_t ll_spawn(const void *plan, uint32_t plan_size, void *launch, uint32_t la
 int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, uint32_t launch_size,
 		  struct ll_message *ret_failure)
 {
+	const struct ll_sigaction ignore = { .handler = 1 };
+	const uint64_t all = ~UINT64_C(0);
+	uint64_t before = 0;
 	struct ll_spawned mapping = { 0 };
 	struct ll_run *run = NULL;
 	int ret = map_run(plan, plan_size, launch, launch_size, &mapping, &run);
@@ -178,10 +181,17 @@ int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, uint32_t l
 	if (run->plan.header->namespaces != 0)
 		return failed(ret_failure, LL_STAGE_PLAN, -1, -LL_EINVAL);
 	run->state.channel = -1;
+	/* Until the restore op gives the workload's dispositions back, no signal meets a half-changed process. */
+	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&all), raw_ptr(&before), sizeof(all));
 	ret = ll_apply(&run->state, 0, run->plan.header->op_count);
 	if (ret < 0)
-		return failed(ret_failure, run->plan.ops[run->state.failed_op].kind, run->state.failed_op, ret);
-	return failed(ret_failure, LL_STAGE_EXEC, -1, ll_exec(&run->exec));
+		ret = failed(ret_failure, run->plan.ops[run->state.failed_op].kind, run->state.failed_op, ret);
+	else
+		ret = failed(ret_failure, LL_STAGE_EXEC, -1, ll_exec(&run->exec));
+	/* Back to a process that can say so, on a stderr that may be a closed pipe. */
+	raw_call4(__NR_rt_sigaction, LL_SIGPIPE, raw_ptr(&ignore), 0, sizeof(ignore.mask));
+	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&before), 0, sizeof(before));
+	return ret;
 }
 
 int32_t ll_receive(int32_t channel, struct ll_message *ret_message, int32_t *ret_fd)

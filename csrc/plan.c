@@ -75,20 +75,19 @@ static bool order_ok(struct progress *seen, const struct ll_op *op)
 		return ++seen->forks == 1;
 	case LL_OP_CWD:
 		return seen->restores == 0;
-	case LL_OP_RESTORE:
-		return seen->forks == 1 && ++seen->restores == 1;
 	case LL_OP_DROP_CAPS:
-		return seen->restores == 1 && ++seen->cap_drops == 1;
+		return seen->forks == 1 && ++seen->cap_drops == 1;
 	case LL_OP_NO_NEW_PRIVS:
 		return seen->cap_drops == 1 && ++seen->no_new_privs == 1;
 	case LL_OP_RESTRICT:
-		return seen->no_new_privs == 1 && seen->filters == 0 && op->a == seen->restricted++ &&
+		return seen->no_new_privs == 1 && seen->restores == 0 && op->a == seen->restricted++ &&
 		       seen->restricted <= seen->rulesets;
+	case LL_OP_RESTORE:
+		return seen->restricted > 0 && seen->restricted == seen->rulesets && ++seen->restores == 1;
 	case LL_OP_FILTER:
 		seen->filters++;
 		/* The deny filter comes last, and without a listener: the supervisor's answer can't outrank it. */
-		return seen->restricted > 0 && seen->restricted == seen->rulesets &&
-		       (seen->filters == 1 || (seen->filters == 2 && op->flags == 0));
+		return seen->restores == 1 && (seen->filters == 1 || (seen->filters == 2 && op->flags == 0));
 	default:
 		return false;
 	}
@@ -121,7 +120,7 @@ int ll_plan_check(const void *bytes, size_t size, struct ll_plan *ret_plan, int3
 			return -LL_EINVAL;
 	}
 	*ret_op = -1;
-	if (seen.restores != 1 || seen.filters == 0 || plan.ops[header->op_count - 1].flags != 0)
+	if (seen.filters == 0 || plan.ops[header->op_count - 1].flags != 0)
 		return -LL_EINVAL;
 	*ret_plan = plan;
 	return 0;

@@ -120,6 +120,7 @@ enum {
 enum {
 	LL_SIGHUP = 1,
 	LL_SIGKILL = 9,
+	LL_SIGPIPE = 13,
 	LL_SIGCHLD = 17,
 	LL_SIGSTOP = 19,
 	LL_SIGNALS = 64,

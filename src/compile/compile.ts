@@ -52,10 +52,10 @@ export function compile(policy: Policy, host: Host): Compiled {
     ...landlock.rulesets.flatMap(rulesetOps),
     { kind: "fork" },
     ...(cwd === undefined ? [] : [{ kind: "cwd", text: cwd, key: ["runtime", "cwd"] } as const]),
-    { kind: "restore" },
     { kind: "drop_caps" },
     { kind: "no_new_privs" },
     ...landlock.rulesets.map(({ key }, index): PlanOp => ({ kind: "restrict", a: index, key })),
+    { kind: "restore" },
     { kind: "filter", text: compileFilter(filterInput(policy, host.arch)), key: ["seccomp"] },
   ];
   return {
