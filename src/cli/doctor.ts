@@ -1,6 +1,6 @@
 /** `landlockd doctor`: what this host can enforce, with the reason for each no. */
 
-import { type ArgsDef, type CommandDef, defineCommand } from "citty";
+import type { ArgsDef, CommandDef } from "citty";
 import { errnoName } from "../kernel/errno.ts";
 import type { Host } from "../kernel/host.ts";
 import { abiText, FS_RIGHTS, NET_RIGHTS, type Right, SCOPES } from "../kernel/landlock.ts";
@@ -73,8 +73,8 @@ async function doctor(rawArgs: readonly string[]): Promise<void> {
   if (found.some(({ required, yes }) => required === true && !yes)) exit(STATUS_NO);
 }
 
-export const command: CommandDef = defineCommand({
+export const command: CommandDef = {
   meta: { name: "doctor", description: "Show what this host can enforce, with the reason for each no" },
   args: FLAGS,
   run: ({ rawArgs }) => doctor(rawArgs),
-});
+};

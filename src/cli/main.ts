@@ -1,6 +1,6 @@
 /** The command line: which command, its help, and what becomes of an error that no command handled. */
 
-import { type CommandDef, defineCommand, runCommand } from "citty";
+import type { CommandDef } from "citty";
 import { UsageError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { VERSION } from "../base/version.ts";
@@ -51,7 +51,7 @@ async function dispatch(args: readonly string[]): Promise<void> {
     const { commandHelp } = await import("./help.ts");
     return writeOut(await commandHelp(command));
   }
-  await runCommand(defineCommand({ ...command }), { rawArgs: [...rest] });
+  await command.run?.({ rawArgs: [...rest], args: {} as never, cmd: command });
 }
 
 /** Runs landlockd with the arguments after its name. Ends the process. */

@@ -1,6 +1,6 @@
 /** `landlockd run`: holds a command to a policy. */
 
-import { type ArgsDef, type CommandDef, defineCommand } from "citty";
+import type { ArgsDef, CommandDef } from "citty";
 import { UsageError } from "../base/errors.ts";
 import { errnoName } from "../kernel/errno.ts";
 import { probeHost } from "../native/host.ts";
@@ -82,8 +82,8 @@ async function runCommand(args: readonly string[]): Promise<never> {
   }
 }
 
-export const command: CommandDef = defineCommand({
+export const command: CommandDef = {
   meta: { name: "run", description: "Run a command under a policy" },
   args: RUN_FLAGS,
   run: ({ rawArgs }) => runCommand(rawArgs),
-});
+};

@@ -1,6 +1,5 @@
 /** A run that leaves a record: supervised from start to exit, every step an audit event. */
 
-import { randomUUID } from "node:crypto";
 import { AuditWriter } from "../audit/writer.ts";
 import { LaunchError } from "../base/errors.ts";
 import { rawVariable } from "../base/raw.ts";
@@ -34,7 +33,7 @@ export async function runAudited(
   const jobId = rawVariable(options.start.env, "LANDLOCKD_JOB_ID");
   const audit = new AuditWriter(sink, {
     jobId: jobId === undefined ? null : Buffer.from(jobId).toString(),
-    runId: randomUUID(),
+    runId: crypto.randomUUID(),
   });
   try {
     const [{ plan, report }, request] = prepare();
