@@ -3,6 +3,7 @@
 import type { Finding, KeyPath } from "../../base/errors.ts";
 import { error, quote } from "../finding.ts";
 import type { Policy } from "../policy.ts";
+import { isBeneath } from "../tree.ts";
 
 interface Target {
   readonly kind: "tmpfs" | "proc" | "bind";
@@ -45,9 +46,4 @@ export function checkMountTargets(policy: Policy): Finding[] {
 function shadows(other: Target, otherAt: number, target: Target, at: number): boolean {
   if (other.path === target.path) return otherAt < at;
   return other.kind !== "bind" && isBeneath(target.path, other.path);
-}
-
-/** Whether `path` is beneath `folder`, by their names. */
-export function isBeneath(path: string, folder: string): boolean {
-  return path !== folder && path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
 }

@@ -1,0 +1,45 @@
+/** Read-only binds that a rule makes writable again. */
+
+import type { Finding, KeyPath } from "../../base/errors.ts";
+import { quote, warning } from "../finding.ts";
+import type { Bind, Policy } from "../policy.ts";
+import { isWithin } from "../tree.ts";
+import type { Facts } from "./facts.ts";
+import { WRITE_RIGHTS } from "./grants.ts";
+
+function readOnlyBinds(policy: Policy): { readonly bind: Bind; readonly name: string }[] {
+  return [
+    ...(policy.mount?.bind ?? []).map((bind, at) => ({ bind, name: `mount.bind[${at}]` })),
+    ...(policy.broker?.mount_bind ?? []).map((bind, at) => ({ bind, name: `broker.mount_bind[${at}]` })),
+  ].filter(({ bind }) => bind.read_only && visible(policy, bind.source));
+}
+
+/** With a root of its own, a workload sees only what is in there. */
+function visible(policy: Policy, path: string): boolean {
+  const root = policy.runtime?.root;
+  return root === undefined || isWithin(path, root);
+}
+
+/** Rules belong to inodes, not to mounts: what is written at the source is what the read-only bind shows. */
+export function lintWritableSources(policy: Policy, facts: Facts): Finding[] {
+  const binds = readOnlyBinds(policy);
+  if (binds.length === 0) return [];
+  return policy.fs_layer.flatMap((layer, index) =>
+    layer.rule.flatMap((rule, at) => {
+      if (!rule.allowed_access.some((right) => WRITE_RIGHTS.includes(right))) return [];
+      const path = facts.real(rule.path);
+      const hit = binds.find(({ bind }) => {
+        const source = facts.real(bind.source);
+        return isWithin(source, path) || isWithin(path, source);
+      });
+      if (hit === undefined) return [];
+      const key: KeyPath = ["fs_layer", index, "rule", at, "path"];
+      return warning(
+        "writable-bind-source",
+        key,
+        `write rights on ${quote(rule.path)} reach the source of the read-only ${hit.name}, ${quote(hit.bind.source)}`,
+        "grant only read rights there: a rule holds on the files themselves, whatever mount they are seen through",
+      );
+    }),
+  );
+}
