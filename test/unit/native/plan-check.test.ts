@@ -1,0 +1,108 @@
+/** C refuses, before anything is forked, every plan that would run its workload with less than every run gets. */
+
+import { afterEach, expect, test } from "bun:test";
+import { isFailure, type Message, release, type Spawned, spawn } from "../../../src/native/spawn.ts";
+import { startState } from "../../../src/native/start.ts";
+import { encodePlan } from "../../../src/plan/encode.ts";
+import { HEADER, OP, STAGES } from "../../../src/plan/layout.ts";
+import type { PlanOp } from "../../../src/plan/plan.ts";
+import { encodeLaunch } from "../../../src/run/launch.ts";
+
+/** allow: one instruction, BPF_RET | BPF_K with SECCOMP_RET_ALLOW. */
+const ALLOW = new Uint8Array([0x06, 0, 0, 0, 0, 0, 0xff, 0x7f]);
+
+const OPS: readonly PlanOp[] = [
+  { kind: "ruleset", a: 4 },
+  { kind: "rule_path", a: 4, text: "/usr" },
+  { kind: "fork" },
+  { kind: "drop_caps" },
+  { kind: "no_new_privs" },
+  { kind: "restrict" },
+  { kind: "restore" },
+  { kind: "filter", text: ALLOW },
+];
+
+const ARCH = process.arch === "x64" ? "x86_64" : "aarch64";
+const started: Spawned[] = [];
+
+function start(plan: Uint8Array): Spawned | Message {
+  const launch = encodeLaunch({
+    argv: [Buffer.from("true")],
+    env: [],
+    candidates: [Buffer.from("/bin/true")],
+    flags: 0,
+    start: startState(),
+  });
+  const result = spawn(plan, launch);
+  if (!isFailure(result)) started.push(result as Spawned);
+  return result;
+}
+
+function tryOps(ops: readonly PlanOp[]): Spawned | Message {
+  return start(encodePlan({ arch: ARCH, namespaces: 0, ops }));
+}
+
+const EINVAL = 22;
+
+function expectRefused(result: Spawned | Message): void {
+  expect(result).toMatchObject({ stage: STAGES.plan, errno: EINVAL });
+}
+
+afterEach(() => {
+  for (const each of started.splice(0)) release(each);
+});
+
+test("control: the whole plan is taken", () => {
+  expect(isFailure(tryOps(OPS))).toBe(false);
+});
+
+for (const [index, { kind }] of OPS.entries()) {
+  if (kind === "rule_path") continue;
+  test(`a plan without ${kind} is refused`, () => {
+    expectRefused(tryOps(OPS.toSpliced(index, 1)));
+  });
+}
+
+for (let index = 0; index + 1 < OPS.length; index++) {
+  const [first, second] = [OPS[index], OPS[index + 1]] as const;
+  if (first === undefined || second === undefined) continue;
+  test(`${second.kind} before ${first.kind} is refused`, () => {
+    expectRefused(tryOps(OPS.with(index, second).with(index + 1, first)));
+  });
+}
+
+test("a second ruleset that nobody enforces is refused", () => {
+  expectRefused(tryOps([{ kind: "ruleset", a: 4 }, ...OPS]));
+});
+
+test("anything after the deny filter is refused", () => {
+  expectRefused(tryOps([...OPS, { kind: "cwd", text: "/" }]));
+  expectRefused(tryOps([...OPS, { kind: "restore" }]));
+});
+
+test("a listener in the last filter is refused: its answers would outrank nothing", () => {
+  expectRefused(tryOps(OPS.with(-1, { kind: "filter", text: ALLOW, flags: 1 })));
+});
+
+test("operands that an operation doesn't use are refused", () => {
+  expectRefused(tryOps(OPS.with(2, { kind: "fork", a: 1 })));
+  expectRefused(tryOps(OPS.with(1, { kind: "rule_path", a: 4, text: "/usr", flags: 2 })));
+  expectRefused(tryOps(OPS.with(1, { kind: "rule_path", a: 4 })));
+  expectRefused(tryOps(OPS.with(1, { kind: "rule_path", a: 4, text: "/usr\0/etc" })));
+});
+
+test("every plan with one byte of its header changed, but for the namespaces, is refused", () => {
+  const plan = encodePlan({ arch: ARCH, namespaces: 0, ops: OPS });
+  const { offset } = HEADER.fields.namespaces;
+  for (let at = 0; at < HEADER.sizeBytes; at++) {
+    if (at >= offset && at < offset + 4) continue;
+    const changed = plan.slice();
+    changed[at] = (changed[at] ?? 0) ^ 0x80;
+    expectRefused(start(changed));
+  }
+});
+
+test("a plan cut short anywhere is refused", () => {
+  const plan = encodePlan({ arch: ARCH, namespaces: 0, ops: OPS });
+  for (let size = 1; size < plan.length; size += OP.sizeBytes / 2) expectRefused(start(plan.slice(0, size)));
+});
