@@ -123,15 +123,15 @@ build/bench/empty: bench/empty.ts Makefile node_modules/.toolchain
 
 BIN  = $(DESTDIR)$(PREFIX)/bin
 DATA = $(DESTDIR)$(PREFIX)/share
-DOCS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 
 # Doesn't rebuild what is there: installing as root must not compile as root.
 install: $(if $(wildcard dist/landlockd),,all) ## Install to DESTDIR/PREFIX
 	install -D -m 0755 dist/landlockd "$(BIN)/landlockd"
-	install -d "$(DATA)/landlockd/policies" "$(DATA)/doc/landlockd"
+	install -d "$(DATA)/landlockd/policies" "$(DATA)/doc/landlockd/docs"
 	install -m 0644 policies/*.toml "$(DATA)/landlockd/policies"
 	install -m 0644 schema/landlockd.schema.json "$(DATA)/landlockd"
-	install -m 0644 $(DOCS) "$(DATA)/doc/landlockd"
+	install -m 0644 README.md CHANGELOG.md LICENSE "$(DATA)/doc/landlockd"
+	install -m 0644 docs/*.md "$(DATA)/doc/landlockd/docs"
 	install -D -m 0644 docs/landlockd.1 "$(DATA)/man/man1/landlockd.1"
 	install -D -m 0644 completions/landlockd.bash "$(DATA)/bash-completion/completions/landlockd"
 	install -D -m 0644 completions/_landlockd "$(DATA)/zsh/site-functions/_landlockd"
