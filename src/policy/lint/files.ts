@@ -3,7 +3,7 @@
 import type { Finding, KeyPath } from "../../base/errors.ts";
 import { FILE_RIGHTS, FS_RIGHTS, rightNames, rightsMask } from "../../kernel/landlock.ts";
 import { error, quote, warning } from "../finding.ts";
-import type { Policy } from "../policy.ts";
+import type { Bind, Policy } from "../policy.ts";
 import { isBeneath, isWithin, upwards } from "../tree.ts";
 import type { Facts, Kind } from "./facts.ts";
 
@@ -25,51 +25,45 @@ export function lintFolderRights(policy: Policy, facts: Facts): Finding[] {
   );
 }
 
+/** A path that has to be there when the run starts. */
 interface NamedPath {
   readonly path: string;
   readonly key: KeyPath;
-  readonly what: string;
+  /** What becomes of the run without it. */
+  readonly loss: string;
   readonly hint: string;
 }
 
-function namedPaths(policy: Policy): NamedPath[] {
-  const { mount, broker, runtime } = policy;
-  const found: NamedPath[] = [];
-  const add = (what: string, hint: string, path: string | undefined, ...key: KeyPath): void => {
-    if (path !== undefined) found.push({ path, key, what, hint });
-  };
-  add("there is no root to run in", "prepare it first", runtime?.root, "runtime", "root");
-  for (const [index, layer] of policy.fs_layer.entries()) {
-    for (const [at, rule] of layer.rule.entries()) {
-      if (!rule.optional)
-        add(
-          "the run fails",
-          "set optional = true if it may be missing",
-          rule.path,
-          "fs_layer",
-          index,
-          "rule",
-          at,
-          "path",
-        );
-    }
-  }
-  const make = "make it first";
-  for (const [at, { path }] of (mount?.tmpfs ?? []).entries())
-    add("nothing can be mounted there", make, path, "mount", "tmpfs", at);
-  for (const [at, path] of (mount?.proc ?? []).entries())
-    add("nothing can be mounted there", make, path, "mount", "proc", at);
-  for (const [table, binds] of [
-    ["mount", mount?.bind ?? []],
-    ["broker", broker?.mount_bind ?? []],
-  ] as const) {
-    const list = table === "mount" ? "bind" : "mount_bind";
-    for (const [at, bind] of binds.entries()) {
-      add("there is nothing to mount", make, bind.source, table, list, at, "source");
-      add("nothing can be mounted there", make, bind.target, table, list, at, "target");
-    }
-  }
-  return found;
+function rulePaths(policy: Policy): NamedPath[] {
+  return policy.fs_layer.flatMap((layer, index) =>
+    layer.rule.flatMap((rule, at) => {
+      if (rule.optional) return [];
+      const key: KeyPath = ["fs_layer", index, "rule", at, "path"];
+      return { path: rule.path, key, loss: "the run fails", hint: "set optional = true if it may be missing" };
+    }),
+  );
+}
+
+function mountPaths({ mount, broker, runtime }: Policy): NamedPath[] {
+  const named = (path: string, loss: string, ...key: KeyPath): NamedPath => ({
+    path,
+    key,
+    loss,
+    hint: "make it first",
+  });
+  const target = "nothing can be mounted there";
+  const bindPaths = (binds: readonly Bind[], ...list: KeyPath): NamedPath[] =>
+    binds.flatMap((bind, at) => [
+      named(bind.source, "there is nothing to mount", ...list, at, "source"),
+      named(bind.target, target, ...list, at, "target"),
+    ]);
+  return [
+    ...(runtime?.root === undefined ? [] : [named(runtime.root, "there is no root to run in", "runtime", "root")]),
+    ...(mount?.tmpfs ?? []).map(({ path }, at) => named(path, target, "mount", "tmpfs", at)),
+    ...(mount?.proc ?? []).map((path, at) => named(path, target, "mount", "proc", at)),
+    ...bindPaths(mount?.bind ?? [], "mount", "bind"),
+    ...bindPaths(broker?.mount_bind ?? [], "broker", "mount_bind"),
+  ];
 }
 
 /**
@@ -78,15 +72,15 @@ function namedPaths(policy: Policy): NamedPath[] {
  */
 export function lintMissingPaths(policy: Policy, facts: Facts): Finding[] {
   const mounted = mountTargets(policy);
-  const missing = namedPaths(policy).filter(
+  const missing = [...mountPaths(policy), ...rulePaths(policy)].filter(
     ({ path }) => facts.kind(path) === "missing" && !mounted.some((target) => isBeneath(path, target)),
   );
   const reported = missing.filter(({ path }, at) =>
     missing.every((other, index) => index === at || !isWithin(path, other.path) || (path === other.path && at < index)),
   );
-  return reported.map(({ path, key, what, hint }) => {
+  return reported.map(({ path, key, loss, hint }) => {
     const file = [...upwards(path)].find((above) => NOT_FOLDERS.includes(facts.kind(above)));
-    if (file === undefined) return warning("missing-path", key, `${quote(path)} doesn't exist here: ${what}`, hint);
+    if (file === undefined) return warning("missing-path", key, `${quote(path)} doesn't exist here: ${loss}`, hint);
     return error(
       "impossible-path",
       key,

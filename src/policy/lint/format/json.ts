@@ -1,6 +1,7 @@
 /**
- * Findings for programs: `{"version": 1, "errors": N, "warnings": N, "findings": [{file, line, column, severity, code, key, message, hint}]}`.
- * `key` is the key's path as a list; `hint` may be null. Keys may be added, and are never taken away.
+ * Findings for programs: `{"version": 1, "errors": N, "warnings": N, "findings": [...]}`, each finding with `file`,
+ * `line`, `column`, `severity`, `code`, `key` (the key's path, as a list), `message` and `hint` (or null). Keys may be
+ * added, and are never taken away.
  */
 
 import type { Finding } from "../../../base/errors.ts";
