@@ -10,13 +10,14 @@ import { STATUS_FAILED, STATUS_USAGE } from "./status.ts";
 /** Loaded one at a time: a run pays for no other command. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandDef>>> = {
   run: async () => (await import("./run.ts")).command,
+  lint: async () => (await import("./lint.ts")).command,
   doctor: async () => (await import("./doctor.ts")).command,
   schema: async () => (await import("./schema.ts")).command,
 };
 
 /** What steers Bun before our first line runs. The front takes it away; without one there is only refusing. */
 function refuseSteering(): void {
-  const found = Object.keys(process.env).find((name) => name === "BUN_OPTIONS" || name === "BUN_BE_BUN");
+  const found = Object.keys(process.env).find((name) => name.startsWith("BUN_") && name !== "BUN_INSTALL");
   if (found !== undefined) {
     throw new UsageError(`${found} is set, and this executable was built without its front`, `unset ${found}`);
   }
