@@ -9,6 +9,8 @@ export interface TerminalSession {
   /** Types `text`. */
   type(text: string): void;
   resize(columns: number, rows: number): void;
+  /** Closes the terminal, as when a window is closed or a connection is lost. */
+  hangUp(): void;
   /** Waits until `pattern` appears in what was printed since the last wait, and returns its match. */
   see(pattern: RegExp): Promise<RegExpMatchArray>;
   /** All that was printed so far. */
@@ -46,6 +48,7 @@ export function openTerminal(box: Box, argv: readonly string[]): TerminalSession
     pid: child.pid,
     type: (text) => void terminal.write(text),
     resize: (columns, rows) => terminal.resize(columns, rows),
+    hangUp: () => terminal.close(),
     screen: () => screen,
     async see(pattern) {
       const found = await until(

@@ -1,0 +1,108 @@
+import { expect } from "bun:test";
+import type { Box } from "../harness/box.ts";
+import { asUsers } from "../harness/cases.ts";
+import { runArgv } from "../harness/landlockd.ts";
+import { VERSION_ONLY } from "../harness/policies.ts";
+import { probePath } from "../harness/probe.ts";
+import { openTerminal, type TerminalSession } from "../harness/terminal.ts";
+import { until } from "../harness/within.ts";
+
+const CTRL_C = "\x03";
+const CTRL_Z = "\x1a";
+const CTRL_BACKSLASH = "\x1c";
+
+/** A supervised run of `argv` as a command line that a shell takes. */
+function commandLine(box: Box, argv: readonly string[]): string {
+  return runArgv(box, { policy: VERSION_ONLY, argv, audit: true }).join(" ");
+}
+
+/** An interactive shell with job control on a terminal. */
+async function openShell(box: Box): Promise<TerminalSession> {
+  const session = openTerminal(box, ["/bin/bash", "--norc", "--noprofile", "-i"]);
+  session.type("PS1='prompt> '; set -b; stty -echo\n");
+  await session.see(/prompt> $/);
+  session.type("echo\n");
+  await session.see(/\r\nprompt> $/);
+  return session;
+}
+
+asUsers("Ctrl-C reaches the workload once, and a workload that handles it goes on", async (box) => {
+  const session = await openShell(box);
+  session.type(`${commandLine(box, [probePath("ticker")])}; echo status $?\n`);
+  await session.see(/ready \d+/);
+  session.type(CTRL_C);
+  await session.see(/interrupted/);
+  session.type("hello\n");
+  const heard = await session.see(/[\s\S]*heard hello/);
+  expect(heard[0]).not.toContain("interrupted");
+  session.type("quit\n");
+  await session.see(/status 7/);
+});
+
+asUsers("Ctrl-C and Ctrl-\\ end a workload that doesn't handle them, and landlockd by the same signal", async (box) => {
+  const session = await openShell(box);
+  for (const [key, status] of [
+    [CTRL_C, 130],
+    [CTRL_BACKSLASH, 131],
+  ] as const) {
+    // A list in the shell would be interrupted as a whole: ask for the status afterwards.
+    session.type(`ulimit -c 0; ${commandLine(box, ["/bin/sh", "-c", "'echo begun; exec sleep 600'"])}\n`);
+    await session.see(/^begun\r?$/m);
+    session.type(key);
+    await session.see(/prompt> $/);
+    session.type("echo status $?\n");
+    expect((await session.see(/status (\d+)/))[1]).toBe(String(status));
+  }
+});
+
+asUsers("Ctrl-Z stops the run, fg continues it", async (box) => {
+  const session = await openShell(box);
+  session.type(`${commandLine(box, [probePath("ticker")])}; echo status $?\n`);
+  await session.see(/ready \d+/);
+  session.type(CTRL_Z);
+  await session.see(/Stopped/);
+  session.type("jobs\n");
+  await session.see(/Stopped/);
+  session.type("fg\n");
+  await session.see(/continued/);
+  session.type("hello\n");
+  await session.see(/heard hello/);
+  session.type("quit\n");
+  await session.see(/prompt> $/);
+});
+
+asUsers("a run in the background that reads the terminal stops, and fg gives it the terminal", async (box) => {
+  const session = await openShell(box);
+  session.type(`${commandLine(box, [probePath("ticker")])} &\n`);
+  await session.see(/ready \d+/);
+  await session.see(/Stopped/);
+  session.type("fg\n");
+  await session.see(/continued/);
+  session.type("hello\n");
+  await session.see(/heard hello/);
+  session.type("quit\n");
+  await session.see(/prompt> $/);
+});
+
+asUsers("a change of the window's size reaches the workload", async (box) => {
+  const session = await openShell(box);
+  session.type(`${commandLine(box, [probePath("ticker")])}; echo status $?\n`);
+  await session.see(/ready \d+/);
+  session.resize(132, 43);
+  await session.see(/resized/);
+  session.type("size\n");
+  await session.see(/size 43 132/);
+  session.type("quit\n");
+  await session.see(/status 7/);
+});
+
+asUsers("when the terminal hangs up, the workload hears it", async (box) => {
+  const log = box.path("inside/log");
+  const session = openTerminal(box, ["/bin/bash", "--norc", "--noprofile", "-i"]);
+  session.type(
+    `${commandLine(box, ["/bin/sh", "-c", `'trap "echo hup >>${log}; exit" HUP; echo begun; while :; do sleep 0.1; done'`])}\n`,
+  );
+  await session.see(/^begun\r?$/m);
+  session.hangUp();
+  await until("the workload's last word", async () => ((await Bun.file(log).exists()) ? true : undefined));
+});

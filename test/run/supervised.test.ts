@@ -1,0 +1,103 @@
+import { expect } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import type { Box } from "../harness/box.ts";
+import { asUsers } from "../harness/cases.ts";
+import { readEvents, runArgv } from "../harness/landlockd.ts";
+import { VERSION_ONLY } from "../harness/policies.ts";
+import { probePath } from "../harness/probe.ts";
+import { argvAs, baseEnv } from "../harness/process.ts";
+import { until, within } from "../harness/within.ts";
+
+interface Running {
+  /** landlockd's pid. */
+  readonly pid: number;
+  /** Waits until stdout holds `pattern`. */
+  see(pattern: RegExp): Promise<RegExpMatchArray>;
+  ended(): Promise<{ status: number | null; signal: string | null }>;
+}
+
+/** Starts a supervised run and doesn't wait for its end. */
+function start(box: Box, argv: readonly string[]): Running {
+  const child = Bun.spawn(argvAs(box, runArgv(box, { policy: VERSION_ONLY, argv, audit: true })), {
+    env: baseEnv(box),
+    cwd: box.dir,
+    stdin: "pipe",
+    stdout: Bun.file(box.write("stdout", "")),
+    stderr: "inherit",
+  });
+  box.defer(async () => {
+    child.kill("SIGKILL");
+    await child.exited;
+  });
+  return {
+    pid: child.pid,
+    see: (pattern) => until(`${pattern}`, () => readFileSync(box.path("stdout"), "utf8").match(pattern) ?? undefined),
+    async ended() {
+      await within(30_000, child.exited, () => "landlockd is still running");
+      const signal = child.signalCode === null ? null : String(child.signalCode);
+      return { status: signal === null ? child.exitCode : null, signal };
+    },
+  };
+}
+
+const isAlive = (pid: string): boolean =>
+  existsSync(`/proc/${pid}`) && !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+
+asUsers("a signal that is sent to landlockd is passed on", async (box) => {
+  const run = start(box, [probePath("ticker")]);
+  await run.see(/ready/);
+  for (const [signal, word] of [
+    ["SIGTERM", "terminated"],
+    ["SIGINT", "interrupted"],
+    ["SIGHUP", "hung up"],
+    ["SIGUSR1", "usr1"],
+    ["SIGWINCH", "resized"],
+    ["SIGCONT", "continued"],
+  ] as const) {
+    process.kill(run.pid, signal);
+    await run.see(new RegExp(word));
+  }
+});
+
+asUsers("SIGTERM ends a workload that doesn't handle it, and landlockd by it", async (box) => {
+  const run = start(box, ["/bin/sh", "-c", "echo begun; exec sleep 600"]);
+  await run.see(/^begun\r?$/m);
+  process.kill(run.pid, "SIGTERM");
+  expect(await run.ended()).toEqual({ status: null, signal: "SIGTERM" });
+  const events = readEvents(box.path("audit.jsonl"));
+  expect(events.map((event) => [event.event, event["signal"]])).toEqual([
+    ["run.start", undefined],
+    ["run.signal", 15],
+  ]);
+});
+
+/** A workload with a child, a grandchild in a session of its own, and a process that was left to init. */
+const FAMILY = `
+  echo pid $$
+  sleep 600 & echo pid $!
+  setsid sh -c 'trap "" HUP TERM INT; echo pid $$; sleep 600; :' &
+  (sh -c 'echo pid $$; exec sleep 600' &)
+  sleep 1; echo begun; wait`;
+
+async function pidsOf(run: Running): Promise<string[]> {
+  const screen = (await run.see(/[\s\S]*begun/))[0];
+  return [...screen.matchAll(/pid (\d+)/g)].map((match) => match[1] ?? "");
+}
+
+asUsers("when landlockd is killed, nothing of the run stays behind", async (box) => {
+  const run = start(box, ["/bin/bash", "-c", FAMILY]);
+  const pids = await pidsOf(run);
+  expect(pids.length).toBe(4);
+  expect(pids.every(isAlive)).toBe(true);
+  process.kill(run.pid, "SIGKILL");
+  expect(await run.ended()).toEqual({ status: null, signal: "SIGKILL" });
+  await until("the end of the workload and its descendants", () => (pids.some(isAlive) ? undefined : true));
+});
+
+asUsers("a workload that ends leaves its background processes alone, as without landlockd", async (box) => {
+  const run = start(box, ["/bin/sh", "-c", "sleep 600 >/dev/null 2>&1 & echo pid $!; echo begun"]);
+  const [pid = ""] = await pidsOf(run);
+  box.defer(() => void process.kill(Number(pid), "SIGKILL"));
+  expect(await run.ended()).toEqual({ status: 0, signal: null });
+  expect(isAlive(pid)).toBe(true);
+});
