@@ -1,5 +1,6 @@
 #include "apply.h"
 
+#include "mount.h"
 #include "raw.h"
 #include "uapi.h"
 
@@ -30,7 +31,7 @@ static int op_rule_path(const struct ll_state *state, const struct ll_op *op)
 {
 	const char *path = state->plan->data + op->text_offset;
 	struct ll_path_beneath_attr attr = { .allowed_access = op->a };
-	long ret = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(path), LL_O_PATH | LL_O_CLOEXEC, 0);
+	long ret = ll_open_path(state, path);
 
 	if (ret < 0)
 		return ret == -LL_ENOENT && (op->flags & LL_FLAG_RULE_PATH_OPTIONAL) ? 0 : (int)ret;
@@ -169,7 +170,7 @@ static int apply_one(struct ll_state *state, const struct ll_op *op)
 	case LL_OP_FILTER:
 		return op_filter(state, op);
 	default:
-		return -LL_EINVAL;
+		return ll_mount(state, op);
 	}
 }
 

@@ -25,6 +25,12 @@ struct ll_state {
 	uint32_t ruleset_count;
 	int32_t rulesets[LL_MAX_RULESETS]; /* owned until restricted */
 	int32_t failed_op;
+	uint32_t uid; /* effective, before any user namespace */
+	uint32_t gid;
+	const struct ll_op *root; /* the root op, between itself and the pivot */
+	int32_t root_fd;          /* its tree */
+	uint32_t source_count;
+	int32_t sources[LL_MAX_BINDS]; /* trees that aren't attached yet */
 };
 
 /*

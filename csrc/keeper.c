@@ -7,7 +7,7 @@
 #include "uapi.h"
 
 /* The fds that the keeper has, by number: whatever else it inherited is closed. */
-enum { CHANNEL_FD = 3, FIRST_OTHER_FD = 4 };
+enum { CHANNEL_FD = 3, CHILDREN_FD = 4, FIRST_OTHER_FD = 5 };
 
 static const uint64_t sigchld_mask = UINT64_C(1) << (LL_SIGCHLD - 1);
 
@@ -49,18 +49,27 @@ static int workload(void *argument)
 	return 1;
 }
 
-/* Children of this process, as the kernel lists them (CONFIG_PROC_CHILDREN); false where it doesn't. */
+/*
+ * Opened before the root may change. Without the list (CONFIG_PROC_CHILDREN,
+ * no /proc) the fd isn't there, and only the workload itself can be killed.
+ */
+static void open_children(void)
+{
+	const long fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr("/proc/thread-self/children"), LL_O_CLOEXEC, 0);
+
+	if (fd < 0 || fd == CHILDREN_FD)
+		return;
+	raw_call3(__NR_dup3, fd, CHILDREN_FD, LL_O_CLOEXEC);
+	raw_call1(__NR_close, fd);
+}
+
+/* Children of this process, as the kernel lists them; false where it doesn't. */
 static bool kill_children(void)
 {
 	char text[4096];
-	long fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr("/proc/thread-self/children"), LL_O_CLOEXEC, 0);
-	long size;
+	const long size = raw_call4(__NR_pread64, CHILDREN_FD, raw_ptr(text), sizeof(text), 0);
 	int pid = 0;
 
-	if (fd < 0)
-		return false;
-	size = raw_call3(__NR_read, fd, raw_ptr(text), sizeof(text));
-	raw_call1(__NR_close, fd);
 	for (long i = 0; i < size; i++) {
 		if (text[i] >= '0' && text[i] <= '9') {
 			pid = pid * 10 + (text[i] - '0');
@@ -72,11 +81,16 @@ static bool kill_children(void)
 	return size > 0;
 }
 
-/* Kills until nobody is left: the children of whoever dies become ours, as we are their subreaper. */
-static void kill_all(long workload_pid)
+/*
+ * Kills until nobody is left: the children of whoever dies become ours, as we
+ * are their subreaper. In a PID namespace of our own one call kills all.
+ */
+static void kill_all(const struct ll_run *run, long workload_pid)
 {
 	for (;;) {
-		if (!kill_children())
+		if (run->plan.header->namespaces & LL_CLONE_NEWPID)
+			raw_call2(__NR_kill, -1, LL_SIGKILL);
+		else if (!kill_children())
 			raw_call2(__NR_kill, workload_pid, LL_SIGKILL);
 		if (raw_call4(__NR_wait4, -1, 0, LL_WALL, 0) == -LL_ECHILD)
 			return;
@@ -125,7 +139,7 @@ static void watch_run(const struct ll_run *run, long workload_pid, int sigchld_f
 			break;
 		raw_call5(__NR_ppoll, raw_ptr(fds), 2, 0, 0, 0);
 		if (fds[0].revents != 0) {
-			kill_all(workload_pid);
+			kill_all(run, workload_pid);
 			return;
 		}
 		if (fds[1].revents != 0)
@@ -152,7 +166,10 @@ static int take_channel(struct ll_run *run)
 		return (int)ret;
 	run->channel = CHANNEL_FD;
 	run->state.channel = CHANNEL_FD;
-	return (int)raw_call3(__NR_close_range, FIRST_OTHER_FD, (long)~0U, 0);
+	ret = raw_call3(__NR_close_range, CHILDREN_FD, (long)~0U, 0);
+	if (ret == 0)
+		open_children();
+	return (int)ret;
 }
 
 int ll_keeper(void *argument)
@@ -176,8 +193,8 @@ int ll_keeper(void *argument)
 	ret = ll_apply(&run->state, 0, fork);
 	if (ret < 0)
 		return fail(run, run->plan.ops[run->state.failed_op].kind, run->state.failed_op, ret);
-	pid = ll_clone(LL_CLONE_VM | LL_CLONE_VFORK | LL_CLONE_PIDFD | LL_SIGCHLD, run->workload_stack, &pidfd, workload,
-		       run);
+	pid = ll_clone(LL_CLONE_VM | LL_CLONE_VFORK | LL_CLONE_PIDFD | LL_SIGCHLD, run->workload_stack, &pidfd,
+		       workload, run);
 	if (pid < 0)
 		return fail(run, LL_STAGE_CLONE, -1, (int)pid);
 	if (run->failure.errno != 0) {
@@ -191,7 +208,7 @@ int ll_keeper(void *argument)
 	raw_call3(__NR_close_range, FIRST_OTHER_FD, (long)~0U, 0);
 	sigchld_fd = raw_call4(__NR_signalfd4, -1, raw_ptr(&sigchld_mask), sizeof(sigchld_mask), LL_O_CLOEXEC);
 	if (sigchld_fd < 0) {
-		kill_all(pid);
+		kill_all(run, pid);
 		return fail(run, LL_STAGE_KEEPER, -1, (int)sigchld_fd);
 	}
 	watch_run(run, pid, (int)sigchld_fd);

@@ -110,7 +110,12 @@ static int check_run(struct ll_run *run, uint32_t plan_size, uint32_t launch_siz
 	if (ret < 0)
 		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
 	run->launch_flags = ((const struct ll_launch *)(const void *)launch)->flags;
-	run->state = (struct ll_state){ .plan = &run->plan, .exec = &run->exec };
+	run->state = (struct ll_state){
+		.plan = &run->plan,
+		.exec = &run->exec,
+		.uid = (uint32_t)raw_call0(__NR_geteuid),
+		.gid = (uint32_t)raw_call0(__NR_getegid),
+	};
 	return 0;
 }
 
@@ -152,7 +157,8 @@ int32_t ll_spawn(const void *plan, uint32_t plan_size, void *launch, uint32_t la
 		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
 	ret = check_run(run, plan_size, launch_size, ret_failure);
 	if (ret == 0) {
-		ret = (int)raw_call4(__NR_socketpair, LL_AF_UNIX, LL_SOCK_SEQPACKET | LL_SOCK_CLOEXEC, 0, raw_ptr(pair));
+		ret = (int)raw_call4(__NR_socketpair, LL_AF_UNIX, LL_SOCK_SEQPACKET | LL_SOCK_CLOEXEC, 0,
+				     raw_ptr(pair));
 		if (ret < 0)
 			failed(ret_failure, LL_STAGE_CHANNEL, -1, ret);
 	}
@@ -178,8 +184,13 @@ int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, uint32_t l
 	ret = check_run(run, plan_size, launch_size, ret_failure);
 	if (ret < 0)
 		return ret;
-	if (run->plan.header->namespaces != 0)
+	/* A PID namespace needs an init; a process with threads gets no user namespace (EINVAL). */
+	if (run->plan.header->namespaces & LL_CLONE_NEWPID)
 		return failed(ret_failure, LL_STAGE_PLAN, -1, -LL_EINVAL);
+	if (run->plan.header->namespaces != 0)
+		ret = (int)raw_call1(__NR_unshare, (long)run->plan.header->namespaces);
+	if (ret < 0)
+		return failed(ret_failure, LL_STAGE_CLONE, -1, ret);
 	run->state.channel = -1;
 	/* Until the restore op gives the workload's dispositions back, no signal meets a half-changed process. */
 	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&all), raw_ptr(&before), sizeof(all));

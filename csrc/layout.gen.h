@@ -7,15 +7,16 @@
 
 #define LL_PLAN_MAGIC UINT64_C(0x00014e414c504c4c)
 #define LL_MAX_RULESETS 16
+#define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0x2a69c44a, \
-	  0xbd87559b, \
-	  0x524fc8e5, \
-	  0xa68be874, \
-	  0x99d45045, \
-	  0x3b592672, \
-	  0x4ecc74b8, \
-	  0x478e1d60 }
+	{ 0xe06a2be1, \
+	  0x8c6e76f1, \
+	  0xc61edebd, \
+	  0xfc6f3410, \
+	  0xb2cac522, \
+	  0x66af97fb, \
+	  0x9e7045f8, \
+	  0xc1a23547 }
 
 struct ll_header {
 	uint64_t magic;
@@ -122,12 +123,22 @@ enum {
 	LL_OP_NO_NEW_PRIVS = 8,
 	LL_OP_RESTRICT = 9,
 	LL_OP_FILTER = 10,
+	LL_OP_IDENTITY = 11,
+	LL_OP_PRIVATE_MOUNTS = 12,
+	LL_OP_BIND_SOURCE = 13,
+	LL_OP_ROOT = 14,
+	LL_OP_BIND = 15,
+	LL_OP_TMPFS = 16,
+	LL_OP_PROC = 17,
+	LL_OP_ENTER_CWD = 18,
+	LL_OP_PIVOT = 19,
 };
 
 enum {
 	LL_FLAG_RULE_PATH_OPTIONAL = 1,
 	LL_FLAG_FILTER_NOTIFY = 1,
 	LL_FLAG_FILTER_WAIT_KILLABLE = 2,
+	LL_FLAG_BIND_SOURCE_READ_ONLY = 1,
 };
 
 enum {
@@ -163,7 +174,16 @@ enum {
 	[LL_OP_DROP_CAPS] = { 0, 0 }, \
 	[LL_OP_NO_NEW_PRIVS] = { 0, 0 }, \
 	[LL_OP_RESTRICT] = { 3, 0 }, \
-	[LL_OP_FILTER] = { 8, 3 },
-#define LL_OP_KINDS 11
+	[LL_OP_FILTER] = { 8, 3 }, \
+	[LL_OP_IDENTITY] = { 0, 0 }, \
+	[LL_OP_PRIVATE_MOUNTS] = { 0, 0 }, \
+	[LL_OP_BIND_SOURCE] = { 8, 1 }, \
+	[LL_OP_ROOT] = { 8, 0 }, \
+	[LL_OP_BIND] = { 9, 0 }, \
+	[LL_OP_TMPFS] = { 11, 0 }, \
+	[LL_OP_PROC] = { 8, 0 }, \
+	[LL_OP_ENTER_CWD] = { 0, 0 }, \
+	[LL_OP_PIVOT] = { 0, 0 },
+#define LL_OP_KINDS 20
 
 #endif

@@ -54,6 +54,12 @@ static bool op_ok(const struct ll_plan *plan, const struct ll_op *op)
  * forget the domain, no_new_privs, the capabilities or the deny filter.
  */
 struct progress {
+	uint32_t namespaces; /* of the header */
+	uint32_t identities;
+	uint32_t privates;
+	uint32_t sources;
+	uint32_t roots;
+	uint32_t pivots;
 	uint32_t rulesets;
 	uint32_t restricted;
 	uint32_t forks;
@@ -63,16 +69,48 @@ struct progress {
 	uint32_t filters;
 };
 
+/* Mounts come first, in namespaces of the run's own, so that rules hold on what is mounted. */
+static bool mount_order_ok(struct progress *seen, const struct ll_op *op)
+{
+	const bool mounting = seen->privates == 1 && seen->rulesets == 0 && seen->forks == 0;
+
+	switch (op->kind) {
+	case LL_OP_IDENTITY:
+		return (seen->namespaces & LL_CLONE_NEWUSER) && seen->privates == 0 && ++seen->identities == 1;
+	case LL_OP_PRIVATE_MOUNTS:
+		return (seen->namespaces & LL_CLONE_NEWNS) &&
+		       seen->identities == (seen->namespaces & LL_CLONE_NEWUSER ? 1 : 0) && seen->rulesets == 0 &&
+		       ++seen->privates == 1;
+	case LL_OP_BIND_SOURCE:
+		return mounting && seen->roots == 0 && ++seen->sources <= LL_MAX_BINDS;
+	case LL_OP_ROOT:
+		return mounting && ++seen->roots == 1;
+	case LL_OP_BIND:
+		return mounting && op->a < seen->sources;
+	case LL_OP_TMPFS:
+		return mounting && op->b <= 07777;
+	case LL_OP_PROC:
+		return mounting && (seen->namespaces & LL_CLONE_NEWPID);
+	case LL_OP_ENTER_CWD:
+		return mounting;
+	case LL_OP_PIVOT:
+		return seen->roots == 1 && seen->rulesets > 0 && seen->forks == 0 && ++seen->pivots == 1;
+	default:
+		return false;
+	}
+}
+
 static bool order_ok(struct progress *seen, const struct ll_op *op)
 {
 	switch (op->kind) {
 	case LL_OP_RULESET:
-		return seen->forks == 0 && ++seen->rulesets <= LL_MAX_RULESETS;
+		return seen->forks == 0 && seen->pivots == 0 && ++seen->rulesets <= LL_MAX_RULESETS;
 	case LL_OP_RULE_PATH:
 	case LL_OP_RULE_PORT:
-		return seen->forks == 0 && seen->rulesets > 0;
+		return seen->forks == 0 && seen->pivots == 0 && seen->rulesets > 0;
 	case LL_OP_FORK:
-		return ++seen->forks == 1;
+		return seen->pivots == seen->roots && seen->privates == (seen->namespaces != 0 ? 1 : 0) &&
+		       ++seen->forks == 1;
 	case LL_OP_CWD:
 		return seen->restores == 0;
 	case LL_OP_DROP_CAPS:
@@ -89,7 +127,7 @@ static bool order_ok(struct progress *seen, const struct ll_op *op)
 		/* The deny filter comes last, and without a listener: the supervisor's answer can't outrank it. */
 		return seen->restores == 1 && (seen->filters == 1 || (seen->filters == 2 && op->flags == 0));
 	default:
-		return false;
+		return mount_order_ok(seen, op);
 	}
 }
 
@@ -97,6 +135,7 @@ int ll_plan_check(const void *bytes, size_t size, struct ll_plan *ret_plan, int3
 {
 	const struct ll_header *header = bytes;
 	struct ll_plan plan = { .header = header };
+	const uint32_t namespaces = LL_CLONE_NEWNS | LL_CLONE_NEWUSER | LL_CLONE_NEWPID;
 	struct progress seen = { 0 };
 	uint32_t digest_diff = 0;
 
@@ -105,9 +144,11 @@ int ll_plan_check(const void *bytes, size_t size, struct ll_plan *ret_plan, int3
 		return -LL_EINVAL;
 	for (int i = 0; i < 8; i++)
 		digest_diff |= header->digest[i] ^ layout_digest[i];
-	if (header->magic != LL_PLAN_MAGIC || digest_diff != 0 || header->size != size || header->arch != LL_AUDIT_ARCH ||
-	    header->flags != 0 || header->reserved != 0)
+	if (header->magic != LL_PLAN_MAGIC || digest_diff != 0 || header->size != size ||
+	    header->arch != LL_AUDIT_ARCH || header->flags != 0 || header->reserved != 0 ||
+	    (header->namespaces & ~namespaces) != 0)
 		return -LL_EINVAL;
+	seen.namespaces = header->namespaces;
 	if (header->op_count > (size - sizeof(*header)) / sizeof(struct ll_op) ||
 	    header->data_offset != sizeof(*header) + header->op_count * sizeof(struct ll_op) ||
 	    header->data_size != size - header->data_offset)

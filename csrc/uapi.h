@@ -23,6 +23,7 @@ enum {
 	LL_EACCES = 13,
 	LL_EFAULT = 14,
 	LL_ENOTDIR = 20,
+	LL_EISDIR = 21,
 	LL_EINVAL = 22,
 	LL_EPIPE = 32,
 	LL_ENAMETOOLONG = 36,
@@ -33,10 +34,13 @@ enum {
 /* include/uapi/asm-generic/fcntl.h; the same on x86_64 and aarch64 but for O_NOFOLLOW and O_DIRECTORY, unused here. */
 enum {
 	LL_O_RDONLY = 0,
+	LL_O_WRONLY = 1,
 	LL_O_CLOEXEC = 02000000,
 	LL_O_NONBLOCK = 04000,
 	LL_O_PATH = 010000000,
 	LL_AT_FDCWD = -100,
+	LL_AT_EMPTY_PATH = 0x1000,
+	LL_AT_RECURSIVE = 0x8000,
 	LL_F_GETFL = 3,
 	LL_F_SETFL = 4,
 };
@@ -65,6 +69,59 @@ enum {
 	LL_NR_landlock_add_rule = 445,
 	LL_NR_landlock_restrict_self = 446,
 };
+
+/* include/uapi/linux/openat2.h */
+struct ll_open_how {
+	uint64_t flags;
+	uint64_t mode;
+	uint64_t resolve;
+};
+enum { LL_RESOLVE_IN_ROOT = 0x10, LL_NR_openat2 = 437 };
+
+/* include/uapi/linux/mount.h; the numbers are the same on every architecture */
+struct ll_mount_attr {
+	uint64_t set;
+	uint64_t clear;
+	uint64_t propagation;
+	uint64_t userns_fd;
+};
+enum {
+	LL_MS_PRIVATE = 1 << 18,
+	LL_MNT_DETACH = 2,
+	LL_OPEN_TREE_CLONE = 1,
+	LL_OPEN_TREE_CLOEXEC = 02000000,
+	LL_MOVE_MOUNT_F_EMPTY_PATH = 4,
+	LL_MOVE_MOUNT_T_EMPTY_PATH = 0x40,
+	LL_FSOPEN_CLOEXEC = 1,
+	LL_FSMOUNT_CLOEXEC = 1,
+	LL_FSCONFIG_SET_STRING = 1,
+	LL_FSCONFIG_CMD_CREATE = 6,
+	LL_MOUNT_ATTR_RDONLY = 1,
+	LL_MOUNT_ATTR_NOSUID = 2,
+	LL_MOUNT_ATTR_NODEV = 4,
+	LL_MOUNT_ATTR_NOEXEC = 8,
+	LL_NR_open_tree = 428,
+	LL_NR_move_mount = 429,
+	LL_NR_fsopen = 430,
+	LL_NR_fsconfig = 431,
+	LL_NR_fsmount = 432,
+	LL_NR_mount_setattr = 442,
+};
+
+/* include/uapi/linux/stat.h: as much of struct statx as is read, and room for the rest. */
+struct ll_statx {
+	uint32_t mask;
+	uint32_t block_size;
+	uint64_t attributes;
+	uint32_t links;
+	uint32_t uid;
+	uint32_t gid;
+	uint16_t mode;
+	uint16_t pad;
+	uint64_t rest[28];
+};
+_Static_assert(sizeof(struct ll_statx) == 256, "struct statx");
+enum { LL_STATX_TYPE = 1, LL_S_IFMT = 0170000, LL_S_IFDIR = 0040000 };
 
 /* include/uapi/linux/prctl.h */
 enum {

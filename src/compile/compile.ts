@@ -6,6 +6,7 @@ import type { Plan, PlanOp } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
 import { filterInput } from "./filter.ts";
 import { compileLandlock, type Rule, type Ruleset } from "./landlock.ts";
+import { compileMounts } from "./mount.ts";
 import { compileFilter } from "./run-filter.ts";
 import { unbuilt } from "./unbuilt.ts";
 
@@ -47,9 +48,12 @@ function seccompMissing(host: Host): Unsupported[] {
  */
 export function compile(policy: Policy, host: Host): Compiled {
   const landlock = compileLandlock(policy, host.landlock);
+  const mounts = compileMounts(policy, host);
   const cwd = policy.runtime?.cwd;
   const ops: PlanOp[] = [
+    ...mounts.before,
     ...landlock.rulesets.flatMap(rulesetOps),
+    ...mounts.after,
     { kind: "fork" },
     ...(cwd === undefined ? [] : [{ kind: "cwd", text: cwd, key: ["runtime", "cwd"] } as const]),
     { kind: "drop_caps" },
@@ -59,12 +63,12 @@ export function compile(policy: Policy, host: Host): Compiled {
     { kind: "filter", text: compileFilter(filterInput(policy, host.arch)), key: ["seccomp"] },
   ];
   return {
-    plan: { arch: host.arch, namespaces: 0, ops },
+    plan: { arch: host.arch, namespaces: mounts.namespaces, ops },
     report: {
-      unsupported: [...landlock.unsupported, ...seccompMissing(host)],
+      unsupported: [...landlock.unsupported, ...mounts.unsupported, ...seccompMissing(host)],
       degraded: landlock.degraded,
       unbuilt: unbuilt(policy),
-      supervised: [],
+      supervised: mounts.namespaces === 0 ? [] : ["namespaces"],
     },
   };
 }

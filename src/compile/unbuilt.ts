@@ -7,7 +7,5 @@ import type { Policy } from "../policy/policy.ts";
 export function unbuilt(policy: Policy): { readonly key: KeyPath; readonly item: string }[] {
   const found: KeyPath[] = [];
   if (policy.broker !== undefined) found.push(["broker"]);
-  if (policy.mount !== undefined) found.push(["mount"]);
-  if (policy.runtime?.root !== undefined) found.push(["runtime", "root"]);
   return found.map((key) => ({ key, item: key.join(".") }));
 }

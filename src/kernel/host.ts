@@ -21,6 +21,11 @@ export interface Host {
     /** SECCOMP_RET_USER_NOTIF. */
     readonly notify: boolean;
   };
+  /** Asked for only where a policy mounts something, or by `doctor`: it costs a process. */
+  readonly namespaces?: {
+    /** Why this process can't mount in namespaces of its own; absent where it can. */
+    readonly refusal?: string;
+  };
   /** Effective capabilities, as in /proc/self/status. */
   readonly capabilities: bigint;
 }

@@ -36,6 +36,24 @@ function describeOp(op: PlanOp): string {
       return "no_new_privs: setuid programs gain nothing";
     case "restrict":
       return `enforce Landlock layer ${(op.a ?? 0) + 1}`;
+    case "identity":
+      return "user namespace: the same user and group inside as outside";
+    case "private_mounts":
+      return "mount namespace: nothing that is mounted shows outside";
+    case "bind_source":
+      return `take ${text}${op.flags === 1 ? ", read-only," : ""} to be bound`;
+    case "root":
+      return `prepare ${text} as the root`;
+    case "bind":
+      return `bind number ${(op.a ?? 0) + 1} of them to ${text}`;
+    case "tmpfs":
+      return `tmpfs on ${text}, ${op.a ? `${op.a} bytes` : "size by the kernel"}, mode ${(op.b ?? 0).toString(8)}`;
+    case "proc":
+      return `proc on ${text}`;
+    case "enter_cwd":
+      return "the working directory again, by its path";
+    case "pivot":
+      return "the prepared root becomes the root; the old one is gone";
     case "filter":
       return `seccomp filter, ${(op.text?.length ?? 0) / 8} instructions`;
   }

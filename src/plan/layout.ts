@@ -161,6 +161,27 @@ export const OPS: Readonly<Record<OpName, OpSpec>> = {
   restrict: { id: 9, uses: ["a", "b"], flags: {} },
   /** seccomp filter: text = struct sock_filter[]. With notify, the listener goes to the supervisor. */
   filter: { id: 10, uses: ["text"], flags: { notify: 1, wait_killable: 2 } },
+
+  // Mounts and the root: between the header's namespaces and the first ruleset, but for the pivot, which follows the rules.
+
+  /** In a new user namespace: be the user and the group that landlockd was started as. */
+  identity: { id: 11, uses: [], flags: {} },
+  /** Make every mount private: nothing that is mounted here is seen outside, and nothing from outside here. */
+  private_mounts: { id: 12, uses: [], flags: {} },
+  /** Take a copy of the tree at text, as it is before anything is mounted; bind ops number them from 0. */
+  bind_source: { id: 13, uses: ["text"], flags: { read_only: 1 } },
+  /** Make text a mount point, with all that is mounted beneath it: the later root. */
+  root: { id: 14, uses: ["text"], flags: {} },
+  /** Attach tree number a to text. */
+  bind: { id: 15, uses: ["a", "text"], flags: {} },
+  /** A tmpfs on text: a = most bytes, 0 for the kernel's default; b = permission bits of its root. */
+  tmpfs: { id: 16, uses: ["a", "b", "text"], flags: {} },
+  /** A procfs of the run's own PID namespace on text. */
+  proc: { id: 17, uses: ["text"], flags: {} },
+  /** Go to the working directory again, by its path: a mount may cover it. */
+  enter_cwd: { id: 18, uses: [], flags: {} },
+  /** The root op's tree becomes the root, and the old root is no more. */
+  pivot: { id: 19, uses: [], flags: {} },
 };
 
 export type OpName =
@@ -173,7 +194,16 @@ export type OpName =
   | "drop_caps"
   | "no_new_privs"
   | "restrict"
-  | "filter";
+  | "filter"
+  | "identity"
+  | "private_mounts"
+  | "bind_source"
+  | "root"
+  | "bind"
+  | "tmpfs"
+  | "proc"
+  | "enter_cwd"
+  | "pivot";
 
 /** Stages that aren't operations. */
 export const STAGES = { plan: 100, launch: 101, clone: 102, channel: 103, exec: 104, keeper: 105 } as const;
@@ -202,6 +232,9 @@ export const LAUNCH_FLAGS = {
 /** Landlock's limit for stacked domains (Documentation/userspace-api/landlock.rst). */
 export const MAX_RULESETS = 16;
 
+/** Trees that the keeper holds at once: the binds of a plan. */
+export const MAX_BINDS = 512;
+
 /** Everything that has to agree, as text: its SHA-256 is the format's digest. */
 export function layoutText(): string {
   return JSON.stringify({
@@ -216,5 +249,6 @@ export function layoutText(): string {
     PLAN_FLAGS,
     LAUNCH_FLAGS,
     MAX_RULESETS,
+    MAX_BINDS,
   });
 }

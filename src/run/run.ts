@@ -70,7 +70,9 @@ export function compileRun(policy: Policy, host: Host, bestEffort: boolean): Com
 function launchRequest(options: RunOptions): LaunchRequest {
   const [name = new Uint8Array()] = options.argv;
   const candidates = candidatesOf(name, options.start.env);
-  const problem = findProblem(name, candidates);
+  // In a root of its own, or under mounts, the command isn't what the host has at its path.
+  const seen = options.policy.runtime === undefined && options.policy.mount === undefined;
+  const problem = seen ? findProblem(name, candidates) : undefined;
   if (problem !== undefined) throw new CommandError(problem.status, problem.message);
   return { argv: options.argv, env: options.start.env, candidates, flags: 0, start: options.start };
 }
@@ -90,5 +92,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
   const { plan, report } = compileRun(options.policy, options.host, bestEffort);
   if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
-  return becomeWorkload(plan, launchRequest(options));
+  const request = launchRequest(options);
+  if (report.supervised.length === 0) return becomeWorkload(plan, request);
+  const { supervise } = await import("./supervise.ts");
+  const { outcome } = supervise(plan, request, { started: () => {} });
+  return { outcome, losses: { events: 0, errno: 0 } };
 }
