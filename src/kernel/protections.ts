@@ -49,6 +49,8 @@ const CLONE_NEW = 0x7e020000;
 const CLONE_NEWTIME = 0x80;
 const MSG_FASTOPEN = 0x20000000;
 const MFD_NOEXEC_SEAL = 0x8;
+/** S_ISUID | S_ISGID of linux/stat.h. */
+const SET_ID_BITS = 0o6000;
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 const AF_INET = 2;
@@ -124,6 +126,24 @@ export const PROTECTIONS: readonly Protection[] = [
     errno: EPERM,
     when: "always",
     reason: "It opens a file without a path to it.",
+  },
+  {
+    name: "chmod.set_id",
+    matches: [
+      {
+        syscalls: ["chmod", "fchmod"],
+        tests: [{ arg: 1, mask: SET_ID_BITS, is: "none_of", values: [0] }],
+        which: "with a setuid or setgid bit",
+      },
+      {
+        syscalls: ["fchmodat", "fchmodat2"],
+        tests: [{ arg: 2, mask: SET_ID_BITS, is: "none_of", values: [0] }],
+        which: "with a setuid or setgid bit",
+      },
+    ],
+    errno: EPERM,
+    when: "always",
+    reason: "Landlock has no right for modes: a run could leave any program of its user's to others as a setuid one.",
   },
   {
     name: "process_access",

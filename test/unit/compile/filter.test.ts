@@ -46,8 +46,9 @@ describe.each([...ARCHES])("%s", (arch: Arch) => {
   test("what a line closes is never cached", () => {
     for (const name of closed) {
       const nr = syscallNumber(arch, name);
-      expect(nr).toBeDefined();
-      expect([name, isCachedAllow(filter, nr ?? -1, AUDIT_ARCH[arch])]).toEqual([name, false]);
+      // aarch64 has no legacy spellings (chmod); a name that no architecture has is tables.test.ts's.
+      if (nr === undefined) continue;
+      expect([name, isCachedAllow(filter, nr, AUDIT_ARCH[arch])]).toEqual([name, false]);
     }
   });
 
