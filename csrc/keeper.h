@@ -15,8 +15,8 @@ struct ll_run {
 	struct ll_plan plan;
 	struct ll_exec exec;
 	uint32_t launch_flags;
-	int32_t channel;         /* the keeper's end */
-	void *workload_stack;    /* top */
+	int32_t channel;           /* the keeper's end */
+	void *workload_stack;      /* top */
 	struct ll_message failure; /* filled in by the workload-to-be: it shares our memory */
 };
 

@@ -3,7 +3,8 @@
 
 #include "launch.h"
 
-/* One caught signal in the pipe. code as si_code in sigaction(2): > 0 from the kernel (a terminal), <= 0 from a process. */
+/* One caught signal in the pipe. code as si_code in sigaction(2): > 0 from the kernel (a terminal), <= 0 from a
+ * process. */
 struct ll_signal_record {
 	int32_t signal;
 	int32_t code;

@@ -6,7 +6,10 @@ import { trackedFiles } from "./check/tracked.ts";
 const MAX_LINES = 300;
 
 /** Longer files, each with the reason why it is one. */
-const ALLOWED: Readonly<Record<string, string>> = {};
+const ALLOWED: Readonly<Record<string, string>> = {
+  "src/kernel/protections.ts": "one table, which is read as a whole",
+  "test/probe/fs.c": "one attempt after the other, each a few lines, in one program",
+};
 
 const files = trackedFiles(/^(src|csrc|tools|test|bench)\/.*\.(ts|c|h)$/).filter(
   (file) => !/\.gen\.|\/uapi\//.test(file),
