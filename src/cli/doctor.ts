@@ -2,9 +2,10 @@
 
 import type { ArgsDef, CommandDef } from "citty";
 import { errnoName } from "../kernel/errno.ts";
-import type { Host } from "../kernel/host.ts";
+import { canMount, type Host } from "../kernel/host.ts";
 import { abiText, FS_RIGHTS, NET_RIGHTS, type Right, SCOPES } from "../kernel/landlock.ts";
 import { probeHost } from "../native/host.ts";
+import { probeNamespaces } from "../native/namespaces.ts";
 import { startState } from "../native/start.ts";
 import { parseFlags } from "./arguments.ts";
 import { paintFor } from "./colors.ts";
@@ -37,12 +38,21 @@ function rights(prefix: string, table: readonly Right[], abi: number): Ability[]
   });
 }
 
+/** Mounts and roots: in a user namespace where the caller isn't privileged. */
+function mounts(host: Host): Ability {
+  const refusal = host.namespaces?.refusal;
+  const wanted = canMount(host) ? "a mount namespace" : "an unprivileged user namespace";
+  const reason = refusal === undefined ? `in ${wanted}` : `needs ${wanted}; there is ${refusal}`;
+  return { item: "mount", yes: refusal === undefined, reason };
+}
+
 function abilities(host: Host): Ability[] {
   const reason = landlockReason(host);
   const { abi } = host.landlock;
   return [
     { item: "landlock", yes: abi > 0, required: true, ...(reason === undefined ? {} : { reason }) },
     { item: "seccomp", yes: host.seccomp.filter, required: true },
+    mounts(host),
     { item: "seccomp.notify", yes: host.seccomp.notify },
     ...rights("fs", FS_RIGHTS, abi),
     ...rights("net", NET_RIGHTS, abi),
@@ -54,7 +64,7 @@ const FLAGS: ArgsDef = { json: { type: "boolean", description: "Print JSON" } };
 
 async function doctor(rawArgs: readonly string[]): Promise<void> {
   const parsed = parseFlags(rawArgs, FLAGS);
-  const host = probeHost();
+  const host = probeNamespaces(probeHost());
   const found = abilities(host);
   if (parsed.on("json")) {
     const { landlock, arch, release, uid } = host;

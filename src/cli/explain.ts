@@ -48,8 +48,37 @@ export async function unsupportedLine(
   return line(`${place}${item.item} needs ${item.needs}; this host has ${item.has}`, hint);
 }
 
+const ENOENT = 2;
 const EACCES = 13;
+const EISDIR = 21;
 const EINVAL = 22;
+
+/** What was being done, by stage, where the stage's name alone tells too little. */
+const STAGE_WORDS: Readonly<Record<string, string>> = {
+  rule_path: "cannot grant rights on",
+  cwd: "cannot enter the working directory",
+  clone: "cannot start a process for the sandbox",
+  identity: "cannot map the user into a user namespace",
+  private_mounts: "cannot make mounts private",
+  bind_source: "cannot take the bind source",
+  root: "cannot prepare the root",
+  bind: "cannot bind to",
+  tmpfs: "cannot mount a tmpfs on",
+  proc: "cannot mount proc on",
+  enter_cwd: "the working directory isn't there under the mounts",
+  pivot: "cannot change the root",
+};
+
+const STAGE_HINTS: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+  bind: { [ENOENT]: "the target must exist: landlockd makes no mount points" },
+  tmpfs: { [ENOENT]: "the target must exist: landlockd makes no mount points" },
+  proc: { [ENOENT]: "the target must exist: landlockd makes no mount points" },
+  enter_cwd: { [ENOENT]: "start elsewhere, or set runtime.cwd" },
+  pivot: {
+    [EISDIR]: "stdin, stdout or stderr is a folder, which would lead out of the root",
+    [EINVAL]: "the host's own root is an initramfs, which can't be left",
+  },
+};
 
 function launchHint(error: LaunchError): string | undefined {
   if (error.stage === "exec" && error.errno === EACCES) {
@@ -58,6 +87,8 @@ function launchHint(error: LaunchError): string | undefined {
   if (error.stage === "rule_path" && error.errno === EINVAL) {
     return "a rule on a file takes only execute, write_file, read_file, truncate and ioctl_dev";
   }
+  const hint = STAGE_HINTS[error.stage]?.[error.errno];
+  if (hint !== undefined) return hint;
   if (error.stage === "rule_path") return "set optional = true on the rule if the path may be missing";
   return undefined;
 }
@@ -67,7 +98,7 @@ async function launchLine(error: LaunchError, policy: PolicyText | undefined): P
   const reason = errnoPhrase(error.errno);
   if (error.stage === "exec") return line(`cannot execute${subject}: ${reason}`, launchHint(error));
   const place = at(await placeOf(error.key ?? [], policy), error.key === undefined ? undefined : policy);
-  const what = error.stage === "rule_path" ? "cannot grant rights on" : `cannot set up the sandbox (${error.stage})`;
+  const what = STAGE_WORDS[error.stage] ?? `cannot set up the sandbox (${error.stage})`;
   return line(`${place}${what}${subject}: ${reason}`, launchHint(error));
 }
 

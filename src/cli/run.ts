@@ -3,12 +3,12 @@
 import type { ArgsDef, CommandDef } from "citty";
 import { UsageError } from "../base/errors.ts";
 import { errnoName } from "../kernel/errno.ts";
-import { probeHost } from "../native/host.ts";
 import { die } from "../native/signals.ts";
 import { startState } from "../native/start.ts";
 import { CommandError, run } from "../run/run.ts";
 import { type Parsed, parseFlags } from "./arguments.ts";
 import { explain, type PolicyText, unsupportedLine } from "./explain.ts";
+import { hostFor } from "./host.ts";
 import { exit, writeErr } from "./output.ts";
 import { POLICY_FLAGS, policyOf } from "./policy.ts";
 import { STATUS_FAILED } from "./status.ts";
@@ -60,7 +60,7 @@ async function runCommand(args: readonly string[]): Promise<never> {
     const { outcome, losses } = await run({
       policy: loaded.policy,
       policyFile: loaded.file,
-      host: probeHost(),
+      host: await hostFor(loaded.policy),
       start: startState(),
       argv: rawCommand(count),
       bestEffort: parsed.on("best-effort"),

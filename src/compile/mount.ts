@@ -6,7 +6,7 @@
  */
 
 import type { KeyPath, Unsupported } from "../base/errors.ts";
-import type { Host } from "../kernel/host.ts";
+import { canMount, type Host } from "../kernel/host.ts";
 import { MAX_BINDS } from "../plan/layout.ts";
 import type { PlanOp } from "../plan/plan.ts";
 import type { Mount, Policy } from "../policy/policy.ts";
@@ -14,7 +14,6 @@ import type { Mount, Policy } from "../policy/policy.ts";
 const CLONE_NEWNS = 0x20000;
 const CLONE_NEWUSER = 0x10000000;
 const CLONE_NEWPID = 0x20000000;
-const CAP_SYS_ADMIN = 21n;
 const TMPFS_MODE = 0o1777;
 
 export interface MountPlan {
@@ -59,11 +58,6 @@ export function compileMounts(policy: Policy, host: Host): MountPlan {
     after: root === undefined ? [] : [{ kind: "pivot", key: ["runtime", "root"] }],
     unsupported: [],
   };
-}
-
-/** Privileged enough for a mount namespace without a user namespace. */
-export function canMount(host: Host): boolean {
-  return ((host.capabilities >> CAP_SYS_ADMIN) & 1n) === 1n;
 }
 
 function missing(policy: Policy, host: Host, key: KeyPath): Unsupported[] {

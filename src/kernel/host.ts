@@ -2,6 +2,8 @@
 
 import type { Arch } from "./syscalls.ts";
 
+const CAP_SYS_ADMIN = 21n;
+
 export interface Host {
   readonly arch: Arch;
   /** uname -r. */
@@ -28,4 +30,9 @@ export interface Host {
   };
   /** Effective capabilities, as in /proc/self/status. */
   readonly capabilities: bigint;
+}
+
+/** Privileged enough for a mount namespace without a user namespace. */
+export function canMount(host: Pick<Host, "capabilities">): boolean {
+  return ((host.capabilities >> CAP_SYS_ADMIN) & 1n) === 1n;
 }

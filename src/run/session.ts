@@ -2,6 +2,7 @@
 
 import type { LaunchError } from "../base/errors.ts";
 import type { Epoll } from "../native/epoll.ts";
+import { pidOf } from "../native/pidfd.ts";
 import { isFailure, type Message, receive, release, type Spawned, spawn } from "../native/spawn.ts";
 import { syscall } from "../native/syscall.ts";
 import { encodePlan } from "../plan/encode.ts";
@@ -105,7 +106,8 @@ export class Session {
         return;
       case MESSAGES.started:
         this.#pidFd = fd;
-        this.#pid = message.pid;
+        // In a PID namespace the keeper knows another number for it than we do.
+        this.#pid = this.#plan.namespaces === 0 ? message.pid : pidOf(fd);
         for (const signal of this.#early.splice(0)) this.signal(signal);
         this.#events.started(message.pid);
         return;
