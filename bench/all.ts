@@ -4,7 +4,7 @@
  */
 import type { Bench } from "./lib/result.ts";
 import { storeResult } from "./lib/store.ts";
-import { markdownTable, provenance } from "./lib/table.ts";
+import { markdownTable, provenance, targetLines } from "./lib/table.ts";
 import { start } from "./start.ts";
 
 const BENCHES: readonly Bench[] = [start];
@@ -26,7 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (problems.length > 0) return 1;
   for (const bench of BENCHES.filter(({ name }) => names.length === 0 || names.includes(name))) {
     const result = await bench.run({ quick });
-    console.log(`\n${result.title}\n\n${markdownTable(result)}\n${provenance(result)}`);
+    console.log(`\n${result.title}\n\n${markdownTable(result)}\n${targetLines(result)}\n${provenance(result)}`);
     if (!quick) storeResult(result);
   }
   return 0;

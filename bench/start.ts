@@ -9,10 +9,12 @@ const TRUE = "/bin/true";
 const MINIMAL = resolve("bench/policies/minimal.toml");
 const EMPTY_BUN_NAME = "empty Bun executable";
 
+const MINIMAL_NAME = "landlockd, minimal policy";
+
 const CONTESTANTS: readonly Contestant[] = [
   { name: "nothing", argv: [TRUE], command: TRUE },
   {
-    name: "landlockd, minimal policy",
+    name: MINIMAL_NAME,
     argv: [LANDLOCKD, "run", "--policy-file", MINIMAL, "--", TRUE],
     command: `landlockd run --policy-file minimal.toml -- ${TRUE}`,
   },
@@ -51,6 +53,7 @@ export const start: Bench = {
         { title: "÷ empty Bun", name: EMPTY_BUN_NAME },
         { title: "÷ bubblewrap", name: "bubblewrap" },
       ],
+      targets: [{ name: MINIMAL_NAME, versus: EMPTY_BUN_NAME, max: 2 }],
     };
   },
 };

@@ -16,6 +16,13 @@ export interface Versus {
   readonly name: string;
 }
 
+/** A figure to reach: the ratio of two series' medians. */
+export interface Target {
+  readonly name: string;
+  readonly versus: string;
+  readonly max: number;
+}
+
 /** A bench's outcome, as it is stored in `bench/results/NAME.json`. */
 export interface Result {
   /** File name without extension. */
@@ -30,6 +37,7 @@ export interface Result {
   readonly settings: Readonly<Record<string, number>>;
   readonly series: readonly Series[];
   readonly versus: readonly Versus[];
+  readonly targets: readonly Target[];
 }
 
 /** A bench that `make bench` runs. */

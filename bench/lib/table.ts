@@ -11,8 +11,12 @@ function ratio(series: Series, base: Series | undefined): string {
   return series === base ? "1" : digits(median(series.rounds) / median(base.rounds));
 }
 
+function seriesNamed(result: Result, name: string): Series | undefined {
+  return result.series.find((each) => each.name === name);
+}
+
 function row(result: Result, series: Series): string[] {
-  const bases = result.versus.map(({ name }) => result.series.find((each) => each.name === name));
+  const bases = result.versus.map(({ name }) => seriesNamed(result, name));
   return [
     series.name,
     `\`${series.command}\``,
@@ -36,4 +40,15 @@ export function markdownTable(result: Result): string {
   const rule = head.map((_, index) => (index < 2 ? "---" : "--:"));
   const lines = [head, rule, ...result.series.map((series) => row(result, series))];
   return `${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
+}
+
+/** A line for each figure to reach, and whether it was. */
+export function targetLines(result: Result): string {
+  const lines = result.targets.map(({ name, versus, max }) => {
+    const [series, base] = [seriesNamed(result, name), seriesNamed(result, versus)];
+    if (series === undefined || base === undefined) throw new Error("a target needs two series that were measured");
+    const value = median(series.rounds) / median(base.rounds);
+    return `- ${name} ÷ ${versus}: ${digits(value)}, ${value <= max ? "within" : "over"} the ${max} to reach\n`;
+  });
+  return lines.join("");
 }

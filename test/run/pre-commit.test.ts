@@ -9,10 +9,13 @@ import { baseEnv, type ProcessResult, runProcess } from "../harness/process.ts";
 
 const PROJECT = resolve(import.meta.dir, "../..");
 
+/** Without even a warning. */
 const GOOD = `version = 1
 
 [[fs_layer]]
-handled_access_fs = ["write_file", "make_reg"]
+handled_access_fs = [
+  "write_file", "truncate", "make_reg", "make_dir", "make_sym", "make_fifo", "make_sock", "remove_file", "remove_dir",
+]
 rule = [{ path = "/srv/landlockd-test", allowed_access = ["write_file", "make_reg"], optional = true }]
 `;
 

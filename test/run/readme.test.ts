@@ -31,17 +31,16 @@ asUsers("the README's first policy and the session below it", async (box) => {
   box.mkdir("bin");
   symlinkSync(landlockdPath(), box.path("bin/landlockd"));
   box.write("first/first.toml", block("Your first policy", "toml"));
+  box.mkdir("first/project");
   const { PATH, ...rest } = baseEnv(box);
   const env = { ...rest, PATH: `${box.path("bin")}:${PATH}` };
   const steps = session(block("Your first policy", "console"));
-  expect(steps).toHaveLength(4);
+  expect(steps).toHaveLength(5);
   for (const { command, shown } of steps) {
-    const result = await runProcess(box, ["sh", "-c", command], { cwd: box.path("first"), env });
-    expect({ command, ok: result.status === 0, stderr: result.stderr }).toEqual({
-      command,
-      ok: shown === "",
-      stderr: shown,
-    });
+    const result = await runProcess(box, ["sh", "-c", command], { cwd: box.path("first/project"), env });
+    // The dry run's plan is too long to show in the README.
+    if (command.endsWith("--dry-run")) expect(result.stdout).toContain("seccomp filter");
+    else expect({ command, output: result.stdout + result.stderr }).toEqual({ command, output: shown });
+    expect({ command, status: result.status }).toEqual({ command, status: shown.includes("denied") ? 1 : 0 });
   }
-  expect(readFileSync(box.path("first/copy.toml"), "utf8")).toBe(block("Your first policy", "toml"));
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Result } from "../../../bench/lib/result.ts";
 import { svgPlot } from "../../../bench/lib/svg.ts";
-import { markdownTable, provenance } from "../../../bench/lib/table.ts";
+import { markdownTable, provenance, targetLines } from "../../../bench/lib/table.ts";
 
 const RESULT: Result = {
   bench: "sample",
@@ -22,6 +22,10 @@ const RESULT: Result = {
     { name: "mine <fast>", command: "landlockd run", rounds: [1, 2, 1.5] },
   ],
   versus: [{ title: "÷ base", name: "base" }],
+  targets: [
+    { name: "mine <fast>", versus: "base", max: 0.5 },
+    { name: "mine <fast>", versus: "base", max: 0.4 },
+  ],
 };
 
 test("the table has medians, the span of the rounds, and ratios of medians", () => {
@@ -48,4 +52,10 @@ test("the plot escapes names and draws bars in proportion", () => {
   const widths = Array.from(svg.matchAll(/<rect[^>]* width="([\d.]+)"/g), (match) => Number(match[1]));
   expect(widths).toHaveLength(2);
   expect((widths[0] ?? 0) / (widths[1] ?? 1)).toBeCloseTo(2, 2);
+});
+
+test("a figure to reach is within or over", () => {
+  expect(targetLines(RESULT)).toBe(
+    "- mine <fast> ÷ base: 0.50, within the 0.5 to reach\n- mine <fast> ÷ base: 0.50, over the 0.4 to reach\n",
+  );
 });
