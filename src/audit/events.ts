@@ -10,4 +10,18 @@ export type RunEvent =
   | { readonly event: "run.error"; readonly stage: string; readonly errno: number; readonly message: string }
   | { readonly event: "run.degraded"; readonly item: string; readonly needs: string; readonly has: string };
 
-export type AuditEvent = RunEvent;
+/** How a mount went. */
+type MountResult = { readonly decision: "allow" } | { readonly decision: "error"; readonly errno: number };
+
+/** Static mounts, made by the keeper (its pid) before the workload starts. */
+export type MountEvent =
+  | ({ readonly event: "mount.tmpfs" | "mount.proc"; readonly pid: number; readonly path: string } & MountResult)
+  | ({
+      readonly event: "mount.bind";
+      readonly pid: number;
+      readonly source: string;
+      readonly target: string;
+      readonly read_only: boolean;
+    } & MountResult);
+
+export type AuditEvent = RunEvent | MountEvent;

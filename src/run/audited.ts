@@ -4,7 +4,9 @@ import { AuditWriter } from "../audit/writer.ts";
 import { LaunchError } from "../base/errors.ts";
 import { rawVariable } from "../base/raw.ts";
 import type { Compiled } from "../compile/compile.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { LaunchRequest } from "./launch.ts";
+import { mountEvents } from "./mount-events.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunOptions, RunResult } from "./run.ts";
 import { supervise } from "./supervise.ts";
@@ -35,6 +37,8 @@ export async function runAudited(
     jobId: jobId === undefined ? null : Buffer.from(jobId).toString(),
     runId: crypto.randomUUID(),
   });
+  let keeperPid = 0;
+  let mounted: Plan | undefined;
   try {
     const [{ plan, report }, request] = prepare();
     for (const item of [...report.unsupported, ...report.degraded]) {
@@ -42,17 +46,25 @@ export async function runAudited(
     }
     if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
     const { outcome, pid } = supervise(plan, request, {
-      started: (startedPid) =>
+      spawned: (spawnedPid) => {
+        keeperPid = spawnedPid;
+        mounted = plan;
+      },
+      started: (startedPid) => {
+        mounted = undefined;
+        for (const event of mountEvents(plan, keeperPid, undefined)) audit.write(event);
         audit.write({
           event: "run.start",
           pid: startedPid,
           policy_file: options.policyFile,
           argv0: options.argv[0] ?? "",
-        }),
+        });
+      },
     });
     writeOutcome(audit, outcome, pid);
     return { outcome, losses: audit.close() };
   } catch (error) {
+    if (mounted !== undefined) for (const event of mountEvents(mounted, keeperPid, error)) audit.write(event);
     writeError(audit, error);
     audit.close();
     throw error;

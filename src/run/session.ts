@@ -57,6 +57,10 @@ export class Session {
     epoll.add(spawned.channelFd, () => this.#onChannel());
   }
 
+  get keeperPid(): number {
+    return this.#spawned.keeperPid;
+  }
+
   /** Sends the workload a signal; one that comes before the workload waits for it. */
   signal(signal: number): void {
     if (this.#pidFd >= 0) syscall("pidfd_send_signal", this.#pidFd, signal, 0, 0);
@@ -109,7 +113,7 @@ export class Session {
         // In a PID namespace the keeper knows another number for it than we do.
         this.#pid = this.#plan.namespaces === 0 ? message.pid : pidOf(fd);
         for (const signal of this.#early.splice(0)) this.signal(signal);
-        this.#events.started(message.pid);
+        this.#events.started(this.#pid);
         return;
       case MESSAGES.stopped:
         this.#events.stopped(stopSignalOf(message.status));

@@ -1,8 +1,7 @@
 /** Direct mode: one run, this process its supervisor, this process's terminal and signals the workload's. Synchronous. */
 
-import type { LaunchError } from "../base/errors.ts";
 import { Epoll } from "../native/epoll.ts";
-import { openSignals, readSignals } from "../native/signals.ts";
+import { openSignals, readSignals, stopBy } from "../native/signals.ts";
 import { syscall } from "../native/syscall.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { LaunchRequest } from "./launch.ts";
@@ -22,15 +21,41 @@ const SIGTTIN = 21;
 const SIGTTOU = 22;
 const SIGWINCH = 28;
 
-/** Passed on to the workload when a process sent them. */
-const FORWARDED = [SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGCONT, SIGWINCH] as const;
-/** Stops of job control, which the shell that started us must see. */
+/**
+ * Stops of job control, which the shell that started us must see. Caught as well: the terminal sends them to us too, and
+ * only the workload knows whether it stops (an editor first puts the terminal in order).
+ */
 const JOB_STOPS: readonly number[] = [SIGTSTP, SIGTTIN, SIGTTOU];
+/** Passed on to the workload when a process sent them. */
+const FORWARDED = [
+  SIGHUP,
+  SIGINT,
+  SIGQUIT,
+  SIGUSR1,
+  SIGUSR2,
+  SIGALRM,
+  SIGTERM,
+  SIGCONT,
+  SIGWINCH,
+  ...JOB_STOPS,
+] as const;
 
 /** What the run's owner is told while it goes on. */
 export interface RunEvents {
+  /** The keeper was started; it goes on to set the sandbox up. */
+  spawned?(keeperPid: number): void;
   /** The workload runs: execve succeeded. */
   started(pid: number): void;
+}
+
+/** Somebody outside this process who has a part in the run: a daemon that answers its broker's requests. */
+export interface Partner {
+  /** Watched for input while the run goes on. */
+  readonly fd: number;
+  /** Reads what it says; an error ends the run. */
+  onReadable(): Error | undefined;
+  /** Takes the run's seccomp listener, which it owns from here. */
+  listener(fd: number): void;
 }
 
 export interface Ended {
@@ -44,7 +69,7 @@ export interface Ended {
  * which the kernel drops where there is no shell to continue us (an orphaned process group).
  */
 function stopAlong(signal: number): void {
-  if (JOB_STOPS.includes(signal)) syscall("kill", syscall("getpid"), signal);
+  if (JOB_STOPS.includes(signal)) stopBy(signal);
 }
 
 /** What a terminal sends reaches the workload by itself: it is in our process group. */
@@ -56,15 +81,15 @@ function forwardSignals(signalFd: number, session: Session): void {
 
 /**
  * Runs a workload to its end. Signals that processes send us are passed on to it.
- * @throws LaunchError when it couldn't be started.
+ * @throws LaunchError when it couldn't be started; what `partner` ends it with.
  */
-export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents): Ended {
+export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents, partner?: Partner): Ended {
   const signalFd = openSignals(FORWARDED);
   if (signalFd < 0) throw new Error(`cannot catch signals: errno ${-signalFd}`);
   const epoll = new Epoll();
-  let result: Ended | LaunchError | undefined;
+  let result: Ended | Error | undefined;
   const session = new Session(epoll, plan, request, {
-    listener: (fd) => syscall("close", fd),
+    listener: (fd) => (partner === undefined ? syscall("close", fd) : partner.listener(fd)),
     started: (pid) => events.started(pid),
     stopped: stopAlong,
     ended: (outcome, pid) => {
@@ -75,8 +100,14 @@ export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents)
       result ??= error;
     },
   });
+  events.spawned?.(session.keeperPid);
   try {
     epoll.add(signalFd, () => forwardSignals(signalFd, session));
+    if (partner !== undefined) {
+      epoll.add(partner.fd, () => {
+        result ??= partner.onReadable();
+      });
+    }
     while (result === undefined) epoll.wait(-1);
   } finally {
     session.close();
