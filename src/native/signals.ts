@@ -28,6 +28,21 @@ export function readSignals(fd: number): Caught[] {
   return caught;
 }
 
+/** struct sigaction of the kernel: handler, flags, restorer, mask. All zero is SIG_DFL. */
+const SIGACTION_SIZE = 32;
+const SIGSET_SIZE = 8;
+
+/**
+ * Stops this process by the default action of a signal that it otherwise catches; returns when it is continued. At once
+ * where the kernel drops the stop: in a process group that no shell watches.
+ */
+export function stopBy(signal: number): void {
+  const caught = new Uint8Array(SIGACTION_SIZE);
+  syscall("rt_sigaction", signal, new Uint8Array(SIGACTION_SIZE), caught, SIGSET_SIZE);
+  syscall("tgkill", syscall("getpid"), syscall("gettid"), signal);
+  syscall("rt_sigaction", signal, caught, 0, SIGSET_SIZE);
+}
+
 /** Ends this process by a signal. Returns only where the signal doesn't end a process. */
 export function die(signal: number): void {
   native().ll_die(signal);
