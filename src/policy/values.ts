@@ -17,11 +17,11 @@ export function path(description: string): PathSchema {
   return v.pipe(v.string(), v.regex(/^(\/|\$\{)/), v.description(description), v.metadata({ path: true }));
 }
 
-/** Whether a schema was made by `path`. */
+/** Whether a schema was made by `path`, also where a further pipe was laid around it. */
 export function isPathSchema(schema: object): boolean {
-  return (
-    "pipe" in schema && (schema.pipe as readonly { readonly type: string }[]).some((each) => each.type === "metadata")
-  );
+  if (!("pipe" in schema)) return false;
+  const pipe = schema.pipe as readonly { readonly type: string }[];
+  return pipe.some((each) => each.type === "metadata" || isPathSchema(each));
 }
 
 type Many<Item extends v.GenericSchema> = v.ArraySchema<Item, undefined>;
