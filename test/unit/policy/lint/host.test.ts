@@ -1,0 +1,14 @@
+import { expect, test } from "bun:test";
+import { lintHostRights } from "../../../../src/policy/lint/host.ts";
+import { layer, lintWith } from "../../../harness/lint.ts";
+
+test("unenforceable-right: newer than the host's Landlock", () => {
+  const text = `${layer("execute truncate ioctl_dev")}[net]\nhandled_access_net = ["bind_tcp", "bind_udp"]`;
+  expect(lintWith(lintHostRights, text, { landlockAbi: 4 })).toEqual([
+    "unenforceable-right fs_layer.0.handled_access_fs.2",
+    "unenforceable-right net.handled_access_net.1",
+  ]);
+  expect(lintWith(lintHostRights, text, { landlockAbi: 10 })).toEqual([]);
+  expect(lintWith(lintHostRights, text, { landlockAbi: 0 }).length).toBe(5);
+  expect(lintWith(lintHostRights, text)).toEqual([]);
+});
