@@ -52,13 +52,13 @@ export async function run(box: Box, options: RunOptions): Promise<RunResult> {
   return { ...result, events: options.audit === true ? readEvents(box.path("audit.jsonl")) : [] };
 }
 
-/** Any other command line of landlockd. */
+/** Any other command line of landlockd, behind a command that executes it if `prefix` names one. */
 export async function landlockd(
   box: Box,
   argv: readonly string[],
-  options: ProcessOptions = {},
+  options: ProcessOptions & Pick<RunOptions, "prefix"> = {},
 ): Promise<ProcessResult> {
-  return await runProcess(box, [landlockdPath(), ...argv], options);
+  return await runProcess(box, [...(options.prefix ?? []), landlockdPath(), ...argv], options);
 }
 
 /** The events of a file; throws if a line isn't JSON. None if there is no file. */
