@@ -4,7 +4,7 @@ import { safeParse } from "valibot";
 import { type Finding, PolicyError } from "../base/errors.ts";
 import { POLICY_FINDINGS_MAX } from "../base/limits.ts";
 import { check } from "./check/all.ts";
-import { dotted, error } from "./finding.ts";
+import { error } from "./finding.ts";
 import { findingsOf } from "./issues.ts";
 import { decodePolicy, parseToml } from "./parse.ts";
 import type { Policy } from "./policy.ts";
@@ -42,16 +42,10 @@ export function loadPolicy(source: PolicySource, variables: VariableContext): Lo
   const result = safeParse(policySchema, prepared.value);
   const findings = [...prepared.findings];
   if (!result.success) findings.push(...findingsOf(policySchema, result.issues));
-  else findings.push(...withoutStandIns(check(result.output), prepared.findings));
+  else findings.push(...check(result.output));
   if (findings.length > 0) throw new PolicyError(file, text, capped(findings));
   if (!result.success) throw new Error("a policy was refused without a finding");
   return { file, text, policy: result.output, uses: expander.uses() };
-}
-
-/** A path that couldn't be prepared is "/" in what is checked: nothing that is found there is about the policy. */
-function withoutStandIns(found: readonly Finding[], prepared: readonly Finding[]): readonly Finding[] {
-  const keys = new Set(prepared.map(({ key }) => dotted(key)));
-  return found.filter(({ key }) => !keys.has(dotted(key)));
 }
 
 function capped(findings: readonly Finding[]): readonly Finding[] {

@@ -95,10 +95,13 @@ function walkUnion(options: readonly SchemaNode[], value: unknown, at: Walk): un
   return option === undefined ? value : walk(option, value, at);
 }
 
-/** What is wrong with a path is told here; "/" stands in for it, so that validation doesn't tell it again. */
+/**
+ * What is wrong with a path is told here. A stand-in that no path can be takes its place, different each time, so that
+ * neither validation nor the checks that compare paths find something about it.
+ */
 function walkPath(text: string, at: Walk): string {
   const result = readPath(text, at.key, at.expander);
   if (typeof result === "string") return result;
   at.findings.push(result);
-  return "/";
+  return `/\0${at.findings.length}`;
 }

@@ -131,3 +131,12 @@ test("--set takes NAME=VALUE", () => {
     expect(() => parseSettings(bad)).toThrow(UsageError);
   }
 });
+
+test("a path that can't be read is told once, and covers no other mount", () => {
+  const mount = (tmpfs: string): string => `version = 1\n[mount]\ntmpfs = [${tmpfs}]\nproc = ["/y/z"]`;
+  expect(refusal(mount('"${NOPE}"')).findings.map(({ code }) => code)).toEqual(["undefined-variable"]);
+  expect(refusal(mount('"${NOPE}", "relative"')).findings.map(({ code }) => code)).toEqual([
+    "undefined-variable",
+    "relative-path",
+  ]);
+});
