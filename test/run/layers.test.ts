@@ -1,0 +1,151 @@
+import { expect } from "bun:test";
+import { asUsers } from "../harness/cases.ts";
+import { expectClaim, row } from "../harness/claim.ts";
+import { run } from "../harness/landlockd.ts";
+import { FS_RIGHTS, insideOnly, layer, RUNNABLE, systemAndInside, VERSION_ONLY } from "../harness/policies.ts";
+import { probePath } from "../harness/probe.ts";
+
+asUsers("a policy with only a version confines all the same: scopes, protections, no_new_privs", async (box) => {
+  const file = box.write("outside/file", "content");
+  await expectClaim(box, {
+    probe: "fs",
+    policy: VERSION_ONLY,
+    rows: [row(["read_openat", file], "OK", "OK"), row(["write_openat", file], "OK", "OK")],
+  });
+  await expectClaim(box, {
+    probe: "sys",
+    policy: VERSION_ONLY,
+    rows: [row(["io_uring_setup"], "OK", "ENOSYS")],
+  });
+});
+
+asUsers("layers intersect: what one layer handles and doesn't grant, no other gives back", async (box) => {
+  const [both, first, second] = ["both", "first", "second"].map((name) => box.write(`data/${name}`, name));
+  const grants = (...paths: (string | undefined)[]): { path: string; rights: string[] }[] =>
+    paths.map((path) => ({ path: path ?? "", rights: ["read_file"] }));
+  const probe = { path: probePath("fs"), rights: ["read_file"] };
+  const policy =
+    VERSION_ONLY +
+    layer(["read_file"], [...grants(both, first), probe]) +
+    layer(["read_file"], [...grants(both, second), probe]);
+  await expectClaim(box, {
+    probe: "fs",
+    policy,
+    rows: [
+      row(["read_openat", both ?? ""], "OK", "OK"),
+      row(["read_openat", first ?? ""], "OK", "EACCES"),
+      row(["read_openat", second ?? ""], "OK", "EACCES"),
+      // No layer handles writing.
+      row(["write_openat", first ?? ""], "OK", "OK"),
+    ],
+  });
+});
+
+asUsers("sixteen layers are enforced", async (box) => {
+  const file = box.write("data/file", "content");
+  const open = layer(["read_file"], [{ path: "/", rights: ["read_file"] }]);
+  const closing = layer(["write_file"], []);
+  const policy = VERSION_ONLY + open.repeat(15) + closing;
+  const rows = [row(["read_openat", file], "OK", "OK"), row(["write_openat", file], "OK", "EACCES")];
+  await expectClaim(box, { probe: "fs", policy, rows });
+});
+
+asUsers(
+  "a rule on a file grants that file, a rule on a folder all beneath it, a symlink where it leads",
+  async (box) => {
+    const [file, sibling] = [box.write("data/file", "x"), box.write("data/sibling", "x")];
+    const deep = box.write("tree/a/b/c/deep", "x");
+    const target = box.write("real/target", "x");
+    const link = box.symlink(target, "link");
+    const policy =
+      VERSION_ONLY +
+      layer(FS_RIGHTS, [
+        { path: probePath("fs"), rights: RUNNABLE },
+        { path: file, rights: ["read_file"] },
+        { path: box.path("tree"), rights: ["read_file"] },
+        { path: link, rights: ["read_file"] },
+      ]);
+    await expectClaim(box, {
+      probe: "fs",
+      policy,
+      rows: [
+        row(["read_openat", file], "OK", "OK"),
+        row(["read_openat", sibling], "OK", "EACCES"),
+        row(["read_openat", deep], "OK", "OK"),
+        row(["read_openat", link], "OK", "OK"),
+        row(["read_openat", target], "OK", "OK"),
+      ],
+    });
+  },
+);
+
+asUsers("rights are told apart: to list is not to read, to make is not to remove", async (box) => {
+  const file = box.write("data/file", "x");
+  const folder = box.path("data");
+  const policy =
+    VERSION_ONLY +
+    layer(FS_RIGHTS, [
+      { path: probePath("fs"), rights: RUNNABLE },
+      { path: folder, rights: ["read_dir", "make_reg", "make_dir", "write_file"] },
+    ]);
+  const prepare = (): void => {
+    for (const name of ["made", "made-dir", "made-fifo", "made-link"]) box.remove(`data/${name}`);
+    box.write("data/file", "x");
+  };
+  await expectClaim(box, {
+    probe: "fs",
+    policy,
+    prepare,
+    rows: [
+      row(["read_directory", folder], "OK", "OK"),
+      row(["read_openat", file], "OK", "EACCES"),
+      row(["write_openat", file], "OK", "OK"),
+      row(["create_openat", `${folder}/made`], "OK", "OK"),
+      row(["mkdirat", `${folder}/made-dir`], "OK", "OK"),
+      row(["mknod_fifo", `${folder}/made-fifo`], "OK", "EACCES"),
+      row(["symlinkat", "/", `${folder}/made-link`], "OK", "EACCES"),
+      row(["truncate", file], "OK", "EACCES"),
+      row(["unlinkat", file], "OK", "EACCES"),
+      row(["unlinkat_dir", `${folder}/made-dir`], "OK", "EACCES"),
+    ],
+  });
+});
+
+asUsers("inside its grants a workload moves and links files between folders where refer is granted", async (box) => {
+  const prepare = (): void => {
+    for (const name of ["from/file", "to/file", "to/link"]) box.remove(`inside/${name}`);
+    box.mkdir("inside/to");
+    box.write("inside/from/file", "x");
+  };
+  await expectClaim(box, {
+    probe: "fs",
+    policy: insideOnly(box, [probePath("fs")]),
+    prepare,
+    rows: [
+      row(["linkat", box.path("inside/from/file"), box.path("inside/to/link")], "OK", "OK"),
+      row(["renameat2", box.path("inside/from/file"), box.path("inside/to/file")], "OK", "OK"),
+    ],
+  });
+});
+
+asUsers("a missing path of a rule fails the run, with its place; optional skips it", async (box) => {
+  const missing = box.path("missing");
+  const policy = (optional: boolean): string =>
+    systemAndInside(box, [{ path: missing, rights: ["read_file"], ...(optional ? { optional } : {}) }]);
+  const strict = await run(box, { policy: policy(false), argv: ["/bin/true"] });
+  expect(strict.status).toBe(125);
+  // The rule begins a line above its path.
+  const line = policy(false).slice(0, policy(false).indexOf(missing)).split("\n").length;
+  expect(strict.stderr).toMatch(new RegExp(`policy\\.toml:(${line - 1}|${line}):\\d+: `));
+  expect(strict.stderr).toContain(missing);
+  const lax = await run(box, { policy: policy(true), argv: ["/bin/true"] });
+  expect(lax).toMatchObject({ status: 0 });
+});
+
+asUsers("a folder's right on a file is refused with its place", async (box) => {
+  const file = box.write("data/file", "x");
+  const policy = systemAndInside(box, [{ path: file, rights: ["read_file", "read_dir"] }]);
+  const result = await run(box, { policy, argv: ["/bin/true"] });
+  expect(result.status).toBe(125);
+  expect(result.stderr).toMatch(/policy\.toml:\d+:\d+: /);
+});

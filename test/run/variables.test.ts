@@ -1,0 +1,78 @@
+import { expect } from "bun:test";
+import type { Box } from "../harness/box.ts";
+import { asUsers } from "../harness/cases.ts";
+import { probeArgv } from "../harness/claim.ts";
+import { landlockd, run } from "../harness/landlockd.ts";
+import { FS_RIGHTS, layer, RUNNABLE, VERSION_ONLY } from "../harness/policies.ts";
+import { probePath } from "../harness/probe.ts";
+import { baseEnv } from "../harness/process.ts";
+
+/** Reading is granted where `path` leads, and nowhere else. */
+const readable = (path: string): string =>
+  VERSION_ONLY +
+  layer(FS_RIGHTS, [
+    { path: probePath("fs"), rights: RUNNABLE },
+    { path, rights: ["read_file"] },
+  ]);
+
+async function canRead(box: Box, policy: string, file: string, flags: readonly string[] = []): Promise<string> {
+  const result = await run(box, { policy, argv: probeArgv("fs", [["read_openat", file]]), flags });
+  return result.status === 0 ? result.stdout : result.stderr;
+}
+
+asUsers("variables name the caller's folders", async (box) => {
+  const granted = box.write("inside/file", "x");
+  const other = box.write("outside/file", "x");
+  const uid = box.write(`uid-${box.user.uid}/file`, "x");
+  expect(await canRead(box, readable(`\${CWD}/inside`), granted)).toBe("read_openat OK\n");
+  expect(await canRead(box, readable(`\${CWD}/inside`), other)).toBe("read_openat EACCES\n");
+  expect(await canRead(box, readable(`\${HOME}/inside`), granted)).toBe("read_openat OK\n");
+  expect(await canRead(box, readable(`\${TMPDIR}/inside`), granted)).toBe("read_openat OK\n");
+  expect(await canRead(box, readable(`\${POLICY_DIR}/inside`), granted)).toBe("read_openat OK\n");
+  expect(await canRead(box, readable(`${box.dir}/uid-\${UID}`), uid)).toBe("read_openat OK\n");
+});
+
+asUsers("--set gives a variable, and its value is data", async (box) => {
+  const granted = box.write('inside/odd ${HOME} "name"/file', "x");
+  const policy = readable("${WHERE}");
+  const set = (value: string): string[] => ["--set", `WHERE=${value}`];
+  expect(await canRead(box, policy, granted, set(box.path('inside/odd ${HOME} "name"')))).toBe("read_openat OK\n");
+  for (const value of ["relative", "", `${box.path("inside")}/../outside`, "~", "/a\nb"]) {
+    const refused = await run(box, { policy, argv: ["/bin/true"], flags: set(value) });
+    expect([value, refused.status]).toEqual([value, 125]);
+    expect(refused.stderr).toMatch(/policy\.toml:\d+:\d+: /);
+  }
+  const undefined_ = await run(box, { policy, argv: ["/bin/true"] });
+  expect(undefined_.status).toBe(125);
+  expect(undefined_.stderr).toContain("WHERE");
+});
+
+asUsers("a variable whose value isn't there or isn't clean is an error, not a wider grant", async (box) => {
+  const noHome = await run(box, { policy: readable("${HOME}"), argv: ["/bin/true"], env: { PATH: "/bin" } });
+  expect(noHome.status).toBe(125);
+  for (const home of ["", "relative", "/a/../b", "//x"]) {
+    const env = { ...baseEnv(box), HOME: home };
+    const result = await run(box, { policy: readable("${HOME}/x"), argv: ["/bin/true"], env });
+    expect([home, result.status]).toEqual([home, 125]);
+  }
+});
+
+asUsers("named policies are looked for in order", async (box) => {
+  const denying = (call: string): string => `${VERSION_ONLY}[seccomp]\ndeny = ["${call}"]\n`;
+  box.write("first/mine.toml", denying("mkdir"));
+  box.write("second/mine.toml", denying("mkdirat"));
+  box.write("config/landlockd/policies/mine.toml", denying("mknod"));
+  const probe = probeArgv("fs", [
+    ["mkdir", "/proc/x"],
+    ["mkdirat", "/proc/x"],
+    ["mknod", "/proc/x"],
+  ]);
+  const results = async (env: Record<string, string>): Promise<string> => {
+    const argv = ["run", "--policy", "mine", "--", ...probe];
+    return (await landlockd(box, argv, { env: { ...baseEnv(box), XDG_CONFIG_HOME: box.path("config"), ...env } }))
+      .stdout;
+  };
+  const path = `${box.path("absent")}:${box.path("first")}:${box.path("second")}`;
+  expect(await results({ LANDLOCKD_POLICY_PATH: path })).toBe("mkdir EPERM\nmkdirat ENOENT\nmknod ENOENT\n");
+  expect(await results({})).toBe("mkdir ENOENT\nmkdirat ENOENT\nmknod EPERM\n");
+});
