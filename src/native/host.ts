@@ -1,7 +1,7 @@
 /** Probes the host. Cheap, and without effect on it: a handful of system calls that change nothing. */
 
-import { readFileSync } from "node:fs";
 import type { Host } from "../kernel/host.ts";
+import { readText } from "./file.ts";
 import { ARCH, syscall } from "./syscall.ts";
 
 const LANDLOCK_CREATE_RULESET_VERSION = 1;
@@ -34,7 +34,7 @@ function capabilities(): bigint {
 export function probeHost(): Host {
   return {
     arch: ARCH,
-    release: readFileSync("/proc/sys/kernel/osrelease", "latin1").trim(),
+    release: (readText("/proc/sys/kernel/osrelease") ?? "").trim(),
     uid: syscall("geteuid"),
     landlock: landlock(),
     seccomp: { filter: hasAction(SECCOMP_RET_KILL_PROCESS), notify: hasAction(SECCOMP_RET_USER_NOTIF) },

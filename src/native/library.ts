@@ -4,9 +4,8 @@
  */
 
 import { dlopen, type FFIFunction, FFIType, ptr, toArrayBuffer } from "bun:ffi";
-import { readFileSync } from "node:fs";
-import embedded from "../../build/libsandbox.so" with { type: "file" };
 import { LAYOUT_DIGEST } from "../plan/digest.gen.ts";
+import { libraryBase64 } from "./embed.ts" with { type: "macro" };
 
 const { f64, i32, u32, u64, ptr: pointer, i64 } = FFIType;
 
@@ -73,7 +72,7 @@ function sealedCopy(bytes: Uint8Array): number {
 }
 
 function open(): Native {
-  const fd = sealedCopy(readFileSync(embedded));
+  const fd = sealedCopy(Uint8Array.fromBase64(libraryBase64()));
   const symbols = dlopen(`/proc/self/fd/${fd}`, SYMBOLS).symbols;
   // Kept open fds reach no workload (close_range), but there is no reason to keep this one.
   symbols.ll_syscall(process.arch === "x64" ? 3 : 57, fd, 0, 0, 0, 0, 0);

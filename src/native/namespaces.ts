@@ -1,20 +1,16 @@
 /** Whether this process can mount in namespaces of its own, and why not: tried, then explained. */
 
-import { readFileSync } from "node:fs";
 import { errnoName } from "../kernel/errno.ts";
 import { canMount, type Host } from "../kernel/host.ts";
 import { OPS, STAGES } from "../plan/layout.ts";
+import { readText } from "./file.ts";
 import { addressOf, native } from "./library.ts";
 
 const CLONE_NEWNS = 0x20000;
 const CLONE_NEWUSER = 0x10000000;
 
 function read(path: string): string {
-  try {
-    return readFileSync(path, "latin1").trim();
-  } catch {
-    return "";
-  }
+  return (readText(path) ?? "").trim();
 }
 
 const sysctl = (name: string): string => read(`/proc/sys/${name.replaceAll(".", "/")}`);

@@ -1,6 +1,5 @@
 /** What landlockd was started with: from the front's record (csrc/start.h), or as near as can be had without a front. */
 
-import { readFileSync } from "node:fs";
 import { memoryAt, native } from "./library.ts";
 import { syscall } from "./syscall.ts";
 
@@ -20,10 +19,6 @@ export interface StartState {
   readonly closedFds: number;
 }
 
-function readPointer(address: number): number {
-  return Number(new DataView(memoryAt(address, 0, 8)).getBigUint64(0, true));
-}
-
 /** strlen(3) by pages: memory past the string's page may not be there. */
 function readString(address: number): Uint8Array {
   let size = 0;
@@ -35,8 +30,16 @@ function readString(address: number): Uint8Array {
   }
 }
 
+/** The strings of a pointer list. The kernel put them one behind the other, so that one read has all but the last. */
 function readStrings(list: number, count: number): Uint8Array[] {
-  return Array.from({ length: count }, (_, index) => readString(readPointer(list + 8 * index)));
+  const pointers = Array.from(new BigUint64Array(memoryAt(list, 0, 8 * count).slice(0)), Number);
+  const first = pointers[0] ?? 0;
+  const last = pointers.at(-1) ?? 0;
+  const block = last > first ? new Uint8Array(memoryAt(first, 0, last - first)).slice() : new Uint8Array();
+  return pointers.map((pointer) => {
+    const end = pointer < first ? -1 : block.indexOf(0, pointer - first);
+    return end < 0 ? readString(pointer) : block.subarray(pointer - first, end);
+  });
 }
 
 function fromRecord(address: number): StartState {
@@ -46,7 +49,7 @@ function fromRecord(address: number): StartState {
   return {
     front: true,
     argv: readStrings(Number(u64(24)), Number(u64(16))),
-    env: readStrings(Number(u64(40)), Number(u64(32))),
+    env: Number(u64(32)) === 0 ? [] : readStrings(Number(u64(40)), Number(u64(32))),
     ignored: u64(48),
     blocked: u64(56),
     nofile: { soft: u64(nofile), hard: u64(nofile + 8) },
@@ -69,16 +72,21 @@ const RLIMIT_NOFILE = 7;
 /** What Bun ignores although nobody asked: SIGPIPE and SIGXFSZ (docs/bun-start.md). */
 const IGNORED_BY_BUN = (1n << 12n) | (1n << 24n);
 
+/** Loaded only here: see file.ts. */
+function readProc(name: string): Uint8Array {
+  return process.getBuiltinModule("node:fs").readFileSync(`/proc/self/${name}`);
+}
+
 /** Without a front: argv and environment as the kernel keeps them; the soft limit is what it was if Bun didn't raise it. */
 function fromProc(): StartState {
-  const status = readFileSync("/proc/self/status", "latin1");
+  const status = Buffer.from(readProc("status")).toString("latin1");
   const mask = (name: string): bigint => BigInt(`0x${new RegExp(`^${name}:\\s*(\\w+)`, "m").exec(status)?.[1] ?? "0"}`);
   const limits = new BigUint64Array(2);
   syscall("prlimit64", 0, RLIMIT_NOFILE, 0, limits);
   return {
     front: false,
-    argv: splitStrings(readFileSync("/proc/self/cmdline")),
-    env: splitStrings(readFileSync("/proc/self/environ")),
+    argv: splitStrings(readProc("cmdline")),
+    env: splitStrings(readProc("environ")),
     ignored: mask("SigIgn") & ~IGNORED_BY_BUN,
     blocked: mask("SigBlk"),
     nofile: { soft: limits[0] ?? 0n, hard: limits[1] ?? 0n },

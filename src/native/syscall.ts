@@ -1,19 +1,22 @@
 /** System calls on JavaScript's behalf: numbers in, what the kernel returned out (>= 0, or -errno). */
 
-import { type Arch, syscallNumber } from "../kernel/syscalls.ts";
+import type { Arch } from "../kernel/syscalls.ts";
 import { addressOf, native } from "./library.ts";
+import { numberTexts } from "./numbers.ts" with { type: "macro" };
 
 /** The architecture that this process runs as. */
 export const ARCH: Arch = process.arch === "x64" ? "x86_64" : "aarch64";
 
+const NUMBERS: string = numberTexts()[ARCH] ?? "";
 const numbers = new Map<string, number>();
 
 /** The number of a system call on this architecture. A name that it lacks is a bug in the caller. */
 export function numberOf(name: string): number {
   let number = numbers.get(name);
   if (number === undefined) {
-    number = syscallNumber(ARCH, name);
-    if (number === undefined) throw new Error(`no system call ${name} on ${ARCH}`);
+    const at = NUMBERS.indexOf(`\n${name}=`);
+    if (at < 0) throw new Error(`no system call ${name} on ${ARCH}`);
+    number = Number.parseInt(NUMBERS.slice(at + name.length + 2, at + name.length + 6), 10);
     numbers.set(name, number);
   }
   return number;

@@ -1,9 +1,11 @@
 /** Reads a policy file without trusting what stands at its path. */
 
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { POLICY_BYTES_MAX } from "../base/limits.ts";
+import { errnoName } from "../kernel/errno.ts";
+import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFIFO, S_IFREG } from "../kernel/file.ts";
+import { closeFile, type FileStatus, openFile, readInto, realPath, statusOf } from "../native/file.ts";
 import type { PolicySource } from "./load.ts";
 
 /**
@@ -16,46 +18,37 @@ export function readPolicyFile(path: string): PolicySource {
   if (path.includes("\0")) throw new UsageError("the policy file's name holds a NUL");
   const fd = openPolicy(path);
   try {
-    const refusal = refusalOf(fstatSync(fd));
+    const refusal = refusalOf(statusOf(fd));
     if (refusal !== undefined) throw new UsageError(`${path}: ${refusal}`);
     const bytes = readAll(fd, path);
-    return { file: path, bytes, policyDir: realpathSync(dirname(path)) };
+    return { file: path, bytes, policyDir: realPath(dirname(path)) };
   } finally {
-    closeSync(fd);
+    closeFile(fd);
   }
 }
 
 function openPolicy(path: string): number {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  } catch (cause) {
-    throw new UsageError(`${path}: cannot read the policy: ${reasonOf(cause)}`);
-  }
+  const fd = openFile(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) throw new UsageError(`${path}: cannot read the policy: ${reasonOf(-fd)}`);
+  return fd;
 }
 
-function refusalOf(stats: Stats): string | undefined {
-  if (stats.isDirectory()) return "a policy is a file, and this is a directory";
-  if (stats.isFIFO()) return "a policy is a regular file, and this is a FIFO";
-  if (!stats.isFile()) return "a policy is a regular file, and this is a device or a socket";
-  if (stats.size > POLICY_BYTES_MAX) return `the policy is larger than ${POLICY_BYTES_MAX} bytes`;
+function refusalOf(status: FileStatus | number): string | undefined {
+  if (typeof status === "number") return `cannot read the policy: ${reasonOf(-status)}`;
+  if (status.type === S_IFDIR) return "a policy is a file, and this is a directory";
+  if (status.type === S_IFIFO) return "a policy is a regular file, and this is a FIFO";
+  if (status.type !== S_IFREG) return "a policy is a regular file, and this is a device or a socket";
+  if (status.sizeBytes > POLICY_BYTES_MAX) return `the policy is larger than ${POLICY_BYTES_MAX} bytes`;
   return undefined;
 }
 
 /** Reads to the end, or to one byte more than is allowed: the file may grow meanwhile, or not know its size (/proc). */
 function readAll(fd: number, path: string): Uint8Array {
   const buffer = new Uint8Array(POLICY_BYTES_MAX + 1);
-  let length = 0;
-  while (length < buffer.length) {
-    let count: number;
-    try {
-      count = readSync(fd, buffer, length, buffer.length - length, null);
-    } catch (cause) {
-      throw new UsageError(`${path}: cannot read the policy: ${reasonOf(cause)}`);
-    }
-    if (count === 0) return buffer.subarray(0, length);
-    length += count;
-  }
-  throw new UsageError(`${path}: the policy is larger than ${POLICY_BYTES_MAX} bytes`);
+  const length = readInto(fd, buffer);
+  if (length < 0) throw new UsageError(`${path}: cannot read the policy: ${reasonOf(-length)}`);
+  if (length > POLICY_BYTES_MAX) throw new UsageError(`${path}: the policy is larger than ${POLICY_BYTES_MAX} bytes`);
+  return buffer.subarray(0, length);
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -67,7 +60,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENXIO: "it is a socket, or a device that isn't there",
 };
 
-function reasonOf(cause: unknown): string {
-  const code = (cause as { readonly code?: string }).code ?? "unknown error";
-  return REASONS[code] ?? code;
+function reasonOf(errno: number): string {
+  const name = errnoName(errno);
+  return REASONS[name] ?? name;
 }

@@ -1,7 +1,9 @@
 /** Finds the command as execvp(3) does, and says early and clearly why it can't be executed. */
 
-import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from "node:fs";
 import { rawVariable } from "../base/raw.ts";
+import { errnoName } from "../kernel/errno.ts";
+import { O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFREG } from "../kernel/file.ts";
+import { closeFile, type FileStatus, isExecutable, openFile, readInto, statusAt } from "../native/file.ts";
 
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
@@ -31,15 +33,6 @@ function splitBytes(bytes: Uint8Array, separator: number): Uint8Array[] {
   }
 }
 
-/** Of the file, or the code of what stands in the way: `ENOENT`. */
-function statOf(path: Buffer): Stats | string {
-  try {
-    return statSync(path);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? "EIO";
-  }
-}
-
 /** What stands in the way of stat(2), in words. */
 const OBSTACLES: Readonly<Record<string, string>> = {
   EACCES: "a folder on the way to it can't be searched",
@@ -56,49 +49,38 @@ export function findProblem(name: Uint8Array, candidates: readonly Uint8Array[])
   const shown = JSON.stringify(Buffer.from(name).toString());
   let problem: CommandProblem | undefined;
   for (const candidate of candidates) {
-    const path = Buffer.from(candidate);
-    const stats = statOf(path);
+    const status = statusAt(candidate);
+    const obstacle = typeof status === "number" ? errnoName(-status) : undefined;
     // A folder of PATH that can't be searched is passed over; a path that was spelled out is not.
-    if (stats === "ENOENT" || (typeof stats === "string" && !name.includes(0x2f))) continue;
-    const reason = typeof stats === "string" ? (OBSTACLES[stats] ?? stats) : refusal(path, stats);
+    if (obstacle === "ENOENT" || (obstacle !== undefined && !name.includes(0x2f))) continue;
+    const reason = typeof status === "number" ? (OBSTACLES[obstacle ?? ""] ?? obstacle) : refusal(candidate, status);
     if (reason === undefined) return undefined;
     problem ??= { status: 126, message: `cannot execute ${shown}: ${reason}` };
   }
   return problem ?? { status: 127, message: `${shown}: command not found` };
 }
 
-function refusal(path: Buffer, stats: Stats): string | undefined {
-  if (stats.isDirectory()) return "it is a directory";
-  if (!stats.isFile()) return "it is not a regular file";
-  try {
-    accessSync(path, constants.X_OK);
-  } catch {
-    return "it is not executable (chmod +x)";
-  }
+function refusal(path: Uint8Array, { type }: FileStatus): string | undefined {
+  if (type === S_IFDIR) return "it is a directory";
+  if (type !== S_IFREG) return "it is not a regular file";
+  if (!isExecutable(path)) return "it is not executable (chmod +x)";
   return interpreterProblem(path);
 }
 
 /** The kernel reads 256 bytes of the first line (BINPRM_BUF_SIZE, linux/binfmts.h). */
 const BINPRM_BUF_SIZE = 256;
 
-function interpreterProblem(path: Buffer): string | undefined {
+function interpreterProblem(path: Uint8Array): string | undefined {
+  const fd = openFile(path, O_RDONLY | O_NONBLOCK);
+  if (fd < 0) return undefined; // executable but not readable: the kernel knows
   const head = Buffer.alloc(BINPRM_BUF_SIZE);
-  let size: number;
-  try {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      size = readSync(fd, head, 0, head.length, 0);
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return undefined; // executable but not readable: the kernel knows
-  }
+  const size = readInto(fd, head);
+  closeFile(fd);
   if (size < 2 || head[0] !== 0x23 || head[1] !== 0x21) return undefined;
   const line = head.subarray(2, size).toString("latin1").split("\n", 1)[0] ?? "";
   const interpreter = line.trim().split(/[ \t]/, 1)[0] ?? "";
   if (interpreter === "") return "its #! line names no interpreter";
-  if (statOf(Buffer.from(interpreter, "latin1")) === "ENOENT") {
+  if (typeof statusAt(Buffer.from(interpreter, "latin1")) === "number") {
     return `its interpreter ${JSON.stringify(interpreter)} doesn't exist`;
   }
   return undefined;
