@@ -5,5 +5,5 @@ import { writeGenerated } from "./generated.ts";
 import { policyJsonSchema } from "./policy/json-schema.ts";
 import { referencePage } from "./policy/reference.ts";
 
-const intro = readFileSync("tools/policy/intro.md", "utf8");
+const intro = readFileSync("tools/policy/intro.txt", "utf8");
 writeGenerated("docs/policy-reference.md", referencePage(intro, policyJsonSchema()));
