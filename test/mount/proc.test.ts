@@ -1,0 +1,55 @@
+import { expect } from "bun:test";
+import { existsSync } from "node:fs";
+import { asUsers } from "../harness/cases.ts";
+import { runArgv } from "../harness/landlockd.ts";
+import { argvAs, baseEnv } from "../harness/process.ts";
+import { until } from "../harness/within.ts";
+import { mountOnly, runScript } from "./prepared.ts";
+
+const OWN_PROC = mountOnly('[mount]\nproc = ["/proc"]');
+
+asUsers("a fresh proc shows the run's own processes, as many as it has, and no capability anywhere", async (box) => {
+  const script =
+    "echo $$; for each in /proc/[0-9]*; do echo ${each#/proc/}; done; grep Cap /proc/self/status | sort -u";
+  const result = await runScript(box, OWN_PROC, `${script}; readlink /proc/self/ns/pid`, { audit: true });
+  const [self, ...rest] = result.stdout.split("\n");
+  expect(self).toBe("2");
+  expect(rest.slice(0, 2)).toEqual(["1", "2"]);
+  expect(result.stdout.match(/Cap\w+:\t0+\n/g)?.length).toBe(5);
+  expect(result.stdout).not.toContain("Cap\t[1-9a-f]");
+  expect(result.events.find(({ event }) => event === "mount.proc")).toMatchObject({ path: "/proc", decision: "allow" });
+  // The audit stream has pids as the host sees them.
+  expect(Number(result.events.find(({ event }) => event === "run.start")?.["pid"])).toBeGreaterThan(2);
+});
+
+asUsers("the init is out of reach: its root, memory, environment and fds, and signals to it", async (box) => {
+  const paths = ["root/", "cwd/", "environ", "maps", "mem", "fd/"].map((name) => `/proc/1/${name}`);
+  const script = `for each in ${paths.join(" ")}; do ls $each >/dev/null 2>&1 && cat $each 2>/dev/null | wc -c; done`;
+  const result = await runScript(box, OWN_PROC, `${script}; kill -9 1; echo $?; kill -TERM 1; echo $?`);
+  expect(result.stdout.replaceAll("0\n", "").trim()).toBe("1\n1");
+  expect(result.status).toBe(0);
+});
+
+asUsers("exit status and fatal signals come through the init", async (box) => {
+  expect(await runScript(box, OWN_PROC, "exit 7")).toMatchObject({ status: 7, signal: null });
+  expect(await runScript(box, OWN_PROC, "kill -KILL $$")).toMatchObject({ status: null, signal: "SIGKILL" });
+  expect(await runScript(box, OWN_PROC, "kill -USR1 $$")).toMatchObject({ status: null, signal: "SIGUSR1" });
+});
+
+asUsers("orphans are reaped", async (box) => {
+  const script = "(sh -c 'sleep 0.1' & ) ; sleep 0.4; grep -l 'State:.Z' /proc/[0-9]*/status; echo end";
+  const result = await runScript(box, OWN_PROC, script);
+  expect(result).toMatchObject({ status: 0, stdout: "end\n" });
+});
+
+asUsers("signals to landlockd reach the workload, and what it leaves behind ends with it", async (box) => {
+  const marker = box.path("inside/pid");
+  const script = `trap 'echo caught; exit 5' TERM; (sleep 1000 & echo started >${marker}); while :; do sleep 0.05; done`;
+  const argv = runArgv(box, { policy: OWN_PROC, argv: ["/bin/busybox", "sh", "-c", script] });
+  const child = Bun.spawn(argvAs(box, argv), { env: baseEnv(box), cwd: box.dir, stdout: "pipe", stderr: "pipe" });
+  await until("the workload", () => (existsSync(marker) ? true : undefined));
+  child.kill("SIGTERM");
+  // The output's end comes when nobody has it any more: not the sleeper either.
+  expect(await child.stdout.text()).toBe("caught\n");
+  expect(await child.exited).toBe(5);
+});
