@@ -7,7 +7,7 @@ import { landlockdPath } from "../harness/landlockd.ts";
 
 const FOLDER = resolve(import.meta.dir, "../../completions");
 const COMMANDS = ["run", "lint", "doctor", "schema"];
-const ENV = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/nonexistent", NO_COLOR: "1" };
+const ENV = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/proc/nonexistent", NO_COLOR: "1" };
 
 function output(argv: readonly string[]): string {
   const child = Bun.spawnSync([...argv], { env: ENV, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
