@@ -139,7 +139,7 @@ export class Expander {
       case "CWD":
         return { code, message: `${message}: the working directory was removed` };
       case "HOME":
-        return { code, message: `${message}: HOME isn't set in the environment` };
+        return { code, message: `${message}: HOME isn't set in the environment`, hint: "give it by --set HOME=/…" };
       case "POLICY_DIR":
         return { code, message: `${message}: a built-in policy is in no folder` };
       default: {
