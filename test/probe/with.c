@@ -12,6 +12,7 @@
  * uid=UID         real, effective and saved uid
  * enosys=landlock every landlock_* call answers ENOSYS from now on, in CMD too
  * enosys=pidfd    likewise pidfd_open; eperm=seccomp: seccomp(2) fails with EPERM
+ * eperm=namespaces clone(2) with CLONE_NEWNS fails with EPERM, as in a container
  *
  * Status 99 if one of these can't be done.
  */
@@ -54,6 +55,22 @@ static void refuse(unsigned first, unsigned last, unsigned error)
 
 	check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	check((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter));
+}
+
+static void refuse_namespaces(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x20000 /* CLONE_NEWNS */, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = sizeof code / sizeof *code, .filter = code };
+
+	check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program));
 }
 
 static void open_range(const char *range)
@@ -105,6 +122,8 @@ static void apply_text(const char *key, const char *value)
 		refuse(SYS_pidfd_open, SYS_pidfd_open, ENOSYS);
 	else if (strcmp(key, "eperm") == 0 && strcmp(value, "seccomp") == 0)
 		refuse(SYS_seccomp, SYS_seccomp, EPERM);
+	else if (strcmp(key, "eperm") == 0 && strcmp(value, "namespaces") == 0)
+		refuse_namespaces();
 	else {
 		fprintf(stderr, "with: %s=%s?\n", key, value);
 		exit(99);
