@@ -24,4 +24,28 @@ export type MountEvent =
       readonly read_only: boolean;
     } & MountResult);
 
-export type AuditEvent = RunEvent | MountEvent;
+/** What a daemon does; `pid` is its own but where a peer is named. */
+export type DaemonEvent =
+  | {
+      readonly event: "daemon.listen";
+      readonly pid: number;
+      readonly socket: string;
+      readonly mode: "socket" | "systemd";
+    }
+  | {
+      readonly event: "daemon.request";
+      readonly pid: number;
+      readonly command: "run" | "status" | "stop";
+      readonly policy_file: string | null;
+      readonly argc: number | null;
+    }
+  | {
+      readonly event: "daemon.peer";
+      readonly uid: number;
+      readonly pid: number;
+      readonly decision: "allow" | "deny";
+      readonly reason?: string;
+    }
+  | { readonly event: "daemon.exit"; readonly pid: number; readonly socket: string };
+
+export type AuditEvent = RunEvent | MountEvent | DaemonEvent;

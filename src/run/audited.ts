@@ -9,7 +9,7 @@ import type { LaunchRequest } from "./launch.ts";
 import { mountEvents } from "./mount-events.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunOptions, RunResult } from "./run.ts";
-import { supervise } from "./supervise.ts";
+import { type RunEvents, supervise } from "./supervise.ts";
 
 function writeOutcome(audit: AuditWriter, outcome: Outcome, pid: number): void {
   if (outcome.kind === "exited") audit.write({ event: "run.exit", pid, status: outcome.status });
@@ -45,7 +45,8 @@ export async function runAudited(
       audit.write({ event: "run.degraded", item: item.item, needs: item.needs, has: item.has });
     }
     if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
-    const { outcome, pid } = supervise(plan, request, {
+    options.partner?.attach((event) => audit.write(event));
+    const events: RunEvents = {
       spawned: (spawnedPid) => {
         keeperPid = spawnedPid;
         mounted = plan;
@@ -60,7 +61,8 @@ export async function runAudited(
           argv0: options.argv[0] ?? "",
         });
       },
-    });
+    };
+    const { outcome, pid } = supervise(plan, request, events, options.partner);
     writeOutcome(audit, outcome, pid);
     return { outcome, losses: audit.close() };
   } catch (error) {

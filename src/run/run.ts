@@ -1,5 +1,6 @@
 /** From a loaded policy and a command to the command's end. */
 
+import type { AuditEvent } from "../audit/events.ts";
 import type { Losses } from "../audit/writer.ts";
 import { type Unsupported, UnsupportedError } from "../base/errors.ts";
 import { type Compiled, compile } from "../compile/compile.ts";
@@ -10,6 +11,7 @@ import { becomeWorkload } from "./become.ts";
 import { candidatesOf, findProblem } from "./command.ts";
 import type { LaunchRequest } from "./launch.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Partner } from "./supervise.ts";
 
 /** The command isn't there, or can't be executed: seen before the sandbox was built. */
 export class CommandError extends Error {
@@ -46,6 +48,14 @@ export interface RunOptions {
   readonly audit: string | undefined;
   /** Told what the run goes without, before it starts. */
   readonly onDegraded: (items: readonly Unsupported[]) => Promise<void>;
+  /** A daemon that holds the run; undefined for none. */
+  readonly partner?: AuditingPartner | undefined;
+}
+
+/** A partner that has events of its own for the run's audit sink. */
+export interface AuditingPartner extends Partner {
+  /** Told where its events go; called at most once, before the run starts. */
+  attach(sink: (event: AuditEvent) => void): void;
 }
 
 export interface RunResult {
@@ -93,8 +103,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const { plan, report } = compileRun(options.policy, options.host, bestEffort);
   if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
   const request = launchRequest(options);
-  if (report.supervised.length === 0) return becomeWorkload(plan, request);
+  if (report.supervised.length === 0 && options.partner === undefined) return becomeWorkload(plan, request);
   const { supervise } = await import("./supervise.ts");
-  const { outcome } = supervise(plan, request, { started: () => {} });
+  const { outcome } = supervise(plan, request, { started: () => {} }, options.partner);
   return { outcome, losses: { events: 0, errno: 0 } };
 }

@@ -1,5 +1,6 @@
 /** Direct mode: one run, this process its supervisor, this process's terminal and signals the workload's. Synchronous. */
 
+import type { LaunchError } from "../base/errors.ts";
 import { Epoll } from "../native/epoll.ts";
 import { openSignals, readSignals, stopBy } from "../native/signals.ts";
 import { syscall } from "../native/syscall.ts";
@@ -56,6 +57,9 @@ export interface Partner {
   onReadable(): Error | undefined;
   /** Takes the run's seccomp listener, which it owns from here. */
   listener(fd: number): void;
+  started(pid: number): void;
+  /** The run is over: what it says last is read before this returns. */
+  ended(outcome: Outcome | LaunchError): void;
 }
 
 export interface Ended {
@@ -90,13 +94,18 @@ export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents,
   let result: Ended | Error | undefined;
   const session = new Session(epoll, plan, request, {
     listener: (fd) => (partner === undefined ? syscall("close", fd) : partner.listener(fd)),
-    started: (pid) => events.started(pid),
+    started: (pid) => {
+      partner?.started(pid);
+      events.started(pid);
+    },
     stopped: stopAlong,
     ended: (outcome, pid) => {
+      partner?.ended(outcome);
       result ??= { outcome, pid };
     },
     empty: () => {},
     failed: (error) => {
+      partner?.ended(error);
       result ??= error;
     },
   });
