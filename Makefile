@@ -127,9 +127,9 @@ DATA = $(DESTDIR)$(PREFIX)/share
 # Doesn't rebuild what is there: installing as root must not compile as root.
 install: $(if $(wildcard dist/landlockd),,all) ## Install to DESTDIR/PREFIX
 	install -D -m 0755 dist/landlockd "$(BIN)/landlockd"
-	install -d "$(DATA)/landlockd/policies" "$(DATA)/doc/landlockd/docs"
+	install -d "$(DATA)/landlockd/policies" "$(DATA)/landlockd/schema" "$(DATA)/doc/landlockd/docs"
 	install -m 0644 policies/*.toml "$(DATA)/landlockd/policies"
-	install -m 0644 schema/landlockd.schema.json "$(DATA)/landlockd"
+	install -m 0644 schema/landlockd.schema.json "$(DATA)/landlockd/schema"
 	install -m 0644 README.md CHANGELOG.md LICENSE "$(DATA)/doc/landlockd"
 	install -m 0644 docs/*.md "$(DATA)/doc/landlockd/docs"
 	install -D -m 0644 docs/landlockd.1 "$(DATA)/man/man1/landlockd.1"

@@ -15,7 +15,7 @@ const EXPECTED = [
   "share/doc/landlockd/docs/policy-reference.md",
   "share/doc/landlockd/docs/threat-model.md",
   "share/fish/vendor_completions.d/landlockd.fish",
-  "share/landlockd/landlockd.schema.json",
+  "share/landlockd/schema/landlockd.schema.json",
   "share/landlockd/policies/ci-default.toml",
   "share/man/man1/landlockd.1",
   "share/zsh/site-functions/_landlockd",
