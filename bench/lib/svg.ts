@@ -1,6 +1,7 @@
 /** A result as a horizontal bar plot: a bar to the median, a line from the least round to the greatest. */
 import type { Result } from "./result.ts";
 import { median } from "./stats.ts";
+import { digits } from "./table.ts";
 
 const LABEL_WIDTH = 250;
 const PLOT_WIDTH = 430;
@@ -38,7 +39,7 @@ export function svgPlot(result: Result): string {
       `<text x="${LABEL_WIDTH - 10}" y="${y + 19}" text-anchor="end">${Bun.escapeHTML(series.name)}</text>`,
       `<rect class="${series.command.startsWith("landlockd") ? "o" : "b"}" x="${LABEL_WIDTH}" y="${y + 6}" width="${width}" height="18"/>`,
       `<line class="r" x1="${x(low)}" x2="${x(high)}" y1="${y + 15}" y2="${y + 15}"/>`,
-      `<text x="${Number(x(high)) + 6}" y="${y + 19}">${value.toPrecision(3)}</text>`,
+      `<text x="${Number(x(high)) + 6}" y="${y + 19}">${digits(value)}</text>`,
     ].join("");
   });
   return [

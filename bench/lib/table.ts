@@ -2,7 +2,8 @@
 import type { Result, Series } from "./result.ts";
 import { median } from "./stats.ts";
 
-function digits(value: number): string {
+/** Two digits after the point below 10, one below 100, none above. */
+export function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
