@@ -6,17 +6,18 @@
 #include <stdint.h>
 
 #define LL_PLAN_MAGIC UINT64_C(0x00014e414c504c4c)
+#define LL_STORED_MAGIC UINT64_C(0x3145524f54534c4c)
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0xe06a2be1, \
-	  0x8c6e76f1, \
-	  0xc61edebd, \
-	  0xfc6f3410, \
-	  0xb2cac522, \
-	  0x66af97fb, \
-	  0x9e7045f8, \
-	  0xc1a23547 }
+	{ 0x175e9a82, \
+	  0x5c7f5b3b, \
+	  0x924901ae, \
+	  0xc7e2b2e0, \
+	  0x390bcac6, \
+	  0x8d25c1be, \
+	  0x84d9eea1, \
+	  0x74783df5 }
 
 struct ll_header {
 	uint64_t magic;
@@ -111,6 +112,20 @@ _Static_assert(offsetof(struct ll_message, errno) == 12, "ll_message.errno");
 _Static_assert(offsetof(struct ll_message, pid) == 16, "ll_message.pid");
 _Static_assert(offsetof(struct ll_message, status) == 20, "ll_message.status");
 _Static_assert(sizeof(struct ll_message) == 24, "ll_message");
+
+struct ll_stored {
+	uint64_t magic;
+	uint32_t plan_size;
+	uint32_t reserved;
+	uint32_t key[8];
+	uint32_t mac[8];
+};
+_Static_assert(offsetof(struct ll_stored, magic) == 0, "ll_stored.magic");
+_Static_assert(offsetof(struct ll_stored, plan_size) == 8, "ll_stored.plan_size");
+_Static_assert(offsetof(struct ll_stored, reserved) == 12, "ll_stored.reserved");
+_Static_assert(offsetof(struct ll_stored, key) == 16, "ll_stored.key");
+_Static_assert(offsetof(struct ll_stored, mac) == 48, "ll_stored.mac");
+_Static_assert(sizeof(struct ll_stored) == 80, "ll_stored");
 
 enum {
 	LL_OP_RULESET = 1,

@@ -14,6 +14,8 @@ import {
   type OpSpec,
   PLAN_MAGIC,
   STAGES,
+  STORED,
+  STORED_MAGIC,
   type Struct,
 } from "../src/plan/layout.ts";
 import { writeGenerated } from "./generated.ts";
@@ -79,6 +81,7 @@ function header(): string {
     "#include <stdint.h>",
     "",
     `#define LL_PLAN_MAGIC UINT64_C(0x${PLAN_MAGIC.toString(16).padStart(16, "0")})`,
+    `#define LL_STORED_MAGIC UINT64_C(0x${STORED_MAGIC.toString(16).padStart(16, "0")})`,
     `#define LL_MAX_RULESETS ${MAX_RULESETS}`,
     `#define LL_MAX_BINDS ${MAX_BINDS}`,
     `#define LL_LAYOUT_DIGEST \\\n\t{ ${words.join(", \\\n\t  ")} }`,
@@ -87,6 +90,7 @@ function header(): string {
     cStruct("ll_op", OP),
     cStruct("ll_launch", LAUNCH),
     cStruct("ll_message", MESSAGE),
+    cStruct("ll_stored", STORED),
     cEnum("LL_OP", Object.fromEntries(Object.entries(OPS).map(([name, spec]) => [name, spec.id]))),
     cEnum("LL_FLAG", Object.fromEntries(opFlags)),
     cEnum("LL_STAGE", STAGES),

@@ -129,6 +129,21 @@ export const MESSAGE: Struct<"kind" | "stage" | "op" | "errno" | "pid" | "status
   status: "i32",
 });
 
+/** "LLSTORE1": a compiled plan in the plan store, or in a file of its own. */
+export const STORED_MAGIC = 0x3145_524f_5453_4c4cn;
+
+/** What stands in front of a stored plan. */
+export const STORED: Struct<"magic" | "plan_size" | "reserved" | "key" | "mac"> = struct({
+  magic: "u64",
+  /** Bytes that follow. */
+  plan_size: "u32",
+  reserved: "u32",
+  /** SHA-256 of all that the plan was compiled from; also its name in the store. */
+  key: ["u32", 8],
+  /** HMAC-SHA-256 of what stands before it and of the plan, by the user's own key. */
+  mac: ["u32", 8],
+});
+
 export type Operand = "a" | "b" | "c" | "text" | "text2";
 
 export interface OpSpec {
@@ -250,5 +265,7 @@ export function layoutText(): string {
     LAUNCH_FLAGS,
     MAX_RULESETS,
     MAX_BINDS,
+    STORED_MAGIC: `${STORED_MAGIC}`,
+    STORED,
   });
 }
