@@ -10,6 +10,8 @@ export interface ProcessOptions {
   readonly cwd?: string;
   /** What is written to stdin, which is then closed. Empty by default. */
   readonly stdin?: string | Uint8Array;
+  /** A command in front of all else, run as the suite's own user: one that enters a namespace. */
+  readonly enter?: readonly string[];
   /** After this the process is killed and the test fails. */
   readonly timeoutMs?: number;
 }
@@ -46,7 +48,7 @@ export async function runProcess(
   argv: readonly string[],
   options: ProcessOptions = {},
 ): Promise<ProcessResult> {
-  const child = Bun.spawn(argvAs(box, argv), {
+  const child = Bun.spawn([...(options.enter ?? []), ...argvAs(box, argv)], {
     env: options.env ?? baseEnv(box),
     cwd: options.cwd ?? box.dir,
     stdin: new Blob([options.stdin ?? ""]),
