@@ -48,7 +48,7 @@ export const TEXT_RULES: readonly TextRule[] = [
     files: /./,
     except: /^(?:tools\/check\/text-rules\.ts|package-lock\.json)$/,
     pattern:
-      /(?<![\w.${}/-])\/(?:work|home\/(?!user\b|me\b|you\b|dev\b|runner\b|alice\b|bob\b)[a-z]\w*|root\/\.[a-z]\w*)\//,
+      /(?<![\w.${}/-])\/(?:work\/(?:main|shared)|home\/(?!user\b|me\b|you\b|dev\b|runner\b|alice\b|bob\b)[a-z]\w*|root\/\.[a-z]\w*)\//,
     message: "a path of one machine",
   },
   {

@@ -18,9 +18,11 @@ test("printing and the process's own state are for the edge", () => {
 
 test("paths of one machine are found, public ones aren't", () => {
   const slash = "/";
-  expect(found("docs/x.md", `cd ${slash}work/project`)).toHaveLength(1);
+  expect(found("docs/x.md", `cd ${slash}work/shared/design.md`)).toHaveLength(1);
   expect(found("docs/x.md", `${slash}home/somebody/.ssh`)).toHaveLength(1);
-  expect(found("docs/x.md", "/home/me/project, ${HOME}/work/x, /usr/lib, src/work/x")).toEqual([]);
+  expect(found("docs/x.md", "/home/me/project, ${HOME}/work/x, /work/file in a root, /usr/lib, src/work/x")).toEqual(
+    [],
+  );
 });
 
 test("addresses of unknown hosts are found, wherever they stand", () => {
