@@ -1,5 +1,7 @@
 /** The audit events: one documented shape each (docs/audit.md). */
 
+import type { BrokerEvent } from "./broker.ts";
+
 /** Strings may come as raw bytes: what isn't UTF-8 is escaped when the line is made. */
 export type Text = string | Uint8Array;
 
@@ -34,7 +36,8 @@ export type DaemonEvent =
     }
   | {
       readonly event: "daemon.request";
-      readonly pid: number;
+      /** The client's: it stands in the place of the daemon's own. */
+      readonly job_id: string | null;
       readonly command: "run" | "status" | "stop";
       readonly policy_file: string | null;
       readonly argc: number | null;
@@ -48,4 +51,4 @@ export type DaemonEvent =
     }
   | { readonly event: "daemon.exit"; readonly pid: number; readonly socket: string };
 
-export type AuditEvent = RunEvent | MountEvent | DaemonEvent;
+export type AuditEvent = RunEvent | MountEvent | DaemonEvent | BrokerEvent;

@@ -109,10 +109,16 @@ async function findingLines(error: PolicyError): Promise<string> {
     .join("");
 }
 
+/** By its name: its class is loaded only by who talks to a daemon. */
+function isDaemonError(error: unknown): error is Error & { readonly hint: string | undefined } {
+  return error instanceof Error && error.name === "DaemonError";
+}
+
 /** What to print on stderr for an error. A bug is what nothing else explains, and looks like one. */
 export async function explain(error: unknown, policy: PolicyText | undefined): Promise<string> {
   if (error instanceof PolicyError) return findingLines(error);
   if (error instanceof UsageError) return line(error.message, error.hint);
+  if (isDaemonError(error)) return line(error.message, error.hint);
   if (error instanceof CommandError) return line(error.message);
   if (error instanceof LaunchError) return launchLine(error, policy);
   if (error instanceof OutputError) return line(`cannot write to stdout: ${errnoPhrase(error.errno)}`);

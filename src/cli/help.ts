@@ -10,6 +10,12 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "landlockd run --policy-file build.toml --dry-run",
   ],
   lint: ["landlockd lint policies/*.toml", "landlockd lint --format sarif build.toml > landlockd.sarif"],
+  serve: [
+    "landlockd serve --socket $XDG_RUNTIME_DIR/landlockd/socket",
+    "landlockd serve --socket /run/ci/landlockd/socket --policy-dir /etc/landlockd/policies --audit /var/log/landlockd.jsonl",
+  ],
+  status: ["landlockd status --socket $XDG_RUNTIME_DIR/landlockd/socket", "landlockd status --socket SOCKET --json"],
+  stop: ["landlockd stop --socket SOCKET", "landlockd stop --socket SOCKET --now"],
   doctor: ["landlockd doctor", "landlockd doctor --json"],
   schema: ["landlockd schema > landlockd.schema.json"],
 };
@@ -17,6 +23,9 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
 const USAGE: Readonly<Record<string, string>> = {
   run: "landlockd run (--policy-file FILE | --policy NAME) [OPTION]... -- COMMAND [ARGUMENT]...",
   lint: "landlockd lint [OPTION]... [FILE]...",
+  serve: "landlockd serve (--socket SOCKET | --systemd) [OPTION]...",
+  status: "landlockd status --socket SOCKET [--json]",
+  stop: "landlockd stop --socket SOCKET [--now]",
   doctor: "landlockd doctor [--json]",
   schema: "landlockd schema",
 };
@@ -27,6 +36,10 @@ const AFTER: Readonly<Record<string, string>> = {
 
 Policies by name are looked for in LANDLOCKD_POLICY_PATH, ~/.config/landlockd/policies,
 /usr/local/share/landlockd/policies, /etc/landlockd/policies, then among those built in.`,
+  serve: `The daemon compiles policies once and answers the brokers of many runs; each client starts and supervises its own
+run, which so is the run that it would be without a daemon. SIGTERM: no new runs, and an end when the last is over; a
+second one ends them. A peer that is itself in a sandbox is refused.`,
+  stop: "Returns when the daemon has stopped. Exit status: 0 stopped, 2 it could not be reached.",
   lint: "Exit status: 0 no errors, 1 errors (--strict: warnings too), 2 it could not be used as asked.",
 };
 

@@ -11,6 +11,9 @@ import { STATUS_FAILED, STATUS_USAGE } from "./status.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<CommandDef>>> = {
   run: async () => (await import("./run.ts")).command,
   lint: async () => (await import("./lint.ts")).command,
+  serve: async () => (await import("./serve.ts")).command,
+  status: async () => (await import("./status-of.ts")).command,
+  stop: async () => (await import("./stop.ts")).command,
   doctor: async () => (await import("./doctor.ts")).command,
   schema: async () => (await import("./schema.ts")).command,
 };

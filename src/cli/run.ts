@@ -17,6 +17,7 @@ export const RUN_FLAGS: ArgsDef = {
   ...POLICY_FLAGS,
   "dry-run": { type: "boolean", description: "Show what would be enforced, and run nothing" },
   "best-effort": { type: "boolean", description: "Run without what this host can't enforce, and say so" },
+  socket: { type: "string", valueHint: "SOCKET", description: "Let the daemon that listens there hold the run" },
   audit: { type: "string", valueHint: "SINK", description: "Write audit events to a file, to fd:N, or to - (stderr)" },
 };
 
@@ -51,7 +52,9 @@ async function runCommand(args: readonly string[]): Promise<never> {
     const parsed = parseFlags(args, RUN_FLAGS);
     const dryRun = parsed.on("dry-run");
     const count = dryRun && parsed.command === undefined ? 0 : commandOf(parsed);
-    const loaded = await policyOf(parsed);
+    const socket = dryRun ? undefined : parsed.value("socket");
+    const held = socket === undefined ? undefined : (await import("./held.ts")).heldRun(socket, parsed, count);
+    const loaded = held === undefined ? await policyOf(parsed) : await held.load();
     policy = loaded;
     if (dryRun) {
       const { dryRun: show } = await import("./dry-run.ts");
@@ -65,6 +68,7 @@ async function runCommand(args: readonly string[]): Promise<never> {
       argv: rawCommand(count),
       bestEffort: parsed.on("best-effort"),
       audit: parsed.value("audit"),
+      partner: held?.ask,
       onDegraded: async (items) => {
         const hint = "this run goes without it (best effort)";
         for (const item of items) writeErr(await unsupportedLine(item, loaded, hint));

@@ -45,7 +45,8 @@ export async function runAudited(
       audit.write({ event: "run.degraded", item: item.item, needs: item.needs, has: item.has });
     }
     if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
-    options.partner?.attach((event) => audit.write(event));
+    const partner = options.partner?.();
+    partner?.attach((event) => audit.write(event));
     const events: RunEvents = {
       spawned: (spawnedPid) => {
         keeperPid = spawnedPid;
@@ -62,7 +63,7 @@ export async function runAudited(
         });
       },
     };
-    const { outcome, pid } = supervise(plan, request, events, options.partner);
+    const { outcome, pid } = supervise(plan, request, events, partner);
     writeOutcome(audit, outcome, pid);
     return { outcome, losses: audit.close() };
   } catch (error) {

@@ -48,8 +48,11 @@ export interface RunOptions {
   readonly audit: string | undefined;
   /** Told what the run goes without, before it starts. */
   readonly onDegraded: (items: readonly Unsupported[]) => Promise<void>;
-  /** A daemon that holds the run; undefined for none. */
-  readonly partner?: AuditingPartner | undefined;
+  /**
+   * Asks a daemon to hold the run, once it is certain that there is something to hold. Undefined, or what it gives is,
+   * where this process is to supervise alone.
+   */
+  readonly partner?: (() => AuditingPartner | undefined) | undefined;
 }
 
 /** A partner that has events of its own for the run's audit sink. */
@@ -103,8 +106,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const { plan, report } = compileRun(options.policy, options.host, bestEffort);
   if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
   const request = launchRequest(options);
-  if (report.supervised.length === 0 && options.partner === undefined) return becomeWorkload(plan, request);
+  const partner = options.partner?.();
+  if (report.supervised.length === 0 && partner === undefined) return becomeWorkload(plan, request);
   const { supervise } = await import("./supervise.ts");
-  const { outcome } = supervise(plan, request, { started: () => {} }, options.partner);
+  const { outcome } = supervise(plan, request, { started: () => {} }, partner);
   return { outcome, losses: { events: 0, errno: 0 } };
 }

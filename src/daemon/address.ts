@@ -1,0 +1,140 @@
+/** Where a daemon listens: a socket, 0600, in a folder that only its user can enter. */
+
+import { closeSync, constants, lstatSync, mkdirSync, openSync, type Stats, unlinkSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { UsageError } from "../base/errors.ts";
+import { errnoName } from "../kernel/errno.ts";
+import { connectTo, listenAt, SOCKET_PATH_BYTES_MAX } from "../native/socket.ts";
+import { syscall } from "../native/syscall.ts";
+
+const O_CLOEXEC = 0o2000000;
+const EACCES = 13;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const BACKLOG = 4096;
+
+/** A socket's folder, opened, and a name for the socket that fits sockaddr_un however long the path is. */
+interface Place {
+  readonly folderFd: number;
+  readonly path: string;
+  readonly short: string;
+}
+
+/** A listening socket and how to take it away again. */
+export interface Bound {
+  readonly fd: number;
+  readonly path: string;
+  /** Removes the socket if what stands at the path still is this one. */
+  remove(): void;
+}
+
+/** @throws UsageError */
+function openPlace(socket: string): Place {
+  const path = resolve(socket);
+  let folderFd: number;
+  try {
+    folderFd = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY | O_CLOEXEC);
+  } catch (cause) {
+    const code = (cause as { readonly code?: string }).code ?? "unknown error";
+    throw new UsageError(`${socket}: cannot open the socket's folder: ${code}`);
+  }
+  const short = `/proc/self/fd/${folderFd}/${basename(path)}`;
+  if (Buffer.byteLength(short) < SOCKET_PATH_BYTES_MAX) return { folderFd, path, short };
+  closeSync(folderFd);
+  throw new UsageError(`${socket}: the socket's name is too long`);
+}
+
+/** Connects to a daemon: an fd, or -errno. @throws UsageError where the path can't be one. */
+export function connectToDaemon(socket: string): number {
+  if (socket.startsWith("@"))
+    throw new UsageError(`${socket}: a daemon's socket is a file`, "anybody may bind an abstract name");
+  const place = openPlace(socket);
+  try {
+    return connectTo(place.short, true);
+  } finally {
+    closeSync(place.folderFd);
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { mode: 0o700 });
+  } catch {
+    // It is there, or opening it will say what is wrong.
+  }
+}
+
+/** A folder in which others can put, remove or reach a socket is no place for one. */
+function checkFolder(socket: string): void {
+  const stats = lstatSync(`${dirname(resolve(socket))}/.`);
+  const uid = syscall("geteuid");
+  if (stats.uid !== uid) throw new UsageError(`${socket}: its folder belongs to uid ${stats.uid}, not to uid ${uid}`);
+  if ((stats.mode & 0o077) === 0) return;
+  throw new UsageError(
+    `${socket}: its folder is open to others (mode ${(stats.mode & 0o777).toString(8).padStart(4, "0")})`,
+    `chmod 700 ${dirname(resolve(socket))}, or choose a folder of its own`,
+  );
+}
+
+function statOf(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}
+
+/** Takes a socket away on which nobody listens any more. Nothing else is ever removed. @throws UsageError */
+function removeStale(place: Place, socket: string): void {
+  const stats = statOf(place.path);
+  if (stats === undefined) return;
+  if (!stats.isSocket())
+    throw new UsageError(`${socket}: something that isn't a socket stands there`, "choose another path");
+  if (stats.uid !== syscall("geteuid")) throw new UsageError(`${socket}: a socket of uid ${stats.uid} stands there`);
+  const ECONNREFUSED = 111;
+  const fd = connectTo(place.short, false);
+  if (fd >= 0) syscall("close", fd);
+  if (fd !== -ECONNREFUSED) {
+    const why =
+      fd >= 0 || fd === -11
+        ? "somebody listens there"
+        : `cannot tell whether somebody listens there: ${errnoName(-fd)}`;
+    throw new UsageError(`${socket}: ${why}`, `landlockd status --socket ${socket}`);
+  }
+  unlinkSync(place.path);
+}
+
+/**
+ * Binds and listens; a socket that a dead daemon left behind is replaced. Two daemons that start at once don't take it
+ * from each other: the folder is locked meanwhile.
+ * @throws UsageError
+ */
+export function bindSocket(socket: string): Bound {
+  if (socket.startsWith("@"))
+    throw new UsageError(`${socket}: a daemon's socket is a file`, "anybody may bind an abstract name");
+  makeFolder(resolve(socket));
+  const place = openPlace(socket);
+  try {
+    checkFolder(socket);
+    const locked = syscall("flock", place.folderFd, LOCK_EX | LOCK_NB);
+    if (locked < 0) throw new UsageError(`${socket}: another landlockd is starting there: ${errnoName(-locked)}`);
+    removeStale(place, socket);
+    const umask = syscall("umask", 0o177);
+    const fd = listenAt(place.short, BACKLOG);
+    syscall("umask", umask);
+    if (fd < 0) {
+      const hint = fd === -EACCES ? "choose a folder that you may write to" : undefined;
+      throw new UsageError(`${socket}: cannot listen there: ${errnoName(-fd)}`, hint);
+    }
+    const own = statOf(place.path);
+    return { fd, path: place.path, remove: () => removeOwn(place.path, own) };
+  } finally {
+    closeSync(place.folderFd);
+  }
+}
+
+function removeOwn(path: string, own: Stats | undefined): void {
+  const now = statOf(path);
+  if (now === undefined || now.ino !== own?.ino || now.dev !== own.dev) return;
+  try {
+    unlinkSync(path);
+  } catch {
+    // Its folder was changed meanwhile; the next daemon finds nobody answering.
+  }
+}

@@ -1,0 +1,305 @@
+/** One client of a daemon: what it may say when, and what comes of it. */
+
+import type { AuditEvent } from "../audit/events.ts";
+import { escapeBytes } from "../audit/line.ts";
+import { UsageError } from "../base/errors.ts";
+import { POLICY_BYTES_MAX } from "../base/limits.ts";
+import { VERSION } from "../base/version.ts";
+import { readSealed, sealedCopy } from "../native/memfd.ts";
+import { type Datagram, receiveDatagram, type Sender, sendDatagram } from "../native/socket.ts";
+import { syscall } from "../native/syscall.ts";
+import { LAYOUT_DIGEST } from "../plan/digest.gen.ts";
+import type { PolicySource } from "../policy/load.ts";
+import { outcomeOf } from "../run/outcome.ts";
+import {
+  decodeFrame,
+  encodeFrame,
+  type FieldValue,
+  type Frame,
+  type KindName,
+  numberOf,
+  type TagName,
+} from "./frame.ts";
+import type { Client, Holding, Office, Phase } from "./office.ts";
+import { differenceFrom, type Standing, standingOf } from "./peer.ts";
+import type { KeptPlan } from "./plans.ts";
+import { HELLO_NAMED_ONLY, PLAN_BROKERED, type RunRequest, readEnd, readRunRequest, STOP_NOW } from "./request.ts";
+import type { RunEnd } from "./statistics.ts";
+
+const ECHILD = 10;
+/** Requests that one turn of the loop takes from one client: the others are waiting. */
+const DATAGRAMS_PER_TURN = 4;
+
+/** What waits for a client that doesn't read; beyond it events are counted, and anything else ends the connection. */
+const PENDING_BYTES_MAX = 1024 * 1024;
+const EAGAIN = 11;
+
+export class Connection implements Client {
+  readonly fd: number;
+  readonly #office: Office;
+  #phase: Phase = "silent";
+  /** Who made the request; nobody else may go on with it. */
+  #pid = 0;
+  #plan: KeptPlan | undefined;
+  #request: RunRequest | undefined;
+  #holding: Holding | undefined;
+  #since = 0;
+  #closed = false;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #lostEvents = 0;
+
+  /** Takes over an accepted socket. */
+  constructor(fd: number, office: Office) {
+    this.fd = fd;
+    this.#office = office;
+  }
+
+  /** Says who is here; a client waits for it, so that the kernel tells who sent what comes next. */
+  greet(): void {
+    this.#send("hello", [
+      ["version", VERSION],
+      ["layout", Buffer.from(LAYOUT_DIGEST, "hex")],
+      ["flags", this.#office.policyDir === undefined ? 0 : HELLO_NAMED_ONLY],
+    ]);
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Reads what the client says. */
+  onReadable(): void {
+    for (let turn = 0; turn < DATAGRAMS_PER_TURN; turn++) {
+      const datagram = receiveDatagram(this.fd, false);
+      if (datagram === "empty") return;
+      if (datagram === "closed") {
+        this.#office.close(this);
+        return;
+      }
+      const { sender, fds } = datagram;
+      const kept = this.#onDatagram(datagram);
+      for (const fd of [...fds, sender?.pidFd ?? -1]) if (fd >= 0 && fd !== kept) syscall("close", fd);
+      if (this.#closed) return;
+    }
+  }
+
+  /** Tells the client to end its run. */
+  end(message: string): void {
+    this.#send("end", [["message", message]]);
+  }
+
+  /** Answers a client that waits for the daemon to stop. */
+  report(json: string): void {
+    this.#send("report", [["json", json]]);
+  }
+
+  /** Gives back what the connection held; the caller closes its fd. */
+  release(): void {
+    this.#closed = true;
+    if (this.#holding !== undefined) this.#office.statistics.brokered += this.#holding.requests;
+    this.#holding?.close();
+    this.#holding = undefined;
+    if (this.#phase === "running") this.#office.ended("lost");
+    this.#setPhase("over");
+  }
+
+  #setPhase(phase: Phase): void {
+    const before = this.#phase;
+    this.#phase = phase;
+    if (phase !== before) this.#office.moved(this, before);
+  }
+
+  flush(): void {
+    for (let bytes = this.#pending[0]; bytes !== undefined; bytes = this.#pending[0]) {
+      const result = sendDatagram(this.fd, bytes);
+      if (result < 0) {
+        if (result === -EAGAIN) this.#office.slow(this);
+        else this.#office.close(this);
+        return;
+      }
+      this.#pending.shift();
+      this.#pendingBytes -= bytes.length;
+    }
+  }
+
+  #send(
+    kind: KindName,
+    fields: readonly (readonly [TagName, FieldValue | undefined])[],
+    fds: readonly number[] = [],
+  ): void {
+    const bytes = encodeFrame(kind, fields);
+    const result = this.#pending.length > 0 ? -EAGAIN : sendDatagram(this.fd, bytes, fds);
+    if (result === 0) return;
+    if (result === -EAGAIN && fds.length === 0 && this.#pendingBytes + bytes.length <= PENDING_BYTES_MAX) {
+      this.#pending.push(bytes);
+      this.#pendingBytes += bytes.length;
+      this.#office.slow(this);
+    } else if (result === -EAGAIN && kind === "audit") {
+      this.#lostEvents += 1;
+    } else {
+      this.#office.close(this);
+    }
+  }
+
+  #refuse(message: string, hint?: string): void {
+    this.#office.statistics.refused += 1;
+    this.#send("refused", [
+      ["message", message],
+      ["hint", hint],
+    ]);
+    this.#office.close(this);
+  }
+
+  /** @returns the fd that it keeps, if any. */
+  #onDatagram(datagram: Datagram): number {
+    const frame = datagram.truncated ? "longer than a request may be" : decodeFrame(datagram.bytes);
+    if (typeof frame === "string") {
+      this.#refuse(`not understood: ${frame}`);
+      return -1;
+    }
+    if (this.#phase !== "silent") return this.#onContinuation(frame, datagram);
+    const { sender } = datagram;
+    const standing = this.#office.admit(sender);
+    if (typeof standing === "string") this.#refuse(standing);
+    else if (sender !== undefined) this.#onRequest(frame, datagram, sender, standing);
+    return -1;
+  }
+
+  #onRequest(frame: Frame, datagram: Datagram, sender: Sender, standing: Standing): void {
+    this.#pid = sender.pid;
+    switch (frame.kind) {
+      case "run":
+        this.#onRun(frame, datagram, sender, standing);
+        return;
+      case "status":
+        this.#office.requested("status");
+        this.report(JSON.stringify(this.#office.status()));
+        return;
+      case "stop":
+        this.#office.requested("stop");
+        this.#setPhase("waiting");
+        this.#office.stop(((numberOf(frame, "flags") ?? 0) & STOP_NOW) !== 0);
+        return;
+      default:
+        this.#refuse(`not understood: ${frame.kind} comes too early`);
+    }
+  }
+
+  #onRun(frame: Frame, datagram: Datagram, sender: Sender, standing: Standing): void {
+    this.#since = performance.now();
+    const request = readRunRequest(frame);
+    if (typeof request === "string") {
+      this.#refuse(`not understood: ${request}`);
+      return;
+    }
+    this.#office.requested("run", request);
+    try {
+      if (sender.uid !== this.#office.uid) {
+        throw new UsageError("this daemon holds only its own user's runs", "run without --socket");
+      }
+      if (this.#office.stopping) throw new UsageError("the daemon is stopping");
+      const source = this.#sourceOf(request, datagram.fds);
+      const { variables, bestEffort } = request;
+      const plan = this.#office.plans.get(source, variables, bestEffort, standing.capabilities);
+      this.#answer(request, plan, source, sender, standing);
+    } catch (error) {
+      // The client compiles the same policy and says where and why; this is for one that finds nothing wrong.
+      this.#refuse(
+        error instanceof Error ? error.message : String(error),
+        error instanceof UsageError ? error.hint : undefined,
+      );
+    }
+  }
+
+  #sourceOf(request: RunRequest, fds: readonly number[]): PolicySource {
+    const { policyDir, policyFile: file } = request;
+    if (this.#office.policyDir !== undefined) return this.#office.namedPolicy(request.policyName);
+    const bytes = fds[0] === undefined ? undefined : readSealed(fds[0], POLICY_BYTES_MAX);
+    if (bytes === undefined) throw new UsageError("the policy is not a sealed memfd");
+    return { file, bytes, policyDir };
+  }
+
+  #answer(request: RunRequest, plan: KeptPlan, source: PolicySource, sender: Sender, standing: Standing): void {
+    const { statistics, broker } = this.#office;
+    const brokered = plan.compiled.report.supervised.includes("broker");
+    const obstacle = brokered ? differenceFrom(sender.pid, standing, standingOf("self")) : undefined;
+    const byItself =
+      obstacle ?? (brokered && broker?.serves(plan.policy) !== true ? "this daemon can't serve its broker" : undefined);
+    if (byItself !== undefined) statistics.direct += 1;
+    this.#request = request;
+    this.#plan = plan;
+    const policyFd = this.#office.policyDir === undefined ? -1 : sealedCopy("landlockd-policy", source.bytes);
+    this.#setPhase("planned");
+    this.#send(
+      byItself === undefined ? "plan" : "direct",
+      [
+        ["flags", brokered ? PLAN_BROKERED : 0],
+        ["policy_file", source.file],
+        ["policy_dir", source.policyDir],
+        ["message", byItself],
+      ],
+      policyFd < 0 ? [plan.fd] : [plan.fd, policyFd],
+    );
+    if (policyFd >= 0) syscall("close", policyFd);
+    const now = performance.now();
+    statistics.plan.add((now - this.#since) * 1000);
+    this.#since = now;
+  }
+
+  /** @returns the fd that it keeps, if any. */
+  #onContinuation(frame: Frame, { sender, fds }: Datagram): number {
+    const allowed = sender !== undefined && sender.pid === this.#pid;
+    if (allowed && frame.kind === "listener" && this.#phase === "planned" && this.#holding === undefined) {
+      return this.#onListener(fds[0] ?? -1);
+    }
+    if (allowed && frame.kind === "started" && this.#phase === "planned") {
+      this.#office.statistics.start.add((performance.now() - this.#since) * 1000);
+      this.#office.statistics.runs += 1;
+      this.#setPhase("running");
+    } else if (allowed && frame.kind === "ended" && (this.#phase === "planned" || this.#phase === "running")) {
+      this.#onEnded(frame);
+    } else {
+      this.#refuse(allowed ? `not understood: ${frame.kind} comes out of turn` : "another process asked than goes on");
+    }
+    return -1;
+  }
+
+  #onListener(fd: number): number {
+    const { broker, epoll } = this.#office;
+    if (fd < 0 || this.#plan === undefined || broker === undefined) {
+      this.#refuse("not understood: a listener without a broker");
+      return -1;
+    }
+    const wanted = this.#request?.audit === true;
+    this.#holding = broker.hold(epoll, fd, this.#plan.policy, (event) => {
+      if (wanted) this.#send("audit", [["json", JSON.stringify(printable(event))]]);
+    });
+    return fd;
+  }
+
+  #onEnded(frame: Frame): void {
+    const end = readEnd(frame) ?? { errno: ECHILD };
+    const count = this.#holding?.requests ?? 0;
+    this.#office.ended(endOf(end));
+    this.#setPhase("over");
+    this.#send("done", [
+      ["count", count],
+      ["lost", this.#lostEvents],
+    ]);
+  }
+}
+
+/** An event with its raw bytes escaped, as the line in the sink has them. */
+function printable(event: AuditEvent): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(event).map(([name, value]) => [name, value instanceof Uint8Array ? escapeBytes(value) : value]),
+  );
+}
+
+function endOf(end: { readonly status: number } | { readonly errno: number }): RunEnd {
+  if ("errno" in end) return "failed";
+  const outcome = outcomeOf(end.status);
+  if (outcome.kind === "signaled") return "signaled";
+  return outcome.status === 0 ? "exited_zero" : "exited_nonzero";
+}

@@ -1,0 +1,68 @@
+/** What a daemon offers its connections. */
+
+import type { AuditEvent } from "../audit/events.ts";
+import type { Epoll } from "../native/epoll.ts";
+import type { Sender } from "../native/socket.ts";
+import type { PolicySource } from "../policy/load.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { Standing } from "./peer.ts";
+import type { Plans } from "./plans.ts";
+import type { RunRequest } from "./request.ts";
+import type { RunEnd, Statistics, StatusReport } from "./statistics.ts";
+
+/**
+ * silent: has said nothing. planned: has its plan, and runs nothing yet. running. over: its run ended. waiting: for the
+ * daemon to stop.
+ */
+export type Phase = "silent" | "planned" | "running" | "over" | "waiting";
+
+/** A connection as the office sees it. */
+export interface Client {
+  readonly fd: number;
+  readonly phase: Phase;
+  /** Sends what the client didn't take before. */
+  flush(): void;
+}
+
+/** A run's broker, while the daemon is it. */
+export interface Holding {
+  /** Answered so far. */
+  readonly requests: number;
+  /** Stops answering and closes the listener. */
+  close(): void;
+}
+
+/** The broker as a daemon uses it: many runs on one epoll. */
+export interface BrokerService {
+  /** Whether it can answer for this policy from outside the run's own supervisor. */
+  serves(policy: Policy): boolean;
+  /** Answers the notifications of a run from now on; owns the listener. */
+  hold(epoll: Epoll, listenerFd: number, policy: Policy, emit: (event: AuditEvent) => void): Holding;
+}
+
+export interface Office {
+  readonly epoll: Epoll;
+  readonly uid: number;
+  readonly plans: Plans;
+  readonly statistics: Statistics;
+  /** The only folder that policies come from; undefined where clients bring their own. */
+  readonly policyDir: string | undefined;
+  readonly stopping: boolean;
+  readonly broker: BrokerService | undefined;
+  /** The sender's standing, or why it isn't served. */
+  admit(sender: Sender | undefined): Standing | string;
+  /** @throws UsageError */
+  namedPolicy(name: string | undefined): PolicySource;
+  /** A request was made. */
+  requested(command: "run" | "status" | "stop", request?: RunRequest): void;
+  /** A run ended. */
+  ended(how: RunEnd): void;
+  /** A connection went from one phase to another. */
+  moved(client: Client, from: Phase): void;
+  /** A client doesn't take what it is sent: `flush` is to be called again soon. */
+  slow(client: Client): void;
+  status(): StatusReport;
+  stop(now: boolean): void;
+  /** Lets a connection go. May be called more than once. */
+  close(client: Client): void;
+}
