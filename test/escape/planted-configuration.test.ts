@@ -1,8 +1,9 @@
 import { expect } from "bun:test";
 import { existsSync } from "node:fs";
 import type { Box } from "../harness/box.ts";
-import { asUsers } from "../harness/cases.ts";
+import { asUsers, asUsersUnless } from "../harness/cases.ts";
 import { landlockd, run } from "../harness/landlockd.ts";
+import { NEEDS_FRONT } from "../harness/linked.ts";
 import { VERSION_ONLY } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 import { baseEnv, runProcess } from "../harness/process.ts";
@@ -31,7 +32,7 @@ asUsers("a bunfig.toml and a .env in the working directory are never read", asyn
   expect(existsSync(mark)).toBe(false);
 });
 
-asUsers("BUN_OPTIONS runs nothing inside landlockd, and the workload still gets it", async (box) => {
+asUsersUnless(NEEDS_FRONT, "BUN_OPTIONS runs nothing inside landlockd, and the workload still gets it", async (box) => {
   const { script, mark } = plantScript(box);
   const env = { ...baseEnv(box), BUN_OPTIONS: `--preload ${script}` };
   await runProcess(box, [stage(BUN), "-e", "0"], { env });
@@ -46,7 +47,7 @@ asUsers("BUN_OPTIONS runs nothing inside landlockd, and the workload still gets 
   expect(version.stdout).toStartWith("landlockd ");
 });
 
-asUsers("BUN_BE_BUN doesn't turn landlockd into bun", async (box) => {
+asUsersUnless(NEEDS_FRONT, "BUN_BE_BUN doesn't turn landlockd into bun", async (box) => {
   const { script, mark } = plantScript(box);
   const env = { ...baseEnv(box), BUN_BE_BUN: "1" };
   const result = await landlockd(box, ["run", script], { env });
@@ -56,7 +57,7 @@ asUsers("BUN_BE_BUN doesn't turn landlockd into bun", async (box) => {
   expect(inside).toMatchObject({ status: 0, stdout: "1\n" });
 });
 
-asUsers("LD_PRELOAD and LD_LIBRARY_PATH load nothing into landlockd", async (box) => {
+asUsersUnless(NEEDS_FRONT, "LD_PRELOAD and LD_LIBRARY_PATH load nothing into landlockd", async (box) => {
   const library = box.path("evil.so");
   const mark = box.write("loaded-by", "", 0o666);
   const source = `#define _GNU_SOURCE

@@ -47,6 +47,12 @@ export function asUsers(name: string, body: Body): void {
   asUnprivileged(name, body);
 }
 
+/** As {@link asUsers}, if `obstacle` is undefined; otherwise counted as skipped for that reason. */
+export function asUsersUnless(obstacle: string | undefined, name: string, body: Body): void {
+  if (obstacle === undefined) asUsers(name, body);
+  else skipped(name, obstacle);
+}
+
 export function asRoot(name: string, body: Body): void {
   if (SUITE_IS_ROOT) testAs(ROOT, name, body);
   else skipped(`${name} (root)`, "the suite runs unprivileged");

@@ -32,17 +32,24 @@ test("without the front there is no record, whatever the environment says", () =
   expect(report.start).toBeNull();
 });
 
+/** 32 and 33 belong to glibc, whose posix_spawn leaves them ignored in what make(1) starts; env(1) can't change that. */
+const OF_GLIBC = (1n << 31n) | (1n << 32n);
+
+function ignoredIn(record: { readonly ignored: string }): string {
+  return (BigInt(`0x${record.ignored}`) & ~OF_GLIBC).toString(16);
+}
+
 test("ignored and blocked signals", () => {
   const { SIGHUP, SIGUSR1, SIGTERM } = constants.signals;
   const prefix = ["env", "--default-signal", "--ignore-signal=HUP", "--block-signal=USR1", "--ignore-signal=TERM"];
   const record = recordOf(start(program, [...prefix, program.linked]));
-  expect(record.ignored).toBe((BigInt(`0x${bit(SIGHUP)}`) | BigInt(`0x${bit(SIGTERM)}`)).toString(16));
+  expect(ignoredIn(record)).toBe((BigInt(`0x${bit(SIGHUP)}`) | BigInt(`0x${bit(SIGTERM)}`)).toString(16));
   expect(record.blocked).toBe(bit(SIGUSR1));
 });
 
 test("no signal is ignored or blocked where none was: Bun's own changes come later", () => {
   const record = recordOf(start(program, ["env", "--default-signal", program.linked]));
-  expect([record.ignored, record.blocked]).toEqual(["0", "0"]);
+  expect([ignoredIn(record), record.blocked]).toEqual(["0", "0"]);
 });
 
 test("the soft limit of open files before Bun raises it", () => {
