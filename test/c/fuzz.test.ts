@@ -28,7 +28,7 @@ rule = [{ port = 443, allowed_access = ["connect_tcp"] }]
 cwd = "/"
 `;
 
-const SOURCES = ["test/c/fuzz_plan.c", "csrc/plan.c", "csrc/apply.c", "csrc/keeper.c", "csrc/clone.c"];
+const SOURCES = ["test/c/fuzz_plan.c", "csrc/plan.c", "csrc/apply.c", "csrc/keeper.c", "csrc/clone.c", "csrc/mount.c"];
 const RUNS = 300_000;
 
 function seedPlan(): Uint8Array {
