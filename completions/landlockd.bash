@@ -26,6 +26,11 @@ _landlockd_files() {
 	fi
 }
 
+_landlockd_folders() {
+	compopt -o filenames
+	mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+}
+
 _landlockd_words() {
 	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
 }
@@ -49,20 +54,21 @@ _landlockd() {
 	done
 
 	if ((COMP_CWORD == 1)); then
-		_landlockd_words 'run lint doctor schema --help --version'
+		_landlockd_words 'run lint serve status stop doctor schema --help --version'
 		return
 	fi
 
 	case $prev in
 	--policy-file) _landlockd_files toml && return ;;
 	--policy) _landlockd_words "$(_landlockd_policies)" && return ;;
-	--audit) _landlockd_files any && return ;;
+	--audit | --socket) _landlockd_files any && return ;;
+	--policy-dir) _landlockd_folders && return ;;
 	--format) _landlockd_words 'text json github sarif' && return ;;
 	--set) return ;;
 	esac
 
 	case $command in
-	run) _landlockd_words '--policy-file --policy --set --dry-run --best-effort --audit --help --' ;;
+	run) _landlockd_words '--policy-file --policy --set --dry-run --best-effort --socket --audit --help --' ;;
 	lint)
 		if [[ $cur == -* ]]; then
 			_landlockd_words '--policy-file --policy --set --format --strict --help'
@@ -70,6 +76,9 @@ _landlockd() {
 			_landlockd_files toml
 		fi
 		;;
+	serve) _landlockd_words '--socket --systemd --policy-dir --allow-root --audit --help' ;;
+	status) _landlockd_words '--socket --json --help' ;;
+	stop) _landlockd_words '--socket --now --help' ;;
 	doctor) _landlockd_words '--json --help' ;;
 	schema) _landlockd_words '--help' ;;
 	esac

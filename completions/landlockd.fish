@@ -38,6 +38,9 @@ complete -c landlockd -n __fish_use_subcommand -l version -d 'Show the version'
 complete -c landlockd -n 'not __landlockd_in_command' -l help -d 'Show help'
 complete -c landlockd -n __fish_use_subcommand -a run -d 'Run a command under a policy'
 complete -c landlockd -n __fish_use_subcommand -a lint -d 'Find mistakes in policies'
+complete -c landlockd -n __fish_use_subcommand -a serve -d 'Hold the runs of many clients: a daemon'
+complete -c landlockd -n __fish_use_subcommand -a status -d 'Show what a daemon is doing'
+complete -c landlockd -n __fish_use_subcommand -a stop -d 'Stop a daemon'
 complete -c landlockd -n __fish_use_subcommand -a doctor -d 'Show what this host can enforce'
 complete -c landlockd -n __fish_use_subcommand -a schema -d 'Print the JSON Schema of a policy'
 
@@ -47,10 +50,18 @@ complete -c landlockd -n '__landlockd_using run lint' -l set -x -d 'NAME=VALUE: 
 
 complete -c landlockd -n '__landlockd_using run' -l dry-run -d 'Show what would be enforced, run nothing'
 complete -c landlockd -n '__landlockd_using run' -l best-effort -d 'Run without what this host cannot enforce'
-complete -c landlockd -n '__landlockd_using run' -l audit -r -F -d 'Where audit events go: a file, fd:N, or -'
+complete -c landlockd -n '__landlockd_using run' -l socket -r -F -d 'The daemon that holds the run'
+complete -c landlockd -n '__landlockd_using run serve' -l audit -r -F -d 'Where audit events go: a file, fd:N, or -'
 
 complete -c landlockd -n '__landlockd_using lint' -l format -x -a 'text json github sarif' -d 'Output format'
 complete -c landlockd -n '__landlockd_using lint' -l strict -d 'Exit 1 for warnings too'
 complete -c landlockd -n '__landlockd_using lint' -k -a '(__fish_complete_suffix .toml)'
 
-complete -c landlockd -n '__landlockd_using doctor' -l json -d 'For programs'
+complete -c landlockd -n '__landlockd_using serve' -l socket -r -F -d 'Where to listen'
+complete -c landlockd -n '__landlockd_using serve' -l systemd -d 'Listen on the socket of the service manager'
+complete -c landlockd -n '__landlockd_using serve' -l policy-dir -x -a '(__fish_complete_directories)' -d 'Hold only runs of policies in this folder'
+complete -c landlockd -n '__landlockd_using serve' -l allow-root -d 'Let root ask for status and stop as well'
+complete -c landlockd -n '__landlockd_using status stop' -l socket -r -F -d 'Where the daemon listens'
+complete -c landlockd -n '__landlockd_using stop' -l now -d 'End its runs instead of waiting for them'
+
+complete -c landlockd -n '__landlockd_using doctor status' -l json -d 'For programs'
