@@ -139,6 +139,11 @@ static int op_filter(const struct ll_state *state, const struct ll_op *op)
 	if (op->flags & LL_FLAG_FILTER_WAIT_KILLABLE)
 		flags |= LL_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 	ret = raw_call3(__NR_seccomp, LL_SECCOMP_SET_MODE_FILTER, flags, raw_ptr(&program));
+	/* Before Linux 5.19: a signal that is no kill interrupts a brokered call, and the program sees EINTR. */
+	if (ret == -LL_EINVAL && (flags & LL_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)) {
+		flags &= ~LL_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+		ret = raw_call3(__NR_seccomp, LL_SECCOMP_SET_MODE_FILTER, flags, raw_ptr(&program));
+	}
 	if (ret < 0 || !(op->flags & LL_FLAG_FILTER_NOTIFY))
 		return (int)ret;
 	flags = ll_send(state->channel, &message, (int)ret);

@@ -2,13 +2,18 @@
 
 import type { KeyPath, Unsupported } from "../base/errors.ts";
 import type { Host } from "../kernel/host.ts";
+import { OPS } from "../plan/layout.ts";
 import type { Plan, PlanOp } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
-import { filterInput } from "./filter.ts";
+import { brokerTraps } from "./broker.ts";
+import { assembleTraps, filterInput } from "./filter.ts";
 import { compileLandlock, type Rule, type Ruleset } from "./landlock.ts";
 import { compileMounts } from "./mount.ts";
 import { compileFilter } from "./run-filter.ts";
 import { unbuilt } from "./unbuilt.ts";
+
+const NOTIFY = OPS.filter.flags["notify"] ?? 0;
+const WAIT_KILLABLE = OPS.filter.flags["wait_killable"] ?? 0;
 
 /** What of a policy the host will enforce, and what it can't. */
 export interface Report {
@@ -42,6 +47,18 @@ function seccompMissing(host: Host): Unsupported[] {
   return [{ item: "seccomp", key: [], needs: "seccomp filters (CONFIG_SECCOMP_FILTER)", has: "none" }];
 }
 
+/** The filter that hands calls to the broker, in front of the one that denies. */
+function trapOps(policy: Policy, host: Host): PlanOp[] {
+  const traps = brokerTraps(policy.broker, host.arch);
+  if (traps.length === 0 || !host.seccomp.notify) return [];
+  return [{ kind: "filter", flags: NOTIFY | WAIT_KILLABLE, text: assembleTraps(host.arch, traps), key: ["broker"] }];
+}
+
+function brokerMissing(policy: Policy, host: Host): Unsupported[] {
+  if (policy.broker === undefined || host.seccomp.notify) return [];
+  return [{ item: "broker", key: ["broker"], needs: "seccomp user notification (Linux 5.0)", has: "none" }];
+}
+
 /**
  * The plan that enforces a policy on a host. Where the host lacks something, the plan is what is left of the policy
  * without it, and the report says what is missing: whether that may run is the caller's decision.
@@ -49,6 +66,7 @@ function seccompMissing(host: Host): Unsupported[] {
 export function compile(policy: Policy, host: Host): Compiled {
   const landlock = compileLandlock(policy, host.landlock);
   const mounts = compileMounts(policy, host);
+  const broker = trapOps(policy, host);
   const cwd = policy.runtime?.cwd;
   const ops: PlanOp[] = [
     ...mounts.before,
@@ -60,15 +78,21 @@ export function compile(policy: Policy, host: Host): Compiled {
     { kind: "no_new_privs" },
     ...landlock.rulesets.map(({ key }, index): PlanOp => ({ kind: "restrict", a: index, key })),
     { kind: "restore" },
+    ...broker,
     { kind: "filter", text: compileFilter(filterInput(policy, host.arch)), key: ["seccomp"] },
   ];
   return {
     plan: { arch: host.arch, namespaces: mounts.namespaces, ops },
     report: {
-      unsupported: [...landlock.unsupported, ...mounts.unsupported, ...seccompMissing(host)],
+      unsupported: [
+        ...landlock.unsupported,
+        ...mounts.unsupported,
+        ...seccompMissing(host),
+        ...brokerMissing(policy, host),
+      ],
       degraded: landlock.degraded,
       unbuilt: unbuilt(policy),
-      supervised: mounts.namespaces === 0 ? [] : ["namespaces"],
+      supervised: [...(mounts.namespaces === 0 ? [] : ["namespaces"]), ...(broker.length === 0 ? [] : ["broker"])],
     },
   };
 }

@@ -76,16 +76,32 @@ export function plainKey({ arch, deny, traps, allow, execute, net }: FilterInput
  */
 export function assembleFilter(input: FilterInput): Uint8Array<ArrayBuffer> {
   const refusesUnknown = activeProtections(input).some((line) => line.unknown === true);
-  const beyond = refusesUnknown ? errnoAction(ENOSYS) : SECCOMP_RET_ALLOW;
+  return assemble(input.arch, decisions(input), refusesUnknown ? errnoAction(ENOSYS) : SECCOMP_RET_ALLOW);
+}
+
+/**
+ * A filter that hands calls to the supervisor and allows all others: for a second one to deny beneath it, since the
+ * kernel takes ERRNO before USER_NOTIF. Foreign architectures end the process here too.
+ * @throws ProgramTooLongError as `assembleFilter` does.
+ */
+export function assembleTraps(arch: Arch, traps: readonly Trap[]): Uint8Array<ArrayBuffer> {
+  const found = new Map<number, Case[]>();
+  for (const { syscalls, tests } of traps) addCase(found, arch, syscalls, tests ?? [], SECCOMP_RET_USER_NOTIF);
+  for (const [number, cases] of found) found.set(number, untilCertain(cases));
+  return assemble(arch, found, SECCOMP_RET_ALLOW);
+}
+
+/** `beyond` is the action for calls that are newer than the table. */
+function assemble(arch: Arch, found: ReadonlyMap<number, readonly Case[]>, beyond: number): Uint8Array<ArrayBuffer> {
   const program = new BackwardProgram();
-  let native = writeSearch(program, segments(decisions(input), highestSyscall(input.arch) + 1, beyond));
+  let native = writeSearch(program, segments(found, highestSyscall(arch) + 1, beyond));
   const foreign = program.ret(SECCOMP_RET_KILL_PROCESS);
-  if (input.arch === "x86_64") {
+  if (arch === "x86_64") {
     // -1 has the bit of x32 set, but is what a skipped call looks like and what programs probe with.
     native = program.ifAnyBit(X32_SYSCALL_BIT, program.ifEqual(0xffffffff, native, foreign), native);
   }
   const number = program.load(SECCOMP_DATA_NR, native);
-  program.load(SECCOMP_DATA_ARCH, program.ifEqual(AUDIT_ARCH[input.arch], number, foreign));
+  program.load(SECCOMP_DATA_ARCH, program.ifEqual(AUDIT_ARCH[arch], number, foreign));
   return program.assemble();
 }
 
@@ -97,18 +113,28 @@ interface Case {
   readonly action: number;
 }
 
+/** Adds a way out to each of the calls that the architecture has. */
+function addCase(
+  found: Map<number, Case[]>,
+  arch: Arch,
+  syscalls: readonly string[],
+  tests: readonly ArgTest[],
+  action: number,
+): void {
+  for (const name of syscalls) {
+    const number = syscallNumber(arch, name);
+    if (number === undefined) continue;
+    const cases = found.get(number) ?? [];
+    cases.push({ tests, action });
+    found.set(number, cases);
+  }
+}
+
 /** The cases of each call that isn't simply allowed, in the order in which they are tried. */
 function decisions(input: FilterInput): ReadonlyMap<number, readonly Case[]> {
   const found = new Map<number, Case[]>();
-  const add = (syscalls: readonly string[], tests: readonly ArgTest[], action: number): void => {
-    for (const name of syscalls) {
-      const number = syscallNumber(input.arch, name);
-      if (number === undefined) continue;
-      const cases = found.get(number) ?? [];
-      cases.push({ tests, action });
-      found.set(number, cases);
-    }
-  };
+  const add = (syscalls: readonly string[], tests: readonly ArgTest[], action: number): void =>
+    addCase(found, input.arch, syscalls, tests, action);
   add(input.deny, [], errnoAction(input.errno));
   for (const trap of input.traps) add(trap.syscalls, trap.tests ?? [], SECCOMP_RET_USER_NOTIF);
   const opened = new Set(input.allow);

@@ -5,6 +5,7 @@ import { LaunchError } from "../base/errors.ts";
 import { rawVariable } from "../base/raw.ts";
 import type { Compiled } from "../compile/compile.ts";
 import type { Plan } from "../plan/plan.ts";
+import { brokerOf } from "./broker.ts";
 import type { LaunchRequest } from "./launch.ts";
 import { mountEvents } from "./mount-events.ts";
 import type { Outcome } from "./outcome.ts";
@@ -63,7 +64,8 @@ export async function runAudited(
         });
       },
     };
-    const { outcome, pid } = supervise(plan, request, events, partner);
+    const broker = partner === undefined ? await brokerOf(options.policy, (event) => audit.write(event)) : undefined;
+    const { outcome, pid } = supervise(plan, request, events, { partner, broker });
     writeOutcome(audit, outcome, pid);
     return { outcome, losses: audit.close() };
   } catch (error) {

@@ -6,8 +6,10 @@ import { type Unsupported, UnsupportedError } from "../base/errors.ts";
 import { type Compiled, compile } from "../compile/compile.ts";
 import type { Host } from "../kernel/host.ts";
 import type { StartState } from "../native/start.ts";
+import { LAUNCH_FLAGS } from "../plan/layout.ts";
 import type { Policy } from "../policy/policy.ts";
 import { becomeWorkload } from "./become.ts";
+import { brokerOf } from "./broker.ts";
 import { candidatesOf, findProblem } from "./command.ts";
 import type { LaunchRequest } from "./launch.ts";
 import type { Outcome } from "./outcome.ts";
@@ -87,7 +89,9 @@ function launchRequest(options: RunOptions): LaunchRequest {
   const seen = options.policy.runtime === undefined && options.policy.mount === undefined;
   const problem = seen ? findProblem(name, candidates) : undefined;
   if (problem !== undefined) throw new CommandError(problem.status, problem.message);
-  return { argv: options.argv, env: options.start.env, candidates, flags: 0, start: options.start };
+  // What a workload leaves behind still asks its broker.
+  const flags = options.policy.broker === undefined ? 0 : LAUNCH_FLAGS.linger;
+  return { argv: options.argv, env: options.start.env, candidates, flags, start: options.start };
 }
 
 /**
@@ -109,6 +113,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const partner = options.partner?.();
   if (report.supervised.length === 0 && partner === undefined) return becomeWorkload(plan, request);
   const { supervise } = await import("./supervise.ts");
-  const { outcome } = supervise(plan, request, { started: () => {} }, partner);
+  const broker = partner === undefined ? await brokerOf(options.policy, undefined) : undefined;
+  const { outcome } = supervise(plan, request, { started: () => {} }, { partner, broker });
   return { outcome, losses: { events: 0, errno: 0 } };
 }

@@ -62,6 +62,26 @@ export interface Partner {
   ended(outcome: Outcome | LaunchError): void;
 }
 
+/** The broker of a run that this process holds itself. */
+export interface OwnBroker {
+  /** Serves the run's seccomp listener, which it owns, on `epoll`. */
+  attach(listenerFd: number, epoll: Epoll): void;
+  /** Until when something has to be looked after without an event, in milliseconds; -1 for never. */
+  readonly timeoutMs: number;
+  /** Looks after it. */
+  tick(): void;
+  close(): void;
+}
+
+/** Who answers the broker's requests: a daemon, this process, or nobody. */
+export interface Helpers {
+  readonly partner?: Partner | undefined;
+  readonly broker?: OwnBroker | undefined;
+}
+
+/** How long descendants that outlive the workload are still served, before they are killed. */
+const GRACE_MS = 5000;
+
 export interface Ended {
   readonly outcome: Outcome;
   /** Of the workload, as its keeper sees it. */
@@ -87,13 +107,19 @@ function forwardSignals(signalFd: number, session: Session): void {
  * Runs a workload to its end. Signals that processes send us are passed on to it.
  * @throws LaunchError when it couldn't be started; what `partner` ends it with.
  */
-export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents, partner?: Partner): Ended {
+export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents, helpers: Helpers = {}): Ended {
+  const { partner, broker } = helpers;
   const signalFd = openSignals(FORWARDED);
   if (signalFd < 0) throw new Error(`cannot catch signals: errno ${-signalFd}`);
   const epoll = new Epoll();
   let result: Ended | Error | undefined;
+  let empty = false;
   const session = new Session(epoll, plan, request, {
-    listener: (fd) => (partner === undefined ? syscall("close", fd) : partner.listener(fd)),
+    listener: (fd) => {
+      if (partner !== undefined) partner.listener(fd);
+      else if (broker !== undefined) broker.attach(fd, epoll);
+      else syscall("close", fd);
+    },
     started: (pid) => {
       partner?.started(pid);
       events.started(pid);
@@ -103,7 +129,9 @@ export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents,
       partner?.ended(outcome);
       result ??= { outcome, pid };
     },
-    empty: () => {},
+    empty: () => {
+      empty = true;
+    },
     failed: (error) => {
       partner?.ended(error);
       result ??= error;
@@ -117,9 +145,19 @@ export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents,
         result ??= partner.onReadable();
       });
     }
-    while (result === undefined) epoll.wait(-1);
+    const wait = (most: number): void => {
+      const own = broker?.timeoutMs ?? -1;
+      epoll.wait(own < 0 ? most : most < 0 ? own : Math.min(own, most));
+      broker?.tick();
+    };
+    while (result === undefined) wait(-1);
+    const end = performance.now() + GRACE_MS;
+    if (broker !== undefined && !(result instanceof Error)) {
+      while (!empty && performance.now() < end) wait(Math.ceil(end - performance.now()));
+    }
   } finally {
     session.close();
+    broker?.close();
     epoll.close();
   }
   if (result instanceof Error) throw result;

@@ -1,0 +1,99 @@
+/** The broker of one run: receives a request, lets it be decided and carried out, answers, records. */
+
+import type { Epoll } from "../native/epoll.ts";
+import type { Verdict } from "./decide.ts";
+import { close } from "./files.ts";
+import { Listener } from "./listener.ts";
+import { open } from "./open.ts";
+import { type Audit, eventOf, pathsOf } from "./record.ts";
+import { type Reply, sendReply, type Ticket } from "./reply.ts";
+import { type Request, readRequest } from "./request.ts";
+import type { Roots } from "./roots.ts";
+import { onScratch, refusePublish } from "./scratch.ts";
+import { hardenSelf, unprivileged } from "./self.ts";
+
+export class Broker {
+  readonly #roots: Roots;
+  readonly #audit: Audit | undefined;
+  #listener: Listener | undefined;
+  #epoll: Epoll | undefined;
+
+  #requests = 0;
+
+  /** Owns the roots. */
+  constructor(roots: Roots, audit: Audit | undefined) {
+    this.#roots = roots;
+    this.#audit = audit;
+  }
+
+  /** Requests so far. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /**
+   * Serves a listener from now on; it is owned. `shared`: the process has other work, for which it keeps its
+   * capabilities.
+   */
+  attach(listenerFd: number, epoll: Epoll, shared = false): void {
+    hardenSelf(!shared);
+    const listener = new Listener(listenerFd);
+    this.#listener = listener;
+    this.#epoll = epoll;
+    epoll.add(listenerFd, (events) => {
+      // Not readable but in error: nobody is left who could ask.
+      if ((events & 1) === 0) this.#detach();
+      else unprivileged(() => this.#receive(listener));
+    });
+  }
+
+  #receive(listener: Listener): void {
+    if (!listener.receive()) return;
+    this.#requests += 1;
+    const request = readRequest(listener);
+    if (request === undefined) listener.pass();
+    else this.#serve(listener, request);
+  }
+
+  #serve(listener: Listener, request: Request): void {
+    const ticket: Ticket = { id: listener.id, tid: listener.tid, listener };
+    if (request.kind === "open") {
+      const opened = open({ ticket, roots: this.#roots, request });
+      this.#finish(ticket, request, opened.verdict, opened.reply, opened.created === true);
+    } else {
+      const done = onScratch({ ticket, roots: this.#roots, publish: refusePublish }, request);
+      this.#finish(ticket, request, done.verdict, done.reply, false);
+    }
+  }
+
+  #finish(ticket: Ticket, request: Request, verdict: Verdict, reply: Reply, created: boolean): void {
+    const audit = verdict.decision === "pass" || reply.kind === "later" ? undefined : this.#audit;
+    const paths = audit === undefined ? undefined : pathsOf(ticket.tid, request);
+    const errno = sendReply(ticket, reply);
+    if (paths !== undefined) audit?.(eventOf(ticket.tid, request, paths, { verdict, errno, created }));
+  }
+
+  /** Nothing waits yet. */
+  get timeoutMs(): number {
+    return -1;
+  }
+
+  tick(): void {}
+
+  #detach(): void {
+    if (this.#listener === undefined) return;
+    this.#epoll?.remove(this.#listener.fd);
+    this.#listener.close();
+    this.#listener = undefined;
+  }
+
+  /** Gives everything back; whoever still calls gets ENOSYS. */
+  close(): void {
+    this.#detach();
+    for (const { fd } of this.#roots.folders) close(fd);
+    for (const { fd, folderFd } of this.#roots.files) {
+      close(fd);
+      close(folderFd);
+    }
+  }
+}

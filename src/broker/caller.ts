@@ -1,0 +1,88 @@
+/**
+ * What a request says beyond its registers: the caller's memory, working directory, open folders and umask. All of it
+ * is copied once and good only if the request is still valid after the last copy (`Listener.isValid`): a pid that was
+ * given away meanwhile would be somebody else's.
+ */
+
+import { AT_FDCWD, O_PATH, PATH_MAX } from "../kernel/file.ts";
+import { allocate } from "../native/memory.ts";
+import { numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
+import { openOwn, readOwnLink } from "./files.ts";
+
+const PAGE_SIZE = 4096;
+/** Most paths are short: a second copy is rarer than a dear first one. */
+const FIRST_COPY = 256;
+const DEFAULT_UMASK = 0o022;
+
+const copied = allocate(PATH_MAX);
+/** struct iovec: ours, theirs. */
+const vectors = allocate(32);
+const processVmReadv = numberOf("process_vm_readv");
+const status = allocate(256);
+
+/** Copies memory of a thread: as many bytes as there are on mapped pages, or -errno (EPERM: it can't be read). */
+function copyMemory(tid: number, address: bigint, into: number, size: number): number {
+  const { view } = vectors;
+  view.setBigUint64(0, BigInt(into), true);
+  view.setBigUint64(8, BigInt(size), true);
+  view.setBigUint64(16, address, true);
+  view.setBigUint64(24, BigInt(size), true);
+  return syscallByNumber(processVmReadv, tid, vectors.address, 1, vectors.address + 16, 1, 0);
+}
+
+/** The bytes up to the end of their page, so that what lies behind it needn't be mapped. */
+function withinPage(address: bigint, most: number): number {
+  return Math.min(most, PAGE_SIZE - Number(address & BigInt(PAGE_SIZE - 1)));
+}
+
+/**
+ * A path out of the caller's memory as a binary string; undefined where the kernel would refuse to read it too
+ * (EFAULT, ENAMETOOLONG) or it can't be read by anybody else: then the kernel decides.
+ */
+export function copyPath(tid: number, address: bigint): string | undefined {
+  let size = 0;
+  while (size < PATH_MAX) {
+    const at = address + BigInt(size);
+    const wanted = withinPage(at, size === 0 ? FIRST_COPY : PATH_MAX - size);
+    const got = copyMemory(tid, at, copied.address + size, wanted);
+    if (got <= 0) return undefined;
+    const end = copied.bytes.subarray(size, size + got).indexOf(0);
+    if (end >= 0) return copied.bytes.toString("latin1", 0, size + end);
+    size += got;
+  }
+  return undefined;
+}
+
+/** Bytes of the caller's memory, valid until the next copy; undefined unless all of them can be read. */
+export function copyBytes(tid: number, address: bigint, size: number): Buffer | undefined {
+  if (size > PATH_MAX || copyMemory(tid, address, copied.address, size) !== size) return undefined;
+  return copied.bytes.subarray(0, size);
+}
+
+function baseLink(tid: number, dirFd: number): string {
+  return dirFd === AT_FDCWD ? `/proc/${tid}/cwd` : `/proc/${tid}/fd/${dirFd}`;
+}
+
+/** The folder that a relative path starts from, pinned; -errno. */
+export function openBase(tid: number, dirFd: number): number {
+  return openOwn(baseLink(tid, dirFd), O_PATH);
+}
+
+/** Where that folder is; undefined if it is none, or gone. Good for a "no" only: it may be elsewhere by now. */
+export function pathOfBase(tid: number, dirFd: number): string | undefined {
+  const path = readOwnLink(baseLink(tid, dirFd));
+  return path?.startsWith("/") === true ? path : undefined;
+}
+
+const UMASK_LINE = "\nUmask:\t";
+
+/** The caller's umask (proc_pid_status(5)). */
+export function umaskOf(tid: number): number {
+  const fd = openOwn(`/proc/${tid}/status`, 0);
+  if (fd < 0) return DEFAULT_UMASK;
+  const size = syscall("read", fd, status.address, status.bytes.length);
+  syscall("close", fd);
+  const text = status.bytes.toString("latin1", 0, Math.max(size, 0));
+  const at = text.indexOf(UMASK_LINE);
+  return at < 0 ? DEFAULT_UMASK : Number.parseInt(text.slice(at + UMASK_LINE.length, at + UMASK_LINE.length + 4), 8);
+}

@@ -1,0 +1,204 @@
+/**
+ * System calls on files, as the broker needs them: paths are binary strings (a character is a byte), results are
+ * >= 0 or -errno, every fd is close-on-exec and owned by the caller of the function.
+ */
+
+import {
+  ARCH_FLAGS,
+  AT_EMPTY_PATH,
+  AT_STATX_DONT_SYNC,
+  O_CLOEXEC,
+  OPEN_HOW_SIZE_BYTES,
+  PATH_MAX,
+  STATX_INO,
+  STATX_MNT_ID,
+  STATX_MODE,
+  STATX_NLINK,
+  STATX_SIZE,
+  STATX_TYPE,
+} from "../kernel/file.ts";
+import { allocate, type Memory } from "../native/memory.ts";
+import { ARCH, numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
+
+const NR = {
+  openat2: numberOf("openat2"),
+  openat: numberOf("openat"),
+  close: numberOf("close"),
+  statx: numberOf("statx"),
+  readlinkat: numberOf("readlinkat"),
+  mkdirat: numberOf("mkdirat"),
+  mknodat: numberOf("mknodat"),
+  unlinkat: numberOf("unlinkat"),
+  renameat2: numberOf("renameat2"),
+  linkat: numberOf("linkat"),
+  symlinkat: numberOf("symlinkat"),
+  umask: numberOf("umask"),
+} as const;
+
+export const O_DIRECTORY: number = ARCH_FLAGS[ARCH].O_DIRECTORY;
+export const O_NOFOLLOW: number = ARCH_FLAGS[ARCH].O_NOFOLLOW;
+export const O_TMPFILE: number = ARCH_FLAGS[ARCH].O_TMPFILE;
+
+const EAGAIN = 11;
+const EINTR = 4;
+const ENAMETOOLONG = 36;
+/** openat2 gives up when a rename elsewhere crosses a ".." that RESOLVE_BENEATH must be sure of. */
+const ATTEMPTS_MAX = 16;
+
+const first = allocate(PATH_MAX);
+const second = allocate(PATH_MAX);
+const how = allocate(OPEN_HOW_SIZE_BYTES);
+const stats = allocate(256);
+const link = allocate(PATH_MAX);
+
+/** The address of a path as C string. */
+function place(memory: Memory, path: string): number {
+  const size = memory.bytes.write(path, 0, "latin1");
+  if (size >= PATH_MAX) throw new Error("broker: a path longer than PATH_MAX was made");
+  memory.bytes[size] = 0;
+  return memory.address;
+}
+
+const tooLong = (path: string): boolean => path.length >= PATH_MAX;
+
+/** /proc/self/fd: the way to a pinned object that nobody can change. */
+const selfFds = syscall("openat", -100, Buffer.from("/proc/self/fd\0"), O_DIRECTORY | O_CLOEXEC | 0o10000000);
+
+/** openat2(2). */
+export function openAt(dirFd: number, path: string, flags: number, mode: number, resolve: number): number {
+  if (tooLong(path)) return -ENAMETOOLONG;
+  how.view.setBigUint64(0, BigInt(flags | O_CLOEXEC), true);
+  how.view.setBigUint64(8, BigInt(mode), true);
+  how.view.setBigUint64(16, BigInt(resolve), true);
+  const address = place(first, path);
+  for (let attempt = 1; ; attempt++) {
+    const fd = syscallByNumber(NR.openat2, dirFd, address, how.address, OPEN_HOW_SIZE_BYTES);
+    if ((fd !== -EAGAIN && fd !== -EINTR) || attempt === ATTEMPTS_MAX || resolve === 0) return fd;
+  }
+}
+
+/** Opens a pinned object itself, whatever its path is by now. `flags` without O_CREAT, O_EXCL, O_NOFOLLOW. */
+export function reopen(pin: number, flags: number, mode: number): number {
+  return syscallByNumber(NR.openat, selfFds, place(first, String(pin)), flags | O_CLOEXEC, mode);
+}
+
+/** openat(2) with a path that this module's user made itself: /proc/PID/cwd. */
+export function openOwn(path: string, flags: number): number {
+  return syscallByNumber(NR.openat, -100, place(first, path), flags | O_CLOEXEC, 0);
+}
+
+export function close(fd: number): void {
+  if (fd >= 0) syscallByNumber(NR.close, fd);
+}
+
+/** What a file is, beside its names. */
+export interface FileStat {
+  /** S_IFMT and permission bits. */
+  readonly mode: number;
+  readonly nlink: number;
+  readonly size: number;
+  /** Two numbers each, because an inode's number has 64 bits. */
+  readonly inode: number;
+  readonly inodeHigh: number;
+  readonly device: number;
+  readonly deviceMinor: number;
+  readonly mount: number;
+}
+
+function readStats(): FileStat {
+  const { view } = stats;
+  return {
+    nlink: view.getUint32(16, true),
+    mode: view.getUint16(28, true),
+    inode: view.getUint32(32, true),
+    inodeHigh: view.getUint32(36, true),
+    size: Number(view.getBigUint64(40, true)),
+    device: view.getUint32(136, true),
+    deviceMinor: view.getUint32(140, true),
+    mount: Number(view.getBigUint64(144, true)),
+  };
+}
+
+const STATX_MASK = STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_INO | STATX_SIZE | STATX_MNT_ID;
+
+/** statx(2) of an fd; undefined if it can't be told. */
+export function statFd(fd: number): FileStat | undefined {
+  const flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  const result = syscallByNumber(NR.statx, fd, place(first, ""), flags, STATX_MASK, stats.address);
+  return result < 0 ? undefined : readStats();
+}
+
+/** statx(2) by path, magic links and all: good for a "no" only. -errno if there is nothing. */
+export function statPath(dirFd: number, path: string, flags: number): FileStat | number {
+  if (tooLong(path)) return -ENAMETOOLONG;
+  const all = flags | AT_STATX_DONT_SYNC;
+  const result = syscallByNumber(NR.statx, dirFd, place(first, path), all, STATX_MASK, stats.address);
+  return result < 0 ? result : readStats();
+}
+
+export function sameFile(one: FileStat, other: FileStat): boolean {
+  return (
+    one.inode === other.inode &&
+    one.inodeHigh === other.inodeHigh &&
+    one.device === other.device &&
+    one.deviceMinor === other.deviceMinor
+  );
+}
+
+function readLinkInto(dirFd: number, path: string): string | undefined {
+  const size = syscallByNumber(NR.readlinkat, dirFd, place(first, path), link.address, PATH_MAX);
+  // As long as the buffer: cut off.
+  return size < 0 || size >= PATH_MAX ? undefined : link.bytes.toString("latin1", 0, size);
+}
+
+/** Where an open file is now (proc_pid_fd(5)); " (deleted)" at the end of what is nowhere. */
+export function pathOfFd(fd: number): string | undefined {
+  return readLinkInto(selfFds, String(fd));
+}
+
+/** readlink(2) of a path that this module's user made itself: /proc/PID/cwd. */
+export function readOwnLink(path: string): string | undefined {
+  return readLinkInto(-100, path);
+}
+
+export function readLinkAt(dirFd: number, name: string): string | undefined {
+  return readLinkInto(dirFd, name);
+}
+
+export function mkdirAt(dirFd: number, name: string, mode: number): number {
+  return syscallByNumber(NR.mkdirat, dirFd, place(first, name), mode);
+}
+
+export function mknodAt(dirFd: number, name: string, mode: number): number {
+  return syscallByNumber(NR.mknodat, dirFd, place(first, name), mode, 0);
+}
+
+export function unlinkAt(dirFd: number, name: string, flags: number): number {
+  return syscallByNumber(NR.unlinkat, dirFd, place(first, name), flags);
+}
+
+export function renameAt(oldFd: number, oldName: string, newFd: number, newName: string, flags: number): number {
+  const address = place(first, oldName);
+  return syscallByNumber(NR.renameat2, oldFd, address, newFd, place(second, newName), flags);
+}
+
+export function linkAt(oldFd: number, oldName: string, newFd: number, newName: string, flags: number): number {
+  const address = place(first, oldName);
+  return syscallByNumber(NR.linkat, oldFd, address, newFd, place(second, newName), flags);
+}
+
+/** Gives a pinned object another name. */
+export function linkPin(pin: number, newFd: number, newName: string): number {
+  const address = place(first, String(pin));
+  return syscallByNumber(NR.linkat, selfFds, address, newFd, place(second, newName), 0x400);
+}
+
+export function symlinkAt(target: string, dirFd: number, name: string): number {
+  const address = place(first, target);
+  return syscallByNumber(NR.symlinkat, address, dirFd, place(second, name));
+}
+
+/** umask(2) of this process. */
+export function setUmask(mask: number): void {
+  syscallByNumber(NR.umask, mask);
+}

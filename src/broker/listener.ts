@@ -1,0 +1,146 @@
+/**
+ * A seccomp listener (seccomp_unotify(2)): one request at a time, received into memory that is used again.
+ * Two things differ between kernels and are found out by trying: waking on the same CPU, and answering by an fd.
+ */
+
+import {
+  SECCOMP_ADDFD_FLAG_SEND,
+  SECCOMP_IOCTL_NOTIF_ADDFD,
+  SECCOMP_IOCTL_NOTIF_ID_VALID,
+  SECCOMP_IOCTL_NOTIF_RECV,
+  SECCOMP_IOCTL_NOTIF_SEND,
+  SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+  SECCOMP_NOTIF_ADDFD_SIZE_BYTES,
+  SECCOMP_NOTIF_RESP_SIZE_BYTES,
+  SECCOMP_NOTIF_SIZE_BYTES,
+  SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
+  SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+} from "../kernel/seccomp.ts";
+import { allocate } from "../native/memory.ts";
+import { numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
+
+const EINVAL = 22;
+/** In struct seccomp_notif: u64 id, u32 pid, u32 flags, then seccomp_data: i32 nr, u32 arch, u64 ip, u64 args[6]. */
+const NOTIF_PID = 8;
+const NOTIF_NR = 16;
+const NOTIF_ARGS = 32;
+/** In struct seccomp_notif_resp: u64 id, s64 val, s32 error, u32 flags. */
+const RESP_VAL = 8;
+const RESP_ERROR = 16;
+const RESP_FLAGS = 20;
+/** In struct seccomp_notif_addfd: u64 id, u32 flags, u32 srcfd, u32 newfd, u32 newfd_flags. */
+const ADDFD_FLAGS = 8;
+const ADDFD_SRC = 12;
+const ADDFD_NEW_FLAGS = 20;
+
+/** Names a request; valid until it was answered or its caller is gone. */
+export type RequestId = bigint;
+
+export class Listener {
+  /** Owned. */
+  readonly fd: number;
+  readonly #notif = allocate(SECCOMP_NOTIF_SIZE_BYTES);
+  readonly #response = allocate(SECCOMP_NOTIF_RESP_SIZE_BYTES);
+  readonly #addFd = allocate(SECCOMP_NOTIF_ADDFD_SIZE_BYTES);
+  readonly #valid = allocate(8);
+  readonly #ioctl = numberOf("ioctl");
+  #answersByFd = true;
+
+  constructor(fd: number) {
+    this.fd = fd;
+    // EINVAL before Linux 6.6.
+    syscall("ioctl", fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+  }
+
+  /** Receives a request; false when there is none any more (its caller was killed meanwhile). Blocks without one. */
+  receive(): boolean {
+    this.#notif.bytes.fill(0); // anything else is EINVAL
+    return syscallByNumber(this.#ioctl, this.fd, SECCOMP_IOCTL_NOTIF_RECV, this.#notif.address) === 0;
+  }
+
+  get id(): RequestId {
+    return this.#notif.view.getBigUint64(0, true);
+  }
+
+  /** The thread that calls, as this process sees it; 0 where it can't be seen. */
+  get tid(): number {
+    return this.#notif.view.getUint32(NOTIF_PID, true);
+  }
+
+  /** The number of the system call. */
+  get call(): number {
+    return this.#notif.view.getInt32(NOTIF_NR, true);
+  }
+
+  /** The lower half of an argument: all that the kernel looks at in an int. */
+  argument(index: number): number {
+    return this.#notif.view.getUint32(NOTIF_ARGS + 8 * index, true);
+  }
+
+  /** An argument as int: a directory fd, say. */
+  signedArgument(index: number): number {
+    return this.#notif.view.getInt32(NOTIF_ARGS + 8 * index, true);
+  }
+
+  /** All of an argument: a pointer, a size. */
+  wideArgument(index: number): bigint {
+    return this.#notif.view.getBigUint64(NOTIF_ARGS + 8 * index, true);
+  }
+
+  /** Whether the caller still waits: only then was what was read about it read about it, not about who got its pid. */
+  isValid(id: RequestId = this.id): boolean {
+    this.#valid.view.setBigUint64(0, id, true);
+    return syscallByNumber(this.#ioctl, this.fd, SECCOMP_IOCTL_NOTIF_ID_VALID, this.#valid.address) === 0;
+  }
+
+  /** The kernel runs the call as if there were no broker. */
+  pass(): void {
+    this.#send(this.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+  }
+
+  /** The call returns 0, or fails: `result` as a raw system call's. */
+  answer(result: number, id: RequestId = this.id): void {
+    this.#send(id, result < 0 ? 0 : result, Math.min(result, 0), 0);
+  }
+
+  /**
+   * The call returns a new fd of the caller's for a borrowed one of ours. 0, or -errno: then the call isn't answered
+   * (EMFILE: the caller has no room; ENOENT: it is gone).
+   */
+  answerFd(fd: number, closeOnExec: number, id: RequestId = this.id): number {
+    if (this.#answersByFd) {
+      const result = this.#giveFd(fd, closeOnExec, id, SECCOMP_ADDFD_FLAG_SEND);
+      if (result !== -EINVAL) return Math.min(result, 0);
+      this.#answersByFd = false;
+    }
+    // Before Linux 5.14 in two steps: a caller that is interrupted in between keeps an fd that it doesn't know of.
+    const given = this.#giveFd(fd, closeOnExec, id, 0);
+    if (given < 0) return given;
+    this.#send(id, given, 0, 0);
+    return 0;
+  }
+
+  #giveFd(fd: number, closeOnExec: number, id: RequestId, flags: number): number {
+    const { view } = this.#addFd;
+    view.setBigUint64(0, id, true);
+    view.setUint32(ADDFD_FLAGS, flags, true);
+    view.setUint32(ADDFD_SRC, fd, true);
+    view.setUint32(ADDFD_NEW_FLAGS, closeOnExec, true);
+    return syscallByNumber(this.#ioctl, this.fd, SECCOMP_IOCTL_NOTIF_ADDFD, this.#addFd.address);
+  }
+
+  /** ENOENT: the caller is gone, and nobody waits for the answer. */
+  #send(id: RequestId, value: number, error: number, flags: number): void {
+    const { view } = this.#response;
+    view.setBigUint64(0, id, true);
+    view.setInt32(RESP_VAL, value, true);
+    view.setInt32(RESP_VAL + 4, 0, true);
+    view.setInt32(RESP_ERROR, error, true);
+    view.setUint32(RESP_FLAGS, flags, true);
+    syscallByNumber(this.#ioctl, this.fd, SECCOMP_IOCTL_NOTIF_SEND, this.#response.address);
+  }
+
+  close(): void {
+    syscall("close", this.fd);
+  }
+}

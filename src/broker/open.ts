@@ -1,0 +1,251 @@
+/** open, openat, openat2, creat: the file is opened here, as the caller would have opened it, and handed over. */
+
+import {
+  AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
+  O_CLOEXEC,
+  O_CREAT,
+  O_EXCL,
+  O_NOCTTY,
+  O_NONBLOCK,
+  O_PATH,
+  RESOLVE_CACHED,
+  RESOLVE_NO_MAGICLINKS,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+} from "../kernel/file.ts";
+import { numberOf, syscallByNumber } from "../native/syscall.ts";
+import { umaskOf } from "./caller.ts";
+import { decideCreate, decideOpen, type Verdict, type Zone } from "./decide.ts";
+import {
+  close,
+  type FileStat,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_TMPFILE,
+  openAt,
+  reopen,
+  sameFile,
+  setUmask,
+  statFd,
+  statPath,
+} from "./files.ts";
+import { type Anchor, anchorOf, closeAnchor, RESOLVE_INSIDE, shownPath, withBase, zoneOf } from "./locate.ts";
+import { PASS, type Reply, result, type Ticket } from "./reply.ts";
+import type { OpenRequest } from "./request.ts";
+import { findPlace, isDirectory, listedAs, type Place, pinCreated, type Roots } from "./roots.ts";
+
+const ENOENT = 2;
+const EAGAIN = 11;
+const EEXIST = 17;
+const EXDEV = 18;
+const EISDIR = 21;
+const ELOOP = 40;
+const F_SETFL = 4;
+const fcntl = numberOf("fcntl");
+
+/** What is opened, by whom, and what for. */
+export interface Opening {
+  readonly ticket: Ticket;
+  readonly roots: Roots;
+  readonly request: OpenRequest;
+}
+
+/** What came of an open, and by which right; `verdict` is "pass" where the broker has no part in it. */
+export interface Opened {
+  readonly verdict: Verdict;
+  readonly reply: Reply;
+  readonly created?: boolean;
+  /** The pinned object is to be opened by a helper: the open may block. */
+  readonly blocking?: { readonly pin: number; readonly flags: number };
+}
+
+const PASSED: Opened = { verdict: { decision: "pass" }, reply: PASS };
+
+function isTemporary(flags: number): boolean {
+  return (flags & O_TMPFILE) === O_TMPFILE;
+}
+
+function makesNew(flags: number): boolean {
+  return (flags & (O_CREAT | O_EXCL)) === (O_CREAT | O_EXCL);
+}
+
+/** Whether the last name's symbolic link is left alone. */
+function keepsLink(flags: number): boolean {
+  return (flags & O_NOFOLLOW) !== 0 || makesNew(flags);
+}
+
+function closeOnExec(flags: number): number {
+  return flags & O_CLOEXEC;
+}
+
+/** Opens what is pinned. Consumes the pin, but for a blocking open. */
+function openPin(opening: Opening, pin: number, stat: FileStat, verdict: Verdict): Opened {
+  const { flags, mode } = opening.request;
+  const refused = refusal(flags, stat);
+  if (refused !== 0) {
+    close(pin);
+    return { verdict, reply: result(-refused) };
+  }
+  const own = (flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_NOCTTY;
+  const type = stat.mode & S_IFMT;
+  if (isDirectory(stat)) return finishOpen(opening, pin, openDirectory(opening, pin, own, mode), verdict);
+  // A FIFO waits for its other end, a device for its carrier.
+  if (type !== S_IFREG && (flags & O_NONBLOCK) === 0) {
+    return { verdict, reply: { kind: "later" }, blocking: { pin, flags: own } };
+  }
+  // A plain file waits for whoever holds a lease on it (fcntl(2), F_SETLEASE): EAGAIN tells.
+  const fd = reopen(pin, own | O_NONBLOCK, 0);
+  if (fd === -EAGAIN && (flags & O_NONBLOCK) === 0) {
+    return { verdict, reply: { kind: "later" }, blocking: { pin, flags: own } };
+  }
+  if (fd >= 0 && (flags & O_NONBLOCK) === 0) syscallByNumber(fcntl, fd, F_SETFL, own);
+  return finishOpen(opening, pin, fd, verdict);
+}
+
+/** What the kernel says before it looks at permissions; 0 for nothing. */
+function refusal(flags: number, stat: FileStat): number {
+  if (makesNew(flags) && !isTemporary(flags)) return EEXIST;
+  if ((stat.mode & S_IFMT) === S_IFLNK) return ELOOP;
+  return isDirectory(stat) && (flags & O_CREAT) !== 0 ? EISDIR : 0;
+}
+
+function openDirectory(opening: Opening, pin: number, flags: number, mode: number): number {
+  if (!isTemporary(flags)) return reopen(pin, flags, 0);
+  setUmask(umaskOf(opening.ticket.tid));
+  // Here O_EXCL says that the file is never to get a name.
+  return reopen(pin, flags | (opening.request.flags & O_EXCL), mode);
+}
+
+function finishOpen(opening: Opening, pin: number, fd: number, verdict: Verdict): Opened {
+  close(pin);
+  return { verdict, reply: fd < 0 ? result(fd) : given(fd, opening.request.flags) };
+}
+
+function given(fd: number, flags: number): Reply {
+  return { kind: "fd", fd, closeOnExec: closeOnExec(flags) };
+}
+
+/** Beneath a folder of the policy, as far as the path's spelling tells; undefined where it leads out of it. */
+function openInside(opening: Opening, anchor: Anchor): Opened | undefined {
+  const { ticket, request } = opening;
+  const { flags } = request;
+  const pinFlags = O_PATH | (keepsLink(flags) ? O_NOFOLLOW : 0) | (flags & O_DIRECTORY);
+  const pin = openAt(anchor.fd, anchor.rest, pinFlags, 0, RESOLVE_INSIDE);
+  if (pin >= 0) {
+    const stat = statFd(pin);
+    if (stat === undefined) return undefined;
+    const verdict = decideOpen(flags, { zone: anchor.folder.zone, ...listing(opening.roots, stat), mode: stat.mode });
+    if (verdict.decision === "allow")
+      return ticket.listener.isValid(ticket.id) ? openPin(opening, pin, stat, verdict) : gone(pin);
+    close(pin);
+    return undefined;
+  }
+  if (pin === -EXDEV || pin === -ELOOP || anchor.folder.zone !== "scratch") return undefined;
+  if (pin !== -ENOENT || (flags & O_CREAT) === 0 || isTemporary(flags)) {
+    return { verdict: { decision: "allow", scope: "scratch" }, reply: result(pin) };
+  }
+  return createIn(opening, anchor.fd, anchor.rest, decideCreate(flags, "scratch", false));
+}
+
+/** Nobody waits for the answer any more. */
+function gone(pin: number): Opened {
+  close(pin);
+  return { verdict: { decision: "pass" }, reply: { kind: "later" } };
+}
+
+function listing(roots: Roots, stat: FileStat): { readonly listedRead: boolean; readonly listedWrite: boolean } {
+  const { read, write } = listedAs(roots, stat);
+  return { listedRead: read, listedWrite: write };
+}
+
+/** Creates beneath a pinned folder. O_NONBLOCK: somebody may have put a FIFO there since it was looked for. */
+function createIn(opening: Opening, folderFd: number, path: string, verdict: Verdict): Opened | undefined {
+  const { ticket, request } = opening;
+  const umask = umaskOf(ticket.tid);
+  if (!ticket.listener.isValid(ticket.id)) return gone(-1);
+  setUmask(umask);
+  const fd = openAt(folderFd, path, request.flags | O_NONBLOCK | O_NOCTTY, request.mode, RESOLVE_INSIDE);
+  if (fd === -EXDEV || (fd === -ELOOP && (request.flags & O_NOFOLLOW) === 0)) return undefined;
+  if (fd >= 0 && (request.flags & O_NONBLOCK) === 0) syscallByNumber(fcntl, fd, F_SETFL, request.flags);
+  return { verdict, reply: fd < 0 ? result(fd) : given(fd, request.flags), created: true };
+}
+
+/** By any other spelling: the object decides. */
+function openAnywhere(opening: Opening): Opened {
+  const { ticket, roots, request } = opening;
+  const { flags } = request;
+  const pinFlags = O_PATH | (keepsLink(flags) ? O_NOFOLLOW : 0) | (flags & O_DIRECTORY);
+  const resolve = (request.resolve & ~RESOLVE_CACHED) | RESOLVE_NO_MAGICLINKS;
+  const pin = withBase(ticket.tid, request.at, (base) => openAt(base, request.at.path, pinFlags, 0, resolve));
+  if (pin === undefined) return PASSED;
+  if (pin === -ENOENT && (flags & O_CREAT) !== 0 && !isTemporary(flags) && request.resolve === 0) {
+    return createAnywhere(opening);
+  }
+  if (pin < 0) return PASSED;
+  const stat = statFd(pin);
+  const zone = stat === undefined ? "elsewhere" : zoneOf(roots, pin, stat);
+  const verdict: Verdict =
+    stat === undefined ? PASSED.verdict : decideOpen(flags, { zone, ...listing(roots, stat), mode: stat.mode });
+  if (stat === undefined || verdict.decision !== "allow") {
+    close(pin);
+    return PASSED;
+  }
+  return ticket.listener.isValid(ticket.id) ? openPin(opening, pin, stat, verdict) : gone(pin);
+}
+
+/** The folder of a file that isn't there, its own symbolic links followed. */
+function createAnywhere(opening: Opening): Opened {
+  const { ticket, request } = opening;
+  const place = withBase(ticket.tid, request.at, (base) => findPlace(base, request.at.path, !keepsLink(request.flags)));
+  if (place === undefined || typeof place === "number") return PASSED;
+  try {
+    return createAt(opening, place);
+  } finally {
+    close(place.folderFd);
+  }
+}
+
+function createAt(opening: Opening, place: Place): Opened {
+  const { roots, request } = opening;
+  const stat = statFd(place.folderFd);
+  if (stat === undefined || place.name.endsWith("/")) return PASSED;
+  const zone: Zone = zoneOf(roots, place.folderFd, stat);
+  const file = roots.files.find((each) => each.write && each.name === place.name && sameFile(each.folderStat, stat));
+  const verdict = decideCreate(request.flags, zone, file !== undefined);
+  if (verdict.decision !== "allow") return PASSED;
+  if (zone === "scratch" || file === undefined) return createIn(opening, place.folderFd, place.name, verdict) ?? PASSED;
+  // What somebody else put there meanwhile isn't the file of the list.
+  const exclusive = { ...opening, request: { ...request, flags: request.flags | O_EXCL } };
+  const opened = createIn(exclusive, place.folderFd, place.name, verdict) ?? PASSED;
+  if (opened.reply.kind === "fd") pinCreated(file, place);
+  return opened.reply.kind === "result" && opened.reply.result === -EEXIST ? PASSED : opened;
+}
+
+/** Cheap, and wrong only in passing on: whether the path may mean something of the lists. */
+function mayConcern(opening: Opening): boolean {
+  const { ticket, roots, request } = opening;
+  const path = shownPath(ticket.tid, request.at);
+  if (path === undefined) return false;
+  const stat = statPath(AT_FDCWD, path, keepsLink(request.flags) ? AT_SYMLINK_NOFOLLOW : 0);
+  if (typeof stat === "number") return stat === -ENOENT && (request.flags & O_CREAT) !== 0;
+  if (roots.folders.some(({ zone, stat: root }) => zone === "scratch" && root.mount === stat.mount)) return true;
+  const listed = listedAs(roots, stat);
+  return listed.read || listed.write;
+}
+
+/** Carries out an open, or finds that it is the kernel's. */
+export function open(opening: Opening): Opened {
+  const { ticket, roots, request } = opening;
+  if ((request.flags & O_PATH) !== 0 || request.at.path === "") return PASSED;
+  if (request.resolve === 0) {
+    const anchor = anchorOf(roots, ticket.tid, request.at);
+    if (anchor !== undefined) {
+      const opened = openInside(opening, anchor);
+      closeAnchor(anchor);
+      if (opened !== undefined) return opened;
+    }
+  }
+  return mayConcern(opening) ? openAnywhere(opening) : PASSED;
+}

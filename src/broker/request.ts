@@ -1,0 +1,173 @@
+/** System calls as the broker sees them: every spelling of an operation is one request. */
+
+import { AT_FDCWD, AT_REMOVEDIR, O_CREAT, O_TRUNC, O_WRONLY, OPEN_HOW_SIZE_BYTES } from "../kernel/file.ts";
+import { syscallNumber } from "../kernel/syscalls.ts";
+import { ARCH, numberOf } from "../native/syscall.ts";
+import { copyBytes, copyPath } from "./caller.ts";
+import type { Listener } from "./listener.ts";
+
+/** A path as the caller gave it. */
+export interface At {
+  readonly dirFd: number;
+  /** A binary string; may be empty. */
+  readonly path: string;
+}
+
+export interface OpenRequest {
+  readonly kind: "open";
+  readonly syscall: string;
+  readonly at: At;
+  /** As open(2) takes them. */
+  readonly flags: number;
+  readonly mode: number;
+  /** RESOLVE_* of openat2(2). */
+  readonly resolve: number;
+}
+
+export interface MoveRequest {
+  readonly kind: "rename" | "link";
+  readonly syscall: string;
+  readonly from: At;
+  readonly to: At;
+  readonly flags: number;
+}
+
+/** Everything but opens. */
+export type EntryRequest =
+  | MoveRequest
+  | { readonly kind: "mkdir"; readonly syscall: string; readonly at: At; readonly mode: number }
+  | { readonly kind: "mknod"; readonly syscall: string; readonly at: At; readonly mode: number }
+  | { readonly kind: "remove"; readonly syscall: string; readonly at: At; readonly flags: number }
+  | { readonly kind: "symlink"; readonly syscall: string; readonly target: string; readonly at: At }
+  | { readonly kind: "truncate"; readonly syscall: string; readonly at: At; readonly size: bigint };
+
+export type Request = OpenRequest | EntryRequest;
+
+/** undefined: the caller's memory doesn't hold what the kernel could take; it says so itself. */
+type Parser = (listener: Listener) => Request | undefined;
+
+/** The path in argument `path`, relative to the folder in argument `dir` (-1: the working directory). */
+function at(listener: Listener, dir: number, path: number): At | undefined {
+  const text = copyPath(listener.tid, listener.wideArgument(path));
+  if (text === undefined) return undefined;
+  return { dirFd: dir < 0 ? AT_FDCWD : listener.signedArgument(dir), path: text };
+}
+
+function open(syscall: string, dir: number, path: number, flags: (l: Listener) => number, mode: number): Parser {
+  return (listener) => {
+    const where = at(listener, dir, path);
+    if (where === undefined) return undefined;
+    return {
+      kind: "open",
+      syscall,
+      at: where,
+      flags: flags(listener),
+      mode: listener.argument(mode) & 0o7777,
+      resolve: 0,
+    };
+  };
+}
+
+/** What of open(2)'s flags the kernel doesn't know, open and openat ignore; openat2 refuses it. */
+const LEGACY_FLAGS = 0o37777777;
+
+const openat2: Parser = (listener) => {
+  // A longer struct is for a newer kernel than this was written for: the kernel's affair.
+  if (listener.wideArgument(3) !== BigInt(OPEN_HOW_SIZE_BYTES)) return undefined;
+  const how = copyBytes(listener.tid, listener.wideArgument(2), OPEN_HOW_SIZE_BYTES);
+  if (how === undefined) return undefined;
+  const flags = how.readBigUInt64LE(0);
+  const mode = how.readBigUInt64LE(8);
+  const resolve = how.readBigUInt64LE(16);
+  if (flags > BigInt(LEGACY_FLAGS) || mode > 0o7777n || resolve > 0x3fn) return undefined;
+  const where = at(listener, 0, 1);
+  if (where === undefined) return undefined;
+  return {
+    kind: "open",
+    syscall: "openat2",
+    at: where,
+    flags: Number(flags),
+    mode: Number(mode),
+    resolve: Number(resolve),
+  };
+};
+
+function made(kind: "mkdir" | "mknod", syscall: string, dir: number, path: number): Parser {
+  return (listener) => {
+    const where = at(listener, dir, path);
+    return where === undefined ? undefined : { kind, syscall, at: where, mode: listener.argument(path + 1) & 0o177777 };
+  };
+}
+
+function remove(syscall: string, dir: number, path: number, flags: (l: Listener) => number): Parser {
+  return (listener) => {
+    const where = at(listener, dir, path);
+    return where === undefined ? undefined : { kind: "remove", syscall, at: where, flags: flags(listener) };
+  };
+}
+
+function moved(
+  kind: "rename" | "link",
+  syscall: string,
+  dirs: readonly [number, number],
+  paths: readonly [number, number],
+  flags: number,
+): Parser {
+  return (listener) => {
+    const from = at(listener, dirs[0], paths[0]);
+    const to = from === undefined ? undefined : at(listener, dirs[1], paths[1]);
+    if (from === undefined || to === undefined) return undefined;
+    return { kind, syscall, from, to, flags: flags < 0 ? 0 : listener.argument(flags) };
+  };
+}
+
+function symlink(syscall: string, dir: number, path: number): Parser {
+  return (listener) => {
+    const target = copyPath(listener.tid, listener.wideArgument(0));
+    const where = target === undefined ? undefined : at(listener, dir, path);
+    if (target === undefined || where === undefined) return undefined;
+    return { kind: "symlink", syscall, target, at: where };
+  };
+}
+
+const truncate: Parser = (listener) => {
+  const where = at(listener, -1, 0);
+  if (where === undefined) return undefined;
+  return { kind: "truncate", syscall: "truncate", at: where, size: BigInt.asIntN(64, listener.wideArgument(1)) };
+};
+
+const HERE: readonly [number, number] = [-1, -1];
+
+const PARSERS: Readonly<Record<string, Parser>> = {
+  open: open("open", -1, 0, (l) => l.argument(1) & LEGACY_FLAGS, 2),
+  openat: open("openat", 0, 1, (l) => l.argument(2) & LEGACY_FLAGS, 3),
+  creat: open("creat", -1, 0, () => O_CREAT | O_WRONLY | O_TRUNC, 1),
+  openat2,
+  mkdir: made("mkdir", "mkdir", -1, 0),
+  mkdirat: made("mkdir", "mkdirat", 0, 1),
+  mknod: made("mknod", "mknod", -1, 0),
+  mknodat: made("mknod", "mknodat", 0, 1),
+  unlink: remove("unlink", -1, 0, () => 0),
+  unlinkat: remove("unlinkat", 0, 1, (l) => l.argument(2)),
+  rmdir: remove("rmdir", -1, 0, () => AT_REMOVEDIR),
+  rename: moved("rename", "rename", HERE, [0, 1], -1),
+  renameat: moved("rename", "renameat", [0, 2], [1, 3], -1),
+  renameat2: moved("rename", "renameat2", [0, 2], [1, 3], 4),
+  link: moved("link", "link", HERE, [0, 1], -1),
+  linkat: moved("link", "linkat", [0, 2], [1, 3], 4),
+  symlink: symlink("symlink", -1, 1),
+  symlinkat: symlink("symlinkat", 1, 2),
+  truncate,
+};
+
+function byNumber(): ReadonlyMap<number, Parser> {
+  const names = Object.keys(PARSERS).filter((name) => syscallNumber(ARCH, name) !== undefined);
+  return new Map(names.map((name) => [numberOf(name), PARSERS[name] as Parser]));
+}
+
+const parsers = byNumber();
+
+/** The request that the listener holds; undefined for what the kernel is to answer. */
+export function readRequest(listener: Listener): Request | undefined {
+  return parsers.get(listener.call)?.(listener);
+}

@@ -1,0 +1,191 @@
+/** The broker's lists as objects: each file and folder pinned before the workload starts, so that names can't change them. */
+
+import { type KeyPath, LaunchError } from "../base/errors.ts";
+import { O_PATH, RESOLVE_NO_MAGICLINKS, S_IFDIR, S_IFMT } from "../kernel/file.ts";
+import type { Broker } from "../policy/policy.ts";
+import type { Zone } from "./decide.ts";
+import { close, type FileStat, O_DIRECTORY, openAt, pathOfFd, readLinkAt, sameFile, statFd } from "./files.ts";
+
+/** A folder of `scratch` or `export`. */
+export interface Folder {
+  readonly zone: Exclude<Zone, "elsewhere">;
+  /** Pinned. */
+  readonly fd: number;
+  /** Spellings that lead to it: as the policy has it, and as it really is. Binary strings. */
+  readonly spellings: readonly string[];
+  readonly path: string;
+  readonly stat: FileStat;
+}
+
+/** A file of `allow_read` or `allow_write`. */
+export interface ListedFile {
+  readonly read: boolean;
+  readonly write: boolean;
+  readonly path: string;
+  /** Pins the file, so that its inode number stays its own; -1 while there is none. */
+  fd: number;
+  stat: FileStat | undefined;
+  /** The pinned folder that it is in, and its name there: where it may be created. */
+  readonly folderFd: number;
+  readonly folderStat: FileStat;
+  readonly name: string;
+}
+
+export interface Roots {
+  readonly files: readonly ListedFile[];
+  readonly folders: readonly Folder[];
+}
+
+const ENOENT = 2;
+const EISDIR = 21;
+const EINVAL = 22;
+const ELOOP = 40;
+/** As many symbolic links as the kernel follows (MAXSYMLINKS, linux/namei.h). */
+const SYMLINKS_MAX = 40;
+
+/** UTF-8 to a binary string: a character is a byte. */
+export function binaryPath(text: string): string {
+  return Buffer.from(text).toString("latin1");
+}
+
+/** Splits a path at its last name; trailing slashes stay with the name. No name: "." or "/" and the like. */
+export function splitPath(path: string): { readonly folder: string; readonly name: string } {
+  const bare = path.replace(/\/+$/, "");
+  const slash = bare.lastIndexOf("/");
+  return { folder: slash < 0 ? "" : path.slice(0, slash + 1), name: path.slice(slash + 1) };
+}
+
+export function isDirectory(stat: FileStat): boolean {
+  return (stat.mode & S_IFMT) === S_IFDIR;
+}
+
+/** Where a name is that may not be there yet. The fd is the caller's. */
+export interface Place {
+  readonly folderFd: number;
+  readonly name: string;
+}
+
+/**
+ * Follows a path to the folder and name that an open with O_CREAT would create, symbolic links at its end included
+ * where `follow`. -errno when there is no such folder.
+ */
+export function findPlace(baseFd: number, path: string, follow: boolean): Place | number {
+  let from = baseFd;
+  let rest = path;
+  for (let links = 0; links <= SYMLINKS_MAX; links++) {
+    const { folder, name } = splitPath(rest);
+    const folderFd = openAt(from, folder === "" ? "." : folder, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
+    if (from !== baseFd) close(from);
+    if (folderFd < 0) return folderFd;
+    const target = follow && name !== "" ? readLinkAt(folderFd, name) : undefined;
+    if (target === undefined) return { folderFd, name };
+    from = folderFd;
+    rest = target;
+  }
+  close(from);
+  return -ELOOP;
+}
+
+class Pinning {
+  readonly key: KeyPath;
+  readonly subject: string;
+
+  constructor(key: KeyPath, subject: string) {
+    this.key = key;
+    this.subject = subject;
+  }
+
+  fail(errno: number): never {
+    throw new LaunchError("broker", errno, { key: this.key, subject: this.subject });
+  }
+
+  /** A result that is no error. */
+  good(result: number): number {
+    return result < 0 ? this.fail(-result) : result;
+  }
+
+  stat(fd: number): FileStat {
+    return statFd(fd) ?? this.fail(ENOENT);
+  }
+}
+
+function pinFolder(text: string, zone: Folder["zone"], key: KeyPath): Folder {
+  const pinning = new Pinning(key, text);
+  const path = binaryPath(text);
+  const fd = pinning.good(openAt(-100, path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS));
+  const real = pathOfFd(fd) ?? pinning.fail(ENOENT);
+  return { zone, fd, path: real, spellings: real === path ? [path] : [path, real], stat: pinning.stat(fd) };
+}
+
+/** A listed path under /proc/PID would be landlockd's own. */
+const OWN_PROCESS = /^\/proc\/\d+(\/|$)/;
+
+function pinFile(text: string, write: boolean, key: KeyPath): ListedFile {
+  const pinning = new Pinning(key, text);
+  const path = binaryPath(text);
+  const place = findPlace(-100, path, true);
+  if (typeof place === "number") return pinning.fail(-place);
+  const { folderFd, name } = place;
+  const fd = openAt(folderFd, name, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
+  if (fd < 0 && !(write && fd === -ENOENT)) return pinning.fail(-fd);
+  const stat = fd < 0 ? undefined : pinning.stat(fd);
+  if (stat !== undefined && isDirectory(stat)) return pinning.fail(EISDIR);
+  if (fd >= 0 && OWN_PROCESS.test(pathOfFd(fd) ?? "")) return pinning.fail(EINVAL);
+  return { read: !write, write, path, fd, stat, folderFd, folderStat: pinning.stat(folderFd), name };
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return folder === "/" || path === folder || path.startsWith(`${folder}/`);
+}
+
+/** What is published must not be reachable as scratch, nor the other way round. */
+function refuseOverlap(folders: readonly Folder[], broker: Broker): void {
+  for (const one of folders) {
+    for (const other of folders) {
+      if (one.zone === other.zone || !isWithin(one.path, other.path)) continue;
+      const index = folders.filter(({ zone }) => zone === "export").indexOf(one.zone === "export" ? one : other);
+      new Pinning(["broker", "export", index], broker.export[index] ?? "").fail(EINVAL);
+    }
+  }
+}
+
+/**
+ * Pins everything that the lists name.
+ * @throws LaunchError, stage "broker": a path that isn't there, isn't what its list takes, or an export folder that
+ * overlaps a scratch folder (EINVAL)
+ */
+export function pinRoots(broker: Broker): Roots {
+  const folders = [
+    ...broker.scratch.map((path, index) => pinFolder(path, "scratch", ["broker", "scratch", index])),
+    ...broker.export.map((path, index) => pinFolder(path, "export", ["broker", "export", index])),
+  ];
+  refuseOverlap(folders, broker);
+  return {
+    folders,
+    files: [
+      ...broker.allow_read.map((path, index) => pinFile(path, false, ["broker", "allow_read", index])),
+      ...broker.allow_write.map((path, index) => pinFile(path, true, ["broker", "allow_write", index])),
+    ],
+  };
+}
+
+/** Whether a file is on the lists, by what it is and not by its name. */
+export function listedAs(roots: Roots, stat: FileStat): { readonly read: boolean; readonly write: boolean } {
+  let read = false;
+  let write = false;
+  for (const file of roots.files) {
+    if (file.stat === undefined || !sameFile(file.stat, stat)) continue;
+    read ||= file.read;
+    write ||= file.write;
+  }
+  return { read, write };
+}
+
+/** Pins a listed file that the broker has just created, from an fd of it; the fd stays the caller's. */
+export function pinCreated(file: ListedFile, place: Place): void {
+  const fd = openAt(place.folderFd, place.name, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
+  if (fd < 0) return;
+  close(file.fd);
+  file.fd = fd;
+  file.stat = statFd(fd);
+}
