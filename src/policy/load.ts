@@ -40,17 +40,19 @@ export function loadPolicy(source: PolicySource, variables: VariableContext): Lo
   const expander = new Expander(variables, source.policyDir);
   const prepared = prepare(policySchema as unknown as SchemaNode, document, expander);
   const result = safeParse(policySchema, prepared.value);
-  const findings = [...prepared.findings];
-  if (!result.success) findings.push(...findingsOf(policySchema, result.issues));
-  else findings.push(...check(result.output));
-  if (findings.length > 0) throw new PolicyError(file, text, capped(findings));
+  const { issues = [] } = result;
+  const findings = [...prepared.findings, ...findingsOf(policySchema, issues.slice(0, POLICY_FINDINGS_MAX))];
+  if (result.success) findings.push(...check(result.output));
+  const hidden = Math.max(0, issues.length - POLICY_FINDINGS_MAX);
+  if (findings.length > 0) throw new PolicyError(file, text, capped(findings, hidden));
   if (!result.success) throw new Error("a policy was refused without a finding");
   return { file, text, policy: result.output, uses: expander.uses() };
 }
 
-function capped(findings: readonly Finding[]): readonly Finding[] {
-  if (findings.length <= POLICY_FINDINGS_MAX) return findings;
-  const more = findings.length - POLICY_FINDINGS_MAX;
+/** @param hidden how many more there are beyond the list. */
+function capped(findings: readonly Finding[], hidden: number): readonly Finding[] {
+  const more = findings.length + hidden - POLICY_FINDINGS_MAX;
+  if (more <= 0) return findings;
   return [
     ...findings.slice(0, POLICY_FINDINGS_MAX),
     error("too-many-findings", [], `${more} more errors are not shown`),

@@ -19,3 +19,37 @@ export function* upwards(path: string): Generator<string> {
   }
   yield "/";
 }
+
+/** Many paths at once, so that a question about one is answered without looking at each. */
+export class PathIndex {
+  /** Each path, with a path of the index that it is, or is above of. */
+  readonly #above = new Map<string, string>();
+  readonly #paths: Set<string>;
+
+  constructor(paths: Iterable<string>) {
+    this.#paths = new Set(paths);
+    for (const path of this.#paths) {
+      for (const above of upwards(path)) {
+        if (this.#above.has(above)) break;
+        this.#above.set(above, path);
+      }
+    }
+  }
+
+  /** A path of the index that `path` is, or is beneath of: the nearest. */
+  over(path: string): string | undefined {
+    for (const above of upwards(path)) if (this.#paths.has(above)) return above;
+    return undefined;
+  }
+
+  /** A path of the index that `path` is beneath of. */
+  above(path: string): string | undefined {
+    for (const above of upwards(path)) if (above !== path && this.#paths.has(above)) return above;
+    return undefined;
+  }
+
+  /** A path of the index that `path` is, is above of, or is beneath of. */
+  touching(path: string): string | undefined {
+    return this.over(path) ?? this.#above.get(path);
+  }
+}

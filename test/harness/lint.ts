@@ -1,7 +1,8 @@
 /** Lints a policy that a test writes down, on a host that the test makes up. */
 
-import type { Finding } from "../../src/base/errors.ts";
 import { type Facts, type Kind, NO_FACTS } from "../../src/policy/lint/facts.ts";
+import { layerGrants } from "../../src/policy/lint/grants.ts";
+import type { LintRule } from "../../src/policy/lint/lint.ts";
 import { load } from "./policy-text.ts";
 
 /** A host by its paths: what is at each, or where it leads. What isn't listed is missing. */
@@ -21,11 +22,11 @@ export function factsOf({ paths, links, ...known }: Host): Facts {
   return { ...NO_FACTS, ...known, real, kind };
 }
 
-type Rule = (policy: ReturnType<typeof load>["policy"], facts: Facts) => Finding[];
-
 /** `code key` of each finding of one rule. */
-export function lintWith(rule: Rule, text: string, host: Host = {}): string[] {
-  return rule(load(`version = 1\n${text}`).policy, factsOf(host)).map(({ code, key }) => `${code} ${key.join(".")}`);
+export function lintWith(rule: LintRule, text: string, host: Host = {}): string[] {
+  const { policy } = load(`version = 1\n${text}`);
+  const facts = factsOf(host);
+  return rule(policy, facts, layerGrants(policy, facts)).map(({ code, key }) => `${code} ${key.join(".")}`);
 }
 
 /** An [[fs_layer]] with rules, each a path and its rights. */

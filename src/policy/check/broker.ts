@@ -18,15 +18,18 @@ export function checkExport(policy: Policy): Finding[] {
 }
 
 export function checkObjectNames(policy: Policy): Finding[] {
-  const names = (policy.broker?.mount_object ?? []).map((object) => object.name);
-  return names.flatMap((name, at) =>
-    names.indexOf(name) === at
-      ? []
-      : error(
-          "duplicate-object-name",
-          ["broker", "mount_object", at, "name"],
-          `the name ${quote(name)} is used by mount_object[${names.indexOf(name)}] already`,
-          "give each object its own name",
-        ),
-  );
+  const first = new Map<string, number>();
+  return (policy.broker?.mount_object ?? []).flatMap(({ name }, at) => {
+    const other = first.get(name);
+    if (other === undefined) {
+      first.set(name, at);
+      return [];
+    }
+    return error(
+      "duplicate-object-name",
+      ["broker", "mount_object", at, "name"],
+      `the name ${quote(name)} is used by mount_object[${other}] already`,
+      "give each object its own name",
+    );
+  });
 }

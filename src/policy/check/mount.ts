@@ -3,7 +3,7 @@
 import type { Finding, KeyPath } from "../../base/errors.ts";
 import { error, quote } from "../finding.ts";
 import type { Policy } from "../policy.ts";
-import { isBeneath } from "../tree.ts";
+import { PathIndex } from "../tree.ts";
 
 interface Target {
   readonly kind: "tmpfs" | "proc" | "bind";
@@ -26,13 +26,13 @@ function targets(policy: Policy): Target[] {
 /** A target on another's, or beneath a tmpfs or proc: the folder that it names is covered, and not in the new mount. */
 export function checkMountTargets(policy: Policy): Finding[] {
   const all = targets(policy);
-  return all.flatMap((target, at) => {
-    const other = all.find((candidate, index) => index !== at && shadows(candidate, index, target, at));
-    if (other === undefined) return [];
-    const why =
-      other.path === target.path
-        ? "is a mount target already"
-        : `is beneath the ${other.kind} on ${quote(other.path)}, which hides it`;
+  const first = new Map(all.toReversed().map((target) => [target.path, target]));
+  const covers = new PathIndex(all.filter(({ kind }) => kind !== "bind").map(({ path }) => path));
+  return all.flatMap((target) => {
+    const cover = covers.above(target.path);
+    const twice = first.get(target.path) !== target;
+    if (!twice && cover === undefined) return [];
+    const why = twice ? "is a mount target already" : `is beneath ${quote(cover ?? "")}, whose new mount hides it`;
     return error(
       "mount-shadowed",
       target.key,
@@ -40,10 +40,4 @@ export function checkMountTargets(policy: Policy): Finding[] {
       "mount it elsewhere, or drop the other one",
     );
   });
-}
-
-/** Of two mounts on one target the second is told. */
-function shadows(other: Target, otherAt: number, target: Target, at: number): boolean {
-  if (other.path === target.path) return otherAt < at;
-  return other.kind !== "bind" && isBeneath(target.path, other.path);
 }

@@ -7,6 +7,9 @@ import { isSyscallName, syscallNames } from "../../kernel/syscalls.ts";
 import { error, quote } from "../finding.ts";
 import type { Policy } from "../policy.ts";
 
+/** Names that are compared with all that exist: enough for a person, and no more work than that. */
+const HINTS_MAX = 100;
+
 /** A call of any supported architecture may be named: one that this machine doesn't have is closed already. */
 export function checkSyscallNames(policy: Policy): Finding[] {
   return (policy.seccomp?.deny ?? []).flatMap((name, at) =>
@@ -16,7 +19,7 @@ export function checkSyscallNames(policy: Policy): Finding[] {
           "unknown-syscall",
           ["seccomp", "deny", at],
           `${quote(name)} is a system call of no supported architecture`,
-          didYouMean(name, syscallNames()),
+          at < HINTS_MAX ? didYouMean(name, syscallNames()) : undefined,
         ),
   );
 }
@@ -32,7 +35,7 @@ export function checkProtectionNames(policy: Policy): Finding[] {
           "unknown-protection",
           ["seccomp", "allow", at],
           `${quote(name)} is no built-in protection, and no system call that one closes`,
-          didYouMean(name, known),
+          at < HINTS_MAX ? didYouMean(name, known) : undefined,
         ),
   );
 }

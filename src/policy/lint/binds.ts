@@ -3,7 +3,7 @@
 import type { Finding, KeyPath } from "../../base/errors.ts";
 import { quote, warning } from "../finding.ts";
 import type { Bind, Policy } from "../policy.ts";
-import { isWithin } from "../tree.ts";
+import { isWithin, PathIndex } from "../tree.ts";
 import type { Facts } from "./facts.ts";
 import { WRITE_RIGHTS } from "./grants.ts";
 
@@ -22,16 +22,12 @@ function visible(policy: Policy, path: string): boolean {
 
 /** Rules belong to inodes, not to mounts: what is written at the source is what the read-only bind shows. */
 export function lintWritableSources(policy: Policy, facts: Facts): Finding[] {
-  const binds = readOnlyBinds(policy);
-  if (binds.length === 0) return [];
+  const binds = new Map(readOnlyBinds(policy).map((each) => [facts.real(each.bind.source), each]));
+  const sources = new PathIndex(binds.keys());
   return policy.fs_layer.flatMap((layer, index) =>
     layer.rule.flatMap((rule, at) => {
       if (!rule.allowed_access.some((right) => WRITE_RIGHTS.includes(right))) return [];
-      const path = facts.real(rule.path);
-      const hit = binds.find(({ bind }) => {
-        const source = facts.real(bind.source);
-        return isWithin(source, path) || isWithin(path, source);
-      });
+      const hit = binds.get(sources.touching(facts.real(rule.path)) ?? "");
       if (hit === undefined) return [];
       const key: KeyPath = ["fs_layer", index, "rule", at, "path"];
       return warning(

@@ -3,7 +3,7 @@
 import type { Finding, KeyPath } from "../../base/errors.ts";
 import { quote, warning } from "../finding.ts";
 import type { Policy } from "../policy.ts";
-import { isWithin } from "../tree.ts";
+import { PathIndex } from "../tree.ts";
 import type { Facts } from "./facts.ts";
 
 export function lintBrokerTargets(policy: Policy, facts: Facts): Finding[] {
@@ -16,10 +16,9 @@ export function lintBrokerTargets(policy: Policy, facts: Facts): Finding[] {
       attach.map((path, index) => ({ path, key: ["broker", "mount_object", at, "attach", index] })),
     ),
   ];
-  const rules = policy.fs_layer.flatMap((layer) => layer.rule.map((rule) => facts.real(rule.path)));
+  const rules = new PathIndex(policy.fs_layer.flatMap((layer) => layer.rule.map((rule) => facts.real(rule.path))));
   return targets.flatMap(({ path, key }) => {
-    const real = facts.real(path);
-    if (rules.some((rule) => isWithin(real, rule) || isWithin(rule, real))) return [];
+    if (rules.touching(facts.real(path)) !== undefined) return [];
     return warning(
       "mount-without-rule",
       key,

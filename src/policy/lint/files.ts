@@ -4,7 +4,7 @@ import type { Finding, KeyPath } from "../../base/errors.ts";
 import { FILE_RIGHTS, FS_RIGHTS, rightNames, rightsMask } from "../../kernel/landlock.ts";
 import { error, quote, warning } from "../finding.ts";
 import type { Bind, Policy } from "../policy.ts";
-import { isBeneath, isWithin, upwards } from "../tree.ts";
+import { PathIndex, upwards } from "../tree.ts";
 import type { Facts, Kind } from "./facts.ts";
 
 const NOT_FOLDERS: readonly Kind[] = ["file", "device", "other"];
@@ -71,14 +71,15 @@ function mountPaths({ mount, broker, runtime }: Policy): NamedPath[] {
  * missing folder and what is in it only the folder is told.
  */
 export function lintMissingPaths(policy: Policy, facts: Facts): Finding[] {
-  const mounted = mountTargets(policy);
+  const mounted = new PathIndex(mountTargets(policy));
   const missing = [...mountPaths(policy), ...rulePaths(policy)].filter(
-    ({ path }) => facts.kind(path) === "missing" && !mounted.some((target) => isBeneath(path, target)),
+    ({ path }) => facts.kind(path) === "missing" && mounted.above(path) === undefined,
   );
-  const reported = missing.filter(({ path }, at) =>
-    missing.every((other, index) => index === at || !isWithin(path, other.path) || (path === other.path && at < index)),
-  );
-  return reported.map(({ path, key, loss, hint }) => {
+  const folders = new PathIndex(missing.map(({ path }) => path));
+  const told = new Set<string>();
+  return missing.flatMap(({ path, key, loss, hint }) => {
+    if (told.has(path) || folders.above(path) !== undefined) return [];
+    told.add(path);
     const file = [...upwards(path)].find((above) => NOT_FOLDERS.includes(facts.kind(above)));
     if (file === undefined) return warning("missing-path", key, `${quote(path)} doesn't exist here: ${loss}`, hint);
     return error(

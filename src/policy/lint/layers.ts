@@ -5,11 +5,10 @@ import { FS_RIGHTS, rightNames, rightsMask } from "../../kernel/landlock.ts";
 import { quote, warning } from "../finding.ts";
 import type { Policy } from "../policy.ts";
 import type { Facts } from "./facts.ts";
-import { handledAnywhere, layerGrants, leftAt, WRITE_RIGHTS } from "./grants.ts";
+import { handledAnywhere, type LayerGrants, leftAt, WRITE_RIGHTS } from "./grants.ts";
 
 /** A grant that no run can use: another layer handles the right, and grants it neither here, above nor beneath. */
-export function lintShadowedGrants(policy: Policy, facts: Facts): Finding[] {
-  const layers = layerGrants(policy, facts);
+export function lintShadowedGrants(policy: Policy, facts: Facts, layers: readonly LayerGrants[]): Finding[] {
   if (layers.length < 2) return [];
   return policy.fs_layer.flatMap((layer, index) =>
     layer.rule.flatMap((rule, at) => {
@@ -34,11 +33,8 @@ export function lintShadowedGrants(policy: Policy, facts: Facts): Finding[] {
 }
 
 /** Write rights that no layer handles: every place where the user may write stays writable in that way. */
-export function lintUnhandledWrites(policy: Policy, facts: Facts): Finding[] {
-  const open = rightNames(
-    FS_RIGHTS,
-    rightsMask(FS_RIGHTS, WRITE_RIGHTS) & ~handledAnywhere(layerGrants(policy, facts)),
-  );
+export function lintUnhandledWrites(policy: Policy, _facts: Facts, layers: readonly LayerGrants[]): Finding[] {
+  const open = rightNames(FS_RIGHTS, rightsMask(FS_RIGHTS, WRITE_RIGHTS) & ~handledAnywhere(layers));
   if (open.length === 0) return [];
   const [first] = policy.fs_layer;
   return [

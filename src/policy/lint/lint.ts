@@ -7,12 +7,16 @@ import { lintWritableSources } from "./binds.ts";
 import { lintBrokerTargets } from "./broker.ts";
 import type { Facts } from "./facts.ts";
 import { lintFolderRights, lintMissingPaths } from "./files.ts";
+import { type LayerGrants, layerGrants } from "./grants.ts";
 import { lintHostRights } from "./host.ts";
 import { lintShadowedGrants, lintUnhandledWrites } from "./layers.ts";
 import { lintPrograms } from "./programs.ts";
 import { lintWrites } from "./writes.ts";
 
-const RULES: readonly ((policy: Policy, facts: Facts) => Finding[])[] = [
+/** One concern: looks at a policy, the host, and what the layers grant together. */
+export type LintRule = (policy: Policy, facts: Facts, layers: readonly LayerGrants[]) => Finding[];
+
+const RULES: readonly LintRule[] = [
   lintFolderRights,
   lintMissingPaths,
   lintShadowedGrants,
@@ -26,5 +30,6 @@ const RULES: readonly ((policy: Policy, facts: Facts) => Finding[])[] = [
 
 /** Every finding of every rule, without places: `placeFindings` adds them. */
 export function lint(loaded: LoadedPolicy, facts: Facts): Finding[] {
-  return RULES.flatMap((rule) => rule(loaded.policy, facts));
+  const layers = layerGrants(loaded.policy, facts);
+  return RULES.flatMap((rule) => rule(loaded.policy, facts, layers));
 }

@@ -6,7 +6,7 @@ import type { Arch } from "../../kernel/syscalls.ts";
 import { quote, warning } from "../finding.ts";
 import type { Policy } from "../policy.ts";
 import type { Facts } from "./facts.ts";
-import { accessAt, handledAnywhere, type LayerGrants, layerGrants } from "./grants.ts";
+import { accessAt, handledAnywhere, type LayerGrants } from "./grants.ts";
 
 /** execve(2) opens a program with the intent to read and to execute: the kernel asks for both rights. */
 const RUN = rightsMask(FS_RIGHTS, ["execute", "read_file"]);
@@ -21,14 +21,13 @@ function runs(layers: readonly LayerGrants[], path: string): boolean {
   return (accessAt(layers, path) & RUN) === RUN;
 }
 
-export function lintPrograms(policy: Policy, facts: Facts): Finding[] {
+export function lintPrograms(policy: Policy, facts: Facts, layers: readonly LayerGrants[]): Finding[] {
   const denied = (policy.seccomp?.deny ?? []).indexOf("execve");
   if (denied >= 0) {
     return [
       warning("no-program", ["seccomp", "deny", denied], "execve is denied: the command itself can't be started"),
     ];
   }
-  const layers = layerGrants(policy, facts);
   if ((handledAnywhere(layers) & RUN) === 0) return [];
   const key: KeyPath = [
     "fs_layer",

@@ -5,7 +5,7 @@ import { quote, warning } from "../finding.ts";
 import type { Policy } from "../policy.ts";
 import { isWithin } from "../tree.ts";
 import type { Facts } from "./facts.ts";
-import { type LayerGrants, layerGrants, throughBind, WRITE_RIGHTS, writesAt } from "./grants.ts";
+import { type LayerGrants, throughBind, WRITE_RIGHTS, writesAt } from "./grants.ts";
 import { gitPlaces, reaches, type Sensitive, sensitivePlaces } from "./sensitive.ts";
 
 /** One item of the policy that lets something be written. */
@@ -17,27 +17,27 @@ interface WriteGrant {
   readonly holdsAt: (place: string) => boolean;
 }
 
-export function lintWrites(policy: Policy, facts: Facts): Finding[] {
+export function lintWrites(policy: Policy, facts: Facts, layers: readonly LayerGrants[]): Finding[] {
   const places = sensitivePlaces(facts).map((kind) => ({ ...kind, paths: kind.paths.map((path) => facts.real(path)) }));
-  const findings = writeGrants(policy, facts).flatMap((grant) =>
-    [...places, gitPlaces(grant.real, facts)].flatMap((kind) => findingFor(grant, kind)),
-  );
-  return findings.filter((each, at) => findings.findIndex((other) => sameItem(each, other)) === at);
+  const found = new Map<string, Finding>();
+  for (const grant of writeGrants(policy, facts, layers)) {
+    for (const kind of [...places, gitPlaces(grant.real, facts)]) {
+      const finding = findingFor(grant, kind);
+      const item = `${kind.code} ${grant.key.join(".")}`;
+      if (finding !== undefined && !found.has(item)) found.set(item, finding);
+    }
+  }
+  return [...found.values()];
 }
 
-function sameItem(left: Finding, right: Finding): boolean {
-  return left.code === right.code && left.key.join() === right.key.join();
-}
-
-function findingFor(grant: WriteGrant, kind: Sensitive): Finding[] {
+function findingFor(grant: WriteGrant, kind: Sensitive): Finding | undefined {
   const place = kind.paths.find((path) => reaches(grant.real, path) && grant.holdsAt(path));
-  if (place === undefined) return [];
+  if (place === undefined) return undefined;
   const message = `write rights on ${quote(grant.path)} reach ${kind.what}: ${quote(place)}`;
-  return [warning(kind.code, grant.key, message, kind.hint)];
+  return warning(kind.code, grant.key, message, kind.hint);
 }
 
-function writeGrants(policy: Policy, facts: Facts): WriteGrant[] {
-  const layers = layerGrants(policy, facts);
+function writeGrants(policy: Policy, facts: Facts, layers: readonly LayerGrants[]): WriteGrant[] {
   const root = policy.runtime?.root;
   const grants = policy.fs_layer.flatMap((layer, index) =>
     layer.rule.flatMap((rule, at): WriteGrant[] => {

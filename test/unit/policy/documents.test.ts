@@ -1,9 +1,8 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { lintUnhandledWrites } from "../../../src/policy/lint/layers.ts";
-import { lintPrograms } from "../../../src/policy/lint/programs.ts";
-import { factsOf } from "../../harness/lint.ts";
+import { NO_FACTS } from "../../../src/policy/lint/facts.ts";
+import { lint } from "../../../src/policy/lint/lint.ts";
 import { load } from "../../harness/policy-text.ts";
 
 const ROOT = join(import.meta.dir, "../../..");
@@ -24,7 +23,7 @@ test("the documents show whole policies", () => {
 
 for (const { name, text } of EXAMPLES) {
   test(`a policy that a document shows is one to copy: ${name}`, () => {
-    const { policy } = load(text);
-    expect([...lintUnhandledWrites(policy, factsOf({})), ...lintPrograms(policy, factsOf({}))]).toEqual([]);
+    const loaded = load(text);
+    expect(lint(loaded, NO_FACTS)).toEqual([]);
   });
 }

@@ -239,6 +239,21 @@ test("endless findings are cut, and the cut is told", () => {
   expect(findings.at(-1)?.message).toBe("100 more errors are not shown");
 });
 
+test("wrong values without end are counted, not all told", () => {
+  const { findings } = refusal(`version = 1\n[net]\nhandled_access_net = [${'"x",'.repeat(1000)}]`);
+  expect(findings.length).toBe(201);
+  expect(findings.at(-1)?.message).toBe("800 more errors are not shown");
+});
+
+test("policies as large as they may be are refused in seconds", () => {
+  const list = (count: number, item: (index: number) => string): string =>
+    `[${Array.from({ length: count }, (_, index) => item(index)).join()}]`;
+  const mount = `[mount]\ntmpfs = ${list(20_000, (index) => `"/a/${index}"`)}\nproc = ${list(20_000, (index) => `"/b/${index}"`)}`;
+  load(`version = 1\n${mount}`);
+  const names = list(20_000, (index) => `"opn${index}"`);
+  expect(codes(`version = 1\n[seccomp]\ndeny = ${names}\nallow = ${names}`).length).toBe(201);
+}, 20_000);
+
 test("a message stays on one line and shows control characters as escapes", () => {
   const { findings } = refusal('version = 1\n"a\\nb\\u0007\\u202e" = 1');
   expect(findings[0]?.message).toBe('unknown key "a\\nb\\u0007\\u202e"');
