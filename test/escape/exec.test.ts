@@ -39,8 +39,13 @@ asUsers("a copy made where files may be written can't be executed", async (box) 
     { path: program, rights: ["read_file"] },
     { path: box.mkdir("writable"), rights: NO_EXECUTE },
   ];
+  const copy = box.path("writable/copy");
   const prepare = (): void => box.remove("writable/copy");
-  const rows = [row(["copy_exec", program, box.path("writable/copy")], "OK", "EACCES")];
+  const rows = [
+    row(["unlinked_exec", program, copy], "OK", "EACCES"),
+    row(["tmpfile_exec", program, box.path("writable")], "OK", "EACCES"),
+    row(["copy_exec", program, copy], "OK", "EACCES"),
+  ];
   await expectClaim(box, { probe: "exec", policy: insideOnly(box, [probePath("exec")], grants), rows, prepare });
 });
 

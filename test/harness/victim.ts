@@ -13,9 +13,9 @@ export interface Victim {
   finish(): Promise<{ secret: string; signals: number }>;
 }
 
-/** Starts a victim; it is killed when the box is closed. */
-export async function startVictim(box: Box): Promise<Victim> {
-  const child = Bun.spawn(argvAs(box, [probePath("victim")]), {
+/** Starts a victim, by a command that executes it if `prefix` is one; it is killed when the box is closed. */
+export async function startVictim(box: Box, prefix: readonly string[] = []): Promise<Victim> {
+  const child = Bun.spawn(argvAs(box, [...prefix, probePath("victim")]), {
     env: baseEnv(box),
     cwd: box.dir,
     stdin: "pipe",

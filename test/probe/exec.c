@@ -115,6 +115,43 @@ static long copy_exec_here(char **argv)
 	return copied < 0 ? copied : execve_raw(argv[1]);
 }
 
+/* Executes what a writable fd's file holds, through a second fd: a file that is open for writing can't be executed. */
+static long execute_reopened(long fd)
+{
+	char link[64];
+	long again;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%ld", fd);
+	again = raw_call4(__NR_openat, AT_FDCWD, P(link), O_PATH, 0);
+	raw_call1(__NR_close, fd);
+	return again < 0 ? again : execveat_raw(again, "", AT_EMPTY_PATH);
+}
+
+/* unlinked_exec PROGRAM COPY: a copy that has no name any more. */
+static long unlinked_exec_here(char **argv)
+{
+	long fd = raw_call4(__NR_openat, AT_FDCWD, P(argv[1]), O_WRONLY | O_CREAT | O_TRUNC, 0700);
+	long copied;
+
+	if (fd < 0)
+		return fd;
+	copied = copy_into(fd, argv[0]);
+	raw_call3(__NR_unlinkat, AT_FDCWD, P(argv[1]), 0);
+	return copied < 0 ? copied : execute_reopened(fd);
+}
+
+/* tmpfile_exec PROGRAM FOLDER: a copy that never had one. */
+static long tmpfile_exec_here(char **argv)
+{
+	long fd = raw_call4(__NR_openat, AT_FDCWD, P(argv[1]), O_WRONLY | O_TMPFILE, 0700);
+	long copied;
+
+	if (fd < 0)
+		return fd;
+	copied = copy_into(fd, argv[0]);
+	return copied < 0 ? copied : execute_reopened(fd);
+}
+
 #if defined(__x86_64__)
 /* getpid (20) by the 32-bit gate. */
 static long int80_here(char **argv)
@@ -168,6 +205,8 @@ FORKED(execve_proc_fd)
 FORKED(memfd_exec)
 FORKED(memfd_chmod)
 FORKED(copy_exec)
+FORKED(unlinked_exec)
+FORKED(tmpfile_exec)
 #if defined(__x86_64__)
 FORKED(int80)
 FORKED(int80_mkdir)
@@ -185,6 +224,8 @@ static const struct attempt attempts[] = {
 	{ "memfd_exec", 2, try_memfd_exec },
 	{ "memfd_chmod", 1, try_memfd_chmod },
 	{ "copy_exec", 2, try_copy_exec },
+	{ "unlinked_exec", 2, try_unlinked_exec },
+	{ "tmpfile_exec", 2, try_tmpfile_exec },
 #if defined(__x86_64__)
 	{ "int80", 0, try_int80 },
 	{ "int80_mkdir", 1, try_int80_mkdir },
