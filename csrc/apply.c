@@ -230,3 +230,23 @@ int ll_send(int channel, const struct ll_message *message, int fd)
 	while (ret == -LL_EINTR);
 	return ret < 0 ? (int)ret : 0;
 }
+
+int ll_take(int channel, int flags, struct ll_message *ret_message, int32_t *ret_fd)
+{
+	struct ll_cmsg_fd control = { 0 };
+	struct ll_iovec iov = { .base = ret_message, .size = sizeof(*ret_message) };
+	struct ll_msghdr header = {
+		.iov = &iov,
+		.iov_count = 1,
+		.control = &control,
+		.control_size = sizeof(control),
+	};
+	const long ret = raw_call3(__NR_recvmsg, channel, raw_ptr(&header), flags | LL_MSG_CMSG_CLOEXEC);
+
+	*ret_fd = ret > 0 && header.control_size >= offsetof(struct ll_cmsg_fd, pad) && control.type == LL_SCM_RIGHTS
+			  ? control.fd
+			  : -1;
+	if (ret <= 0)
+		return (int)ret;
+	return ret == sizeof(*ret_message) ? 1 : -LL_EPROTO;
+}

@@ -17,6 +17,9 @@ struct ll_exec {
 	uint32_t closed;        /* bit n: fd n was closed at start */
 };
 
+/* Trees of bind sources have fds from here on. */
+enum { LL_SOURCE_FD_MIN = 128 };
+
 /* What the interpreter keeps between operations. */
 struct ll_state {
 	const struct ll_plan *plan;
@@ -49,5 +52,12 @@ int ll_exec(const struct ll_exec *exec);
 
 /* Sends one message, with an fd if that isn't -1. 0 or -errno. */
 int ll_send(int channel, const struct ll_message *message, int fd);
+
+/*
+ * Receives one message. 1, 0 when the other side is gone, -EAGAIN with
+ * MSG_DONTWAIT when there is none, -EPROTO for one of another size. *ret_fd
+ * is the fd that came along, close-on-exec and owned by the caller, or -1.
+ */
+int ll_take(int channel, int flags, struct ll_message *ret_message, int32_t *ret_fd);
 
 #endif

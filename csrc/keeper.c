@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "clone.h"
+#include "hands.h"
 #include "raw.h"
 #include "uapi.h"
 
@@ -123,12 +124,34 @@ static void reap(struct watch *watch)
 	}
 }
 
+/* Carries out one command of the supervisor's. False when it is gone. */
+static bool serve(struct ll_run *run)
+{
+	struct ll_message command;
+	struct ll_message reply;
+	int32_t fd = -1;
+	int reply_fd = -1;
+	const int ret = ll_take(run->channel, LL_MSG_DONTWAIT, &command, &fd);
+
+	if (ret == -LL_EAGAIN || ret == -LL_EINTR)
+		return true;
+	if (ret <= 0 || command.kind != LL_MESSAGE_COMMAND)
+		return false;
+	reply = ll_hand(&run->state, &command, fd, &reply_fd);
+	if (fd >= 0)
+		raw_call1(__NR_close, fd);
+	ll_send(run->channel, &reply, reply_fd);
+	if (reply_fd >= 0)
+		raw_call1(__NR_close, reply_fd);
+	return true;
+}
+
 /* Until the workload ended (with linger: until the last of its descendants did) or the supervisor is gone. */
-static void watch_run(const struct ll_run *run, long workload_pid, int sigchld_fd)
+static void watch_run(struct ll_run *run, long workload_pid, int sigchld_fd)
 {
 	struct watch watch = { .run = run, .pid = workload_pid };
 	struct ll_pollfd fds[2] = {
-		{ .fd = run->channel, .events = 0 },
+		{ .fd = run->channel, .events = LL_POLLIN },
 		{ .fd = sigchld_fd, .events = LL_POLLIN },
 	};
 	char info[128]; /* struct signalfd_siginfo */
@@ -138,7 +161,7 @@ static void watch_run(const struct ll_run *run, long workload_pid, int sigchld_f
 		if (watch.pid == 0 && (watch.empty || !(run->launch_flags & LL_LAUNCH_LINGER)))
 			break;
 		raw_call5(__NR_ppoll, raw_ptr(fds), 2, 0, 0, 0);
-		if (fds[0].revents != 0) {
+		if (fds[0].revents != 0 && !serve(run)) {
 			kill_all(run, workload_pid);
 			return;
 		}
@@ -205,7 +228,10 @@ int ll_keeper(void *argument)
 	ll_send(run->channel, &started, pidfd);
 	/* Whoever reads the workload's output must see its end when the workload's own copy is closed. */
 	raw_call3(__NR_close_range, 0, CHANNEL_FD - 1, 0);
-	raw_call3(__NR_close_range, FIRST_OTHER_FD, (long)~0U, 0);
+	raw_call3(__NR_close_range, FIRST_OTHER_FD, LL_SOURCE_FD_MIN - 1, 0);
+	/* A working directory on a mount of the workload's would keep it busy. */
+	if (ll_hand_needed(&run->plan))
+		raw_call1(__NR_chdir, raw_ptr("/"));
 	sigchld_fd = raw_call4(__NR_signalfd4, -1, raw_ptr(&sigchld_mask), sizeof(sigchld_mask), LL_O_CLOEXEC);
 	if (sigchld_fd < 0) {
 		kill_all(run, pid);

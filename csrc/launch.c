@@ -207,22 +207,12 @@ int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, uint32_t l
 
 int32_t ll_receive(int32_t channel, struct ll_message *ret_message, int32_t *ret_fd)
 {
-	struct ll_cmsg_fd control = { 0 };
-	struct ll_iovec iov = { .base = ret_message, .size = sizeof(*ret_message) };
-	struct ll_msghdr header = {
-		.iov = &iov,
-		.iov_count = 1,
-		.control = &control,
-		.control_size = sizeof(control),
-	};
-	const long ret = raw_call3(__NR_recvmsg, channel, raw_ptr(&header), LL_MSG_DONTWAIT | LL_MSG_CMSG_CLOEXEC);
+	return ll_take(channel, LL_MSG_DONTWAIT, ret_message, ret_fd);
+}
 
-	*ret_fd = ret > 0 && header.control_size >= offsetof(struct ll_cmsg_fd, pad) && control.type == LL_SCM_RIGHTS
-			  ? control.fd
-			  : -1;
-	if (ret <= 0)
-		return (int32_t)ret;
-	return ret == sizeof(*ret_message) ? 1 : -LL_EPROTO;
+int32_t ll_command(int32_t channel, const struct ll_message *command, int32_t fd)
+{
+	return ll_send(channel, command, fd);
 }
 
 int32_t ll_release(const struct ll_spawned *spawned)

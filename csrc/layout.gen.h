@@ -10,14 +10,14 @@
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0x175e9a82, \
-	  0x5c7f5b3b, \
-	  0x924901ae, \
-	  0xc7e2b2e0, \
-	  0x390bcac6, \
-	  0x8d25c1be, \
-	  0x84d9eea1, \
-	  0x74783df5 }
+	{ 0x84fbc363, \
+	  0xaa9f7130, \
+	  0xb0f97b8c, \
+	  0x9fcfea97, \
+	  0x21052052, \
+	  0x5a66300a, \
+	  0xc8bf7bce, \
+	  0x8a3e4c7d }
 
 struct ll_header {
 	uint64_t magic;
@@ -104,6 +104,8 @@ struct ll_message {
 	int32_t errno;
 	int32_t pid;
 	int32_t status;
+	uint64_t a;
+	uint64_t b;
 };
 _Static_assert(offsetof(struct ll_message, kind) == 0, "ll_message.kind");
 _Static_assert(offsetof(struct ll_message, stage) == 4, "ll_message.stage");
@@ -111,7 +113,9 @@ _Static_assert(offsetof(struct ll_message, op) == 8, "ll_message.op");
 _Static_assert(offsetof(struct ll_message, errno) == 12, "ll_message.errno");
 _Static_assert(offsetof(struct ll_message, pid) == 16, "ll_message.pid");
 _Static_assert(offsetof(struct ll_message, status) == 20, "ll_message.status");
-_Static_assert(sizeof(struct ll_message) == 24, "ll_message");
+_Static_assert(offsetof(struct ll_message, a) == 24, "ll_message.a");
+_Static_assert(offsetof(struct ll_message, b) == 32, "ll_message.b");
+_Static_assert(sizeof(struct ll_message) == 40, "ll_message");
 
 struct ll_stored {
 	uint64_t magic;
@@ -147,6 +151,10 @@ enum {
 	LL_OP_PROC = 17,
 	LL_OP_ENTER_CWD = 18,
 	LL_OP_PIVOT = 19,
+	LL_OP_ALLOW_TMPFS = 20,
+	LL_OP_ALLOW_BIND = 21,
+	LL_OP_ALLOW_OBJECT = 22,
+	LL_OP_ALLOW_ATTACH = 23,
 };
 
 enum {
@@ -154,6 +162,9 @@ enum {
 	LL_FLAG_FILTER_NOTIFY = 1,
 	LL_FLAG_FILTER_WAIT_KILLABLE = 2,
 	LL_FLAG_BIND_SOURCE_READ_ONLY = 1,
+	LL_FLAG_ALLOW_BIND_READ_ONLY = 1,
+	LL_FLAG_ALLOW_OBJECT_TMPFS = 1,
+	LL_FLAG_ALLOW_OBJECT_PROC = 2,
 };
 
 enum {
@@ -172,6 +183,19 @@ enum {
 	LL_MESSAGE_STOPPED = 4,
 	LL_MESSAGE_EXITED = 5,
 	LL_MESSAGE_EMPTY = 6,
+	LL_MESSAGE_COMMAND = 7,
+	LL_MESSAGE_DONE = 8,
+};
+
+enum {
+	LL_COMMAND_TMPFS = 200,
+	LL_COMMAND_BIND = 201,
+	LL_COMMAND_CLONE = 202,
+	LL_COMMAND_FSOPEN = 203,
+	LL_COMMAND_FSMOUNT = 204,
+	LL_COMMAND_ATTACH = 205,
+	LL_COMMAND_UNMOUNT = 206,
+	LL_COMMAND_RESTRICT = 207,
 };
 
 enum {
@@ -198,7 +222,11 @@ enum {
 	[LL_OP_TMPFS] = { 11, 0 }, \
 	[LL_OP_PROC] = { 8, 0 }, \
 	[LL_OP_ENTER_CWD] = { 0, 0 }, \
-	[LL_OP_PIVOT] = { 0, 0 },
-#define LL_OP_KINDS 20
+	[LL_OP_PIVOT] = { 0, 0 }, \
+	[LL_OP_ALLOW_TMPFS] = { 8, 0 }, \
+	[LL_OP_ALLOW_BIND] = { 9, 1 }, \
+	[LL_OP_ALLOW_OBJECT] = { 0, 3 }, \
+	[LL_OP_ALLOW_ATTACH] = { 8, 0 },
+#define LL_OP_KINDS 24
 
 #endif

@@ -119,16 +119,23 @@ static long clone_tree(long from, const char *path, long flags)
 static int op_bind_source(struct ll_state *state, const struct ll_op *op)
 {
 	const struct ll_mount_attr attr = { .set = LL_MOUNT_ATTR_RDONLY };
-	const long tree = clone_tree(LL_AT_FDCWD, state->plan->data + op->text_offset, 0);
-	long ret = 0;
+	long tree = clone_tree(LL_AT_FDCWD, state->plan->data + op->text_offset, 0);
+	long ret;
 
 	if (tree < 0)
 		return (int)tree;
+	/* Above every number that the keeper gives up once the workload runs (keeper.c). */
+	ret = raw_call3(__NR_fcntl, tree, LL_F_DUPFD_CLOEXEC, LL_SOURCE_FD_MIN);
+	raw_call1(__NR_close, tree);
+	if (ret < 0)
+		return (int)ret;
+	tree = ret;
+	ret = 0;
+	state->sources[state->source_count++] = (int32_t)tree;
 	if (op->flags & LL_FLAG_BIND_SOURCE_READ_ONLY) {
 		ret = raw_call5(LL_NR_mount_setattr, tree, raw_ptr(""), LL_AT_EMPTY_PATH | LL_AT_RECURSIVE,
 				raw_ptr(&attr), sizeof(attr));
 	}
-	state->sources[state->source_count++] = (int32_t)tree;
 	return (int)ret;
 }
 
@@ -275,6 +282,11 @@ int ll_mount(struct ll_state *state, const struct ll_op *op)
 		return op_proc(state, op);
 	case LL_OP_ENTER_CWD:
 		return op_enter_cwd();
+	case LL_OP_ALLOW_TMPFS:
+	case LL_OP_ALLOW_BIND:
+	case LL_OP_ALLOW_OBJECT:
+	case LL_OP_ALLOW_ATTACH:
+		return 0; /* hands.c */
 	case LL_OP_PIVOT:
 		return op_pivot(state);
 	default:

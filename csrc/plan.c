@@ -93,6 +93,14 @@ static bool mount_order_ok(struct progress *seen, const struct ll_op *op)
 		return mounting && (seen->namespaces & LL_CLONE_NEWPID);
 	case LL_OP_ENTER_CWD:
 		return mounting;
+	case LL_OP_ALLOW_TMPFS:
+	case LL_OP_ALLOW_ATTACH:
+		return mounting;
+	case LL_OP_ALLOW_BIND:
+		return mounting && op->a < seen->sources;
+	case LL_OP_ALLOW_OBJECT:
+		return mounting && (op->flags == LL_FLAG_ALLOW_OBJECT_TMPFS ||
+				    (op->flags == LL_FLAG_ALLOW_OBJECT_PROC && (seen->namespaces & LL_CLONE_NEWPID)));
 	case LL_OP_PIVOT:
 		return seen->roots == 1 && seen->rulesets > 0 && seen->forks == 0 && ++seen->pivots == 1;
 	default:

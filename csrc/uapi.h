@@ -31,16 +31,25 @@ enum {
 	LL_EPROTO = 71,
 };
 
-/* include/uapi/asm-generic/fcntl.h; the same on x86_64 and aarch64 but for O_NOFOLLOW and O_DIRECTORY, unused here. */
+/* include/uapi/asm-generic/fcntl.h; the same on x86_64 and aarch64 but for O_NOFOLLOW (unused here) and O_DIRECTORY. */
+#if defined(__x86_64__)
+enum { LL_O_DIRECTORY = 0200000 };
+#else
+enum { LL_O_DIRECTORY = 040000 };
+#endif
 enum {
 	LL_O_RDONLY = 0,
 	LL_O_WRONLY = 1,
 	LL_O_CLOEXEC = 02000000,
+	LL_O_NOCTTY = 0400,
 	LL_O_NONBLOCK = 04000,
 	LL_O_PATH = 010000000,
 	LL_AT_FDCWD = -100,
+	LL_AT_SYMLINK_NOFOLLOW = 0x100,
+	LL_AT_NO_AUTOMOUNT = 0x800,
 	LL_AT_EMPTY_PATH = 0x1000,
 	LL_AT_RECURSIVE = 0x8000,
+	LL_F_DUPFD_CLOEXEC = 1030,
 	LL_F_GETFL = 3,
 	LL_F_SETFL = 4,
 };
@@ -63,6 +72,8 @@ _Static_assert(sizeof(struct ll_ruleset_attr) == 24, "landlock_ruleset_attr, ABI
 _Static_assert(sizeof(struct ll_path_beneath_attr) == 12, "landlock_path_beneath_attr is packed");
 _Static_assert(sizeof(struct ll_net_port_attr) == 16, "landlock_net_port_attr");
 enum {
+	LL_LANDLOCK_CREATE_RULESET_VERSION = 1,
+	LL_LANDLOCK_CREATE_RULESET_ERRATA = 2,
 	LL_LANDLOCK_RULE_PATH_BENEATH = 1,
 	LL_LANDLOCK_RULE_NET_PORT = 2,
 	LL_NR_landlock_create_ruleset = 444, /* the same number on every architecture */
@@ -76,7 +87,7 @@ struct ll_open_how {
 	uint64_t mode;
 	uint64_t resolve;
 };
-enum { LL_RESOLVE_IN_ROOT = 0x10, LL_NR_openat2 = 437 };
+enum { LL_RESOLVE_NO_MAGICLINKS = 0x02, LL_RESOLVE_NO_SYMLINKS = 0x04, LL_RESOLVE_IN_ROOT = 0x10, LL_NR_openat2 = 437 };
 
 /* include/uapi/linux/mount.h; the numbers are the same on every architecture */
 struct ll_mount_attr {
@@ -88,6 +99,7 @@ struct ll_mount_attr {
 enum {
 	LL_MS_PRIVATE = 1 << 18,
 	LL_MNT_DETACH = 2,
+	LL_UMOUNT_NOFOLLOW = 8,
 	LL_OPEN_TREE_CLONE = 1,
 	LL_OPEN_TREE_CLOEXEC = 02000000,
 	LL_MOVE_MOUNT_F_EMPTY_PATH = 4,
@@ -118,10 +130,20 @@ struct ll_statx {
 	uint32_t gid;
 	uint16_t mode;
 	uint16_t pad;
-	uint64_t rest[28];
+	uint64_t inode;
+	uint64_t size;
+	uint64_t unread[12];
+	uint64_t mount_id; /* Linux 5.8 */
+	uint64_t rest[13];
 };
 _Static_assert(sizeof(struct ll_statx) == 256, "struct statx");
-enum { LL_STATX_TYPE = 1, LL_S_IFMT = 0170000, LL_S_IFDIR = 0040000 };
+enum {
+	LL_STATX_TYPE = 1, LL_STATX_MNT_ID = 0x1000,
+	LL_STATX_BASIC_STATS = 0x7ff,
+	LL_S_IFMT = 0170000,
+	LL_S_IFDIR = 0040000,
+	LL_S_IFREG = 0100000
+};
 
 /* include/uapi/linux/prctl.h */
 enum {
@@ -152,16 +174,47 @@ struct ll_sock_fprog {
 };
 enum {
 	LL_SECCOMP_SET_MODE_FILTER = 1,
+	LL_SECCOMP_GET_ACTION_AVAIL = 2,
 	LL_SECCOMP_FILTER_FLAG_NEW_LISTENER = 8,
 	LL_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 32,
 	LL_SOCK_FILTER_SIZE = 8,
 	LL_BPF_MAXINSNS = 4096,
 };
+#define LL_SECCOMP_RET_KILL_PROCESS UINT32_C(0x80000000)
+#define LL_SECCOMP_RET_USER_NOTIF UINT32_C(0x7fc00000)
+struct ll_notif_resp {
+	uint64_t id;
+	int64_t val;
+	int32_t error;
+	uint32_t flags;
+};
+struct ll_notif_addfd {
+	uint64_t id;
+	uint32_t flags;
+	uint32_t srcfd;
+	uint32_t newfd;
+	uint32_t newfd_flags;
+};
+_Static_assert(sizeof(struct ll_notif_resp) == 24, "seccomp_notif_resp");
+_Static_assert(sizeof(struct ll_notif_addfd) == 24, "seccomp_notif_addfd");
+enum { LL_SECCOMP_ADDFD_FLAG_SEND = 2 };
+#define LL_SECCOMP_IOCTL_NOTIF_SEND 0xc0182101L
+#define LL_SECCOMP_IOCTL_NOTIF_ADDFD 0x40182103L
 #if defined(__x86_64__)
 #define LL_AUDIT_ARCH UINT32_C(0xc000003e)
 #else
 #define LL_AUDIT_ARCH UINT32_C(0xc00000b7)
 #endif
+
+/* include/uapi/linux/utsname.h */
+struct ll_utsname {
+	char system[65];
+	char node[65];
+	char release[65];
+	char version[65];
+	char machine[65];
+	char domain[65];
+};
 
 /* include/uapi/linux/sched.h */
 enum {

@@ -1,6 +1,7 @@
 /** Writes `csrc/layout.gen.h` from `src/plan/layout.ts`; with `--check`, exits 1 when the committed copy is stale. */
 import { createHash } from "node:crypto";
 import {
+  COMMANDS,
   HEADER,
   LAUNCH,
   LAUNCH_FLAGS,
@@ -95,6 +96,7 @@ function header(): string {
     cEnum("LL_FLAG", Object.fromEntries(opFlags)),
     cEnum("LL_STAGE", STAGES),
     cEnum("LL_MESSAGE", MESSAGES),
+    cEnum("LL_COMMAND", COMMANDS),
     cEnum("LL_LAUNCH", LAUNCH_FLAGS),
     opTable(),
     "#endif",

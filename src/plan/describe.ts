@@ -52,6 +52,14 @@ function describeOp(op: PlanOp): string {
       return `proc on ${text}`;
     case "enter_cwd":
       return "the working directory again, by its path";
+    case "allow_tmpfs":
+      return `may mount a tmpfs on ${text} itself`;
+    case "allow_bind":
+      return `may bind number ${(op.a ?? 0) + 1} of them to ${text} itself${op.flags === 1 ? ", read-only" : ""}`;
+    case "allow_object":
+      return `may make a ${op.flags === 1 ? "tmpfs" : "proc"} itself`;
+    case "allow_attach":
+      return `  and attach it to ${text}`;
     case "pivot":
       return "the prepared root becomes the root; the old one is gone";
     case "filter":

@@ -117,7 +117,7 @@ export const LAUNCH: Struct<
 });
 
 /** A datagram on the channel between supervisor, keeper and workload-to-be. */
-export const MESSAGE: Struct<"kind" | "stage" | "op" | "errno" | "pid" | "status"> = struct({
+export const MESSAGE: Struct<"kind" | "stage" | "op" | "errno" | "pid" | "status" | "a" | "b"> = struct({
   kind: "u32",
   /** Op kind, or one of STAGES. */
   stage: "u32",
@@ -127,6 +127,9 @@ export const MESSAGE: Struct<"kind" | "stage" | "op" | "errno" | "pid" | "status
   pid: "i32",
   /** A wait status, as wait(2). */
   status: "i32",
+  /** Operands of a command, and what it gives. */
+  a: "u64",
+  b: "u64",
 });
 
 /** "LLSTORE1": a compiled plan in the plan store, or in a file of its own. */
@@ -197,6 +200,17 @@ export const OPS: Readonly<Record<OpName, OpSpec>> = {
   enter_cwd: { id: 18, uses: [], flags: {} },
   /** The root op's tree becomes the root, and the old root is no more. */
   pivot: { id: 19, uses: [], flags: {} },
+
+  // What the workload may mount while it runs: nothing is done now, but the keeper takes commands for these ops only.
+  // Paths are those inside the root.
+
+  /** A tmpfs on text. */
+  allow_tmpfs: { id: 20, uses: ["text"], flags: {} },
+  /** Tree number a (bind_source) on text. */
+  allow_bind: { id: 21, uses: ["a", "text"], flags: { read_only: 1 } },
+  /** A filesystem of its own making; attached where the allow_attach ops that follow say. */
+  allow_object: { id: 22, uses: [], flags: { tmpfs: 1, proc: 2 } },
+  allow_attach: { id: 23, uses: ["text"], flags: {} },
 };
 
 export type OpName =
@@ -218,7 +232,11 @@ export type OpName =
   | "tmpfs"
   | "proc"
   | "enter_cwd"
-  | "pivot";
+  | "pivot"
+  | "allow_tmpfs"
+  | "allow_bind"
+  | "allow_object"
+  | "allow_attach";
 
 /** Stages that aren't operations. */
 export const STAGES = { plan: 100, launch: 101, clone: 102, channel: 103, exec: 104, keeper: 105 } as const;
@@ -236,6 +254,30 @@ export const MESSAGES = {
   exited: 5,
   /** No descendant of the run is left. */
   empty: 6,
+  /** To the keeper: a command (its stage) about an op of the plan, perhaps with an fd. */
+  command: 7,
+  /** From the keeper: what the command came to, in errno; perhaps with an fd. */
+  done: 8,
+} as const;
+
+/** What the keeper does for the workload at run time, inside its namespaces and outside its domain. */
+export const COMMANDS = {
+  /** About an allow_tmpfs: mount one there. a = most bytes, b = permission bits | MOUNT_ATTR_* << 32. Gives a = mount id. */
+  tmpfs: 200,
+  /** About an allow_bind: bind it there. Gives a = mount id. */
+  bind: 201,
+  /** About an allow_bind: hand out a copy of its tree, read-only if a is 1. Gives an fd, a = mount id. */
+  clone: 202,
+  /** About an allow_object: fsopen(2). Gives an fd. */
+  fsopen: 203,
+  /** About an allow_object: fsmount(2) of the fd; a = MOUNT_ATTR_*. Gives an fd, a = mount id. */
+  fsmount: 204,
+  /** About an allow_bind or allow_attach: attach the fd's tree there, with the attributes b added. Gives a = mount id. */
+  attach: 205,
+  /** About the op of a target: umount2(2) with flags b, if the mount with id a is on top there. */
+  unmount: 206,
+  /** Add the attributes b to the fd's tree; without an fd to the mount with id a on top of the op's target. */
+  restrict: 207,
 } as const;
 
 export const PLAN_FLAGS: Readonly<Record<string, number>> = {};
@@ -265,6 +307,7 @@ export function layoutText(): string {
     LAUNCH_FLAGS,
     MAX_RULESETS,
     MAX_BINDS,
+    COMMANDS,
     STORED_MAGIC: `${STORED_MAGIC}`,
     STORED,
   });
