@@ -4,19 +4,21 @@ import type { Epoll } from "../native/epoll.ts";
 import type { Verdict } from "./decide.ts";
 import { close } from "./files.ts";
 import { Listener } from "./listener.ts";
-import { open } from "./open.ts";
+import { type BlockingOpen, open } from "./open.ts";
 import { type Audit, eventOf, pathsOf } from "./record.ts";
 import { type Reply, sendReply, type Ticket } from "./reply.ts";
-import { type Request, readRequest } from "./request.ts";
+import { type OpenRequest, type Request, readRequest } from "./request.ts";
 import type { Roots } from "./roots.ts";
 import { onScratch, refusePublish } from "./scratch.ts";
 import { hardenSelf, unprivileged } from "./self.ts";
+import { Waiting } from "./waiting.ts";
 
 export class Broker {
   readonly #roots: Roots;
   readonly #audit: Audit | undefined;
   #listener: Listener | undefined;
   #epoll: Epoll | undefined;
+  #waiting: Waiting | undefined;
 
   #requests = 0;
 
@@ -40,6 +42,7 @@ export class Broker {
     const listener = new Listener(listenerFd);
     this.#listener = listener;
     this.#epoll = epoll;
+    this.#waiting = new Waiting(epoll);
     epoll.add(listenerFd, (events) => {
       // Not readable but in error: nobody is left who could ask.
       if ((events & 1) === 0) this.#detach();
@@ -59,11 +62,21 @@ export class Broker {
     const ticket: Ticket = { id: listener.id, tid: listener.tid, listener };
     if (request.kind === "open") {
       const opened = open({ ticket, roots: this.#roots, request });
-      this.#finish(ticket, request, opened.verdict, opened.reply, opened.created === true);
+      if (opened.blocking !== undefined) this.#wait(ticket, request, opened.verdict, opened.blocking);
+      else this.#finish(ticket, request, opened.verdict, opened.reply, opened.created === true);
     } else {
       const done = onScratch({ ticket, roots: this.#roots, publish: refusePublish }, request);
       this.#finish(ticket, request, done.verdict, done.reply, false);
     }
+  }
+
+  /** Nobody else is to wait for what this open waits for. */
+  #wait(ticket: Ticket, request: OpenRequest, verdict: Verdict, { pin, flags }: BlockingOpen): void {
+    const paths = this.#audit === undefined ? undefined : pathsOf(ticket.tid, request);
+    this.#waiting?.open(ticket, pin, flags, request.flags, (result) => {
+      const ending = { verdict, errno: -result, created: false };
+      if (paths !== undefined) this.#audit?.(eventOf(ticket.tid, request, paths, ending));
+    });
   }
 
   #finish(ticket: Ticket, request: Request, verdict: Verdict, reply: Reply, created: boolean): void {
@@ -73,14 +86,18 @@ export class Broker {
     if (paths !== undefined) audit?.(eventOf(ticket.tid, request, paths, { verdict, errno, created }));
   }
 
-  /** Nothing waits yet. */
+  /** Until `tick` is to be called; -1 if it needn't. */
   get timeoutMs(): number {
-    return -1;
+    return this.#waiting?.timeoutMs ?? -1;
   }
 
-  tick(): void {}
+  /** Looks after what blocks. To be called after every wait. */
+  tick(): void {
+    this.#waiting?.tick();
+  }
 
   #detach(): void {
+    this.#waiting?.close();
     if (this.#listener === undefined) return;
     this.#epoll?.remove(this.#listener.fd);
     this.#listener.close();

@@ -5,9 +5,9 @@
  */
 
 import { AT_FDCWD, O_PATH, PATH_MAX } from "../kernel/file.ts";
-import { allocate } from "../native/memory.ts";
-import { numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
-import { openOwn, readOwnLink } from "./files.ts";
+import { allocate, type Memory } from "../native/memory.ts";
+import { numberOf, syscallByNumber } from "../native/syscall.ts";
+import { close, openOwn, readOwnLink } from "./files.ts";
 
 const PAGE_SIZE = 4096;
 /** Most paths are short: a second copy is rarer than a dear first one. */
@@ -18,7 +18,10 @@ const copied = allocate(PATH_MAX);
 /** struct iovec: ours, theirs. */
 const vectors = allocate(32);
 const processVmReadv = numberOf("process_vm_readv");
-const status = allocate(256);
+const read = numberOf("read");
+/** Name, at most 64 bytes when escaped, and umask are the first two lines. */
+const statusHead = allocate(256);
+const STATUS_SIZE = 4096;
 
 /** Copies memory of a thread: as many bytes as there are on mapped pages, or -errno (EPERM: it can't be read). */
 function copyMemory(tid: number, address: bigint, into: number, size: number): number {
@@ -74,15 +77,27 @@ export function pathOfBase(tid: number, dirFd: number): string | undefined {
   return path?.startsWith("/") === true ? path : undefined;
 }
 
+/** The start of /proc/TID/status (proc_pid_status(5)) as text; empty if it can't be read. */
+function readStatus(tid: number, memory: Memory): string {
+  const fd = openOwn(`/proc/${tid}/status`, 0);
+  if (fd < 0) return "";
+  const size = syscallByNumber(read, fd, memory.address, memory.bytes.length);
+  close(fd);
+  return memory.bytes.toString("latin1", 0, Math.max(size, 0));
+}
+
 const UMASK_LINE = "\nUmask:\t";
 
-/** The caller's umask (proc_pid_status(5)). */
+/** The caller's umask. */
 export function umaskOf(tid: number): number {
-  const fd = openOwn(`/proc/${tid}/status`, 0);
-  if (fd < 0) return DEFAULT_UMASK;
-  const size = syscall("read", fd, status.address, status.bytes.length);
-  syscall("close", fd);
-  const text = status.bytes.toString("latin1", 0, Math.max(size, 0));
+  const text = readStatus(tid, statusHead);
   const at = text.indexOf(UMASK_LINE);
   return at < 0 ? DEFAULT_UMASK : Number.parseInt(text.slice(at + UMASK_LINE.length, at + UMASK_LINE.length + 4), 8);
+}
+
+/** Whether a signal waits for the caller that it has a handler for and doesn't block. */
+export function hasSignal(tid: number): boolean {
+  const text = readStatus(tid, allocate(STATUS_SIZE));
+  const mask = (name: string): bigint => BigInt(`0x${new RegExp(`^${name}:\\s*(\\w+)`, "m").exec(text)?.[1] ?? "0"}`);
+  return ((mask("SigPnd") | mask("ShdPnd")) & mask("SigCgt") & ~mask("SigBlk")) !== 0n;
 }

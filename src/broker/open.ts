@@ -58,7 +58,13 @@ export interface Opened {
   readonly reply: Reply;
   readonly created?: boolean;
   /** The pinned object is to be opened by a helper: the open may block. */
-  readonly blocking?: { readonly pin: number; readonly flags: number };
+  readonly blocking?: BlockingOpen;
+}
+
+/** A pinned object, owned, and the flags to open it with. */
+export interface BlockingOpen {
+  readonly pin: number;
+  readonly flags: number;
 }
 
 const PASSED: Opened = { verdict: { decision: "pass" }, reply: PASS };

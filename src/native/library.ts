@@ -31,6 +31,8 @@ export interface Native {
   ll_probe_mounts(namespaces: number, stage: Address): number;
   ll_signals_open(signals: bigint): number;
   ll_die(signal: number): number;
+  ll_help_start(help: Address, helper: Address): number;
+  ll_help_end(helper: Address): number;
 }
 
 const SYMBOLS = {
@@ -44,6 +46,8 @@ const SYMBOLS = {
   ll_probe_mounts: { args: [u32, pointer], returns: i32 },
   ll_signals_open: { args: [u64], returns: i32 },
   ll_die: { args: [i32], returns: i32 },
+  ll_help_start: { args: [pointer, pointer], returns: i32 },
+  ll_help_end: { args: [pointer], returns: i32 },
 } satisfies Record<keyof Native, FFIFunction>;
 
 /** `bun:ffi` is imported here and nowhere else; what others need of it passes through. */

@@ -1,0 +1,100 @@
+/** Work that may block: each piece in a helper of its own, given up when its caller is killed or has a signal to handle. */
+
+import { O_CLOEXEC } from "../kernel/file.ts";
+import type { Epoll } from "../native/epoll.ts";
+import { endHelper, type Helper, killHelper, startOpen } from "../native/helper.ts";
+import { hasSignal } from "./caller.ts";
+import { close } from "./files.ts";
+import type { Ticket } from "./reply.ts";
+
+/** How often the callers of blocked work are looked at: nothing tells that one is gone. */
+const TICK_MS = 100;
+/** More callers than this can't wait in blocking opens at once: each takes a process. */
+const HELPERS_MAX = 128;
+const EINTR = 4;
+const ENFILE = 23;
+/** Of the kernel's own errors: the call is restarted or fails with EINTR, as the signal's handler has it. */
+const ERESTARTSYS = 512;
+
+interface Job {
+  readonly ticket: Ticket;
+  readonly helper: Helper;
+  /** Told the result, 0 or -errno, once the helper is gone; whether the caller waits any more is another question. */
+  readonly done: (result: number) => void;
+  interrupted: boolean;
+}
+
+export class Waiting {
+  readonly #epoll: Epoll;
+  readonly #jobs = new Map<number, Job>();
+  #nextTick = 0;
+
+  constructor(epoll: Epoll) {
+    this.#epoll = epoll;
+  }
+
+  /** Until the next `tick`; -1 if none is needed. */
+  get timeoutMs(): number {
+    return this.#jobs.size === 0 ? -1 : TICK_MS;
+  }
+
+  /** Watches a helper to its end. */
+  add(helper: Helper, ticket: Ticket, done: (result: number) => void): void {
+    this.#jobs.set(helper.pidFd, { ticket, helper, done, interrupted: false });
+    this.#epoll.add(helper.pidFd, () => this.#onDone(helper.pidFd));
+  }
+
+  /** Room for one more. */
+  get hasRoom(): boolean {
+    return this.#jobs.size < HELPERS_MAX;
+  }
+
+  /** Opens a pinned object, which is consumed, and answers the request. False, with nothing answered, if it can't. */
+  open(ticket: Ticket, pin: number, flags: number, closing: number, done: (result: number) => void): void {
+    const listenerFd = ticket.listener.fd;
+    const request = { listenerFd, id: ticket.id, pin, flags, closeOnExec: closing & O_CLOEXEC };
+    const helper = this.hasRoom ? startOpen(request) : -ENFILE;
+    // The helper has its own copy.
+    close(pin);
+    if (typeof helper !== "number") {
+      this.add(helper, ticket, done);
+      return;
+    }
+    ticket.listener.answer(helper, ticket.id);
+    done(helper);
+  }
+
+  #onDone(pidFd: number): void {
+    const job = this.#jobs.get(pidFd);
+    if (job === undefined) return;
+    this.#epoll.remove(pidFd);
+    this.#jobs.delete(pidFd);
+    const result = endHelper(job.helper);
+    if (job.interrupted) job.ticket.listener.answer(-ERESTARTSYS, job.ticket.id);
+    job.done(job.interrupted ? -EINTR : result);
+  }
+
+  /** Gives up what nobody waits for any more. */
+  tick(): void {
+    if (this.#jobs.size === 0) return;
+    const now = performance.now();
+    if (now < this.#nextTick) return;
+    this.#nextTick = now + TICK_MS;
+    for (const job of this.#jobs.values()) {
+      const { listener, id, tid } = job.ticket;
+      const valid = listener.isValid(id);
+      job.interrupted ||= valid && hasSignal(tid) && listener.isValid(id);
+      if (!valid || job.interrupted) killHelper(job.helper);
+    }
+  }
+
+  /** Kills all of it. */
+  close(): void {
+    for (const job of this.#jobs.values()) {
+      killHelper(job.helper);
+      this.#epoll.remove(job.helper.pidFd);
+      endHelper(job.helper);
+    }
+    this.#jobs.clear();
+  }
+}
