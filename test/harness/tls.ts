@@ -1,5 +1,6 @@
 /** A TLS server with a certificate of its own, in a network namespace of its own: every port is free there. */
 import type { Box } from "./box.ts";
+import { probePath } from "./probe.ts";
 import { within } from "./within.ts";
 
 export interface TlsServer {
@@ -26,8 +27,8 @@ export async function startTlsServer(box: Box, ports: readonly number[]): Promis
     `openssl s_server -quiet -accept 127.0.0.1:${port} -key ${key} -cert ${cert} -WWW &`;
   // s_server says nothing when it is ready with -quiet; a connection tells.
   const ready = (port: number): string => `until (: < /dev/tcp/127.0.0.1/${port}) 2>/dev/null; do sleep 0.05; done;`;
-  const script = `ip link set lo up; ${ports.map(serve).join(" ")} ${ports.map(ready).join(" ")} echo ready; wait`;
-  const child = Bun.spawn(["unshare", "-n", "bash", "-c", script], {
+  const script = `${ports.map(serve).join(" ")} ${ports.map(ready).join(" ")} echo ready; wait`;
+  const child = Bun.spawn(["unshare", "-n", probePath("with"), "up=lo", "--", "bash", "-c", script], {
     cwd: box.mkdir("served"),
     stdin: "pipe",
     stdout: "pipe",

@@ -10,6 +10,7 @@
  * nofile=SOFT     soft limit of open files      core=SOFT  of core files
  * umask=OCTAL     nonblock=FD     nice=BY
  * uid=UID         real, effective and saved uid
+ * up=lo           brings a network interface up
  * enosys=landlock every landlock_* call answers ENOSYS from now on, in CMD too
  * enosys=pidfd    likewise pidfd_open; eperm=seccomp: seccomp(2) fails with EPERM
  * eperm=namespaces clone(2) with CLONE_NEWNS fails with EPERM, as in a container
@@ -21,13 +22,16 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -97,6 +101,16 @@ static void lower(int resource, const char *soft)
 	check(setrlimit((__rlimit_resource_t)resource, &limit));
 }
 
+static void bring_up(const char *name)
+{
+	struct ifreq request = { .ifr_flags = IFF_UP };
+	int fd = check(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+
+	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+	check(ioctl(fd, SIOCSIFFLAGS, &request));
+	close(fd);
+}
+
 static void block(int number)
 {
 	sigset_t set;
@@ -116,6 +130,8 @@ static void apply_text(const char *key, const char *value)
 		lower(RLIMIT_NOFILE, value);
 	else if (strcmp(key, "core") == 0)
 		lower(RLIMIT_CORE, value);
+	else if (strcmp(key, "up") == 0)
+		bring_up(value);
 	else if (strcmp(key, "enosys") == 0 && strcmp(value, "landlock") == 0)
 		refuse(SYS_landlock_create_ruleset, SYS_landlock_restrict_self, ENOSYS);
 	else if (strcmp(key, "enosys") == 0 && strcmp(value, "pidfd") == 0)
