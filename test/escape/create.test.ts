@@ -14,7 +14,7 @@ async function expectNothingMade(box: Box, rows: readonly Row[]): Promise<void> 
     box.remove("outside");
     box.mkdir("outside");
   };
-  await expectClaim(box, { probe: "fs", policy: insideOnly(box, [probePath("fs")]), rows, prepare });
+  await expectClaim(box, { probe: "tree", policy: insideOnly(box, [probePath("tree")]), rows, prepare });
   expect(readdirSync(box.path("outside"))).toEqual([]);
 }
 
@@ -24,7 +24,8 @@ asUsers("nothing can be created outside the grants", async (box) => {
     denied("create_openat", at("openat")),
     denied("create_openat", `/proc/self/root${at("root")}`),
     denied("create_openat2", at("openat2")),
-    denied("write_creat", at("creat")),
+    denied("create_creat", at("creat")),
+    denied("create_open", at("open")),
     denied("create_dirfd", box.path("outside"), "dirfd"),
     denied("create_dirfd", box.path("inside"), "../outside/dirfd-climbing"),
     denied("create_tmpfile", box.path("outside"), at("tmpfile")),
@@ -47,5 +48,5 @@ asRoot("root can't make device nodes outside the grants, nor inside them without
   ]);
   const prepare = (): void => box.remove("inside/null");
   const rows = [row(["mknod_null", box.path("inside/null")], "OK", "EPERM")];
-  await expectClaim(box, { probe: "fs", policy: insideOnly(box, [probePath("fs")]), rows, prepare });
+  await expectClaim(box, { probe: "tree", policy: insideOnly(box, [probePath("tree")]), rows, prepare });
 });

@@ -17,7 +17,7 @@ asUsers("a hard link brings no outside file into the grants", async (box) => {
     row(["linkat", `/proc/self/root${secret}`, box.path("inside/root")], "OK", "EXDEV"),
     row(["link_through_proc", secret, box.path("inside/proc")], "OK", "EXDEV"),
   ];
-  await expectClaim(box, { probe: "fs", policy: insideOnly(box, [probePath("fs")]), rows, prepare });
+  await expectClaim(box, { probe: "tree", policy: insideOnly(box, [probePath("tree")]), rows, prepare });
   expect(readdirSync(box.path("inside"))).toEqual([]);
 });
 
@@ -33,5 +33,5 @@ asUsers("a granted file can't be linked or moved to where more is allowed", asyn
     row(["linkat", granted, box.path("inside/linked")], "OK", "EXDEV"),
     row(["renameat2", granted, box.path("inside/moved")], "OK", "EXDEV"),
   ];
-  await expectClaim(box, { probe: "fs", policy: insideOnly(box, [probePath("fs")], [readonly]), rows, prepare });
+  await expectClaim(box, { probe: "tree", policy: insideOnly(box, [probePath("tree")], [readonly]), rows, prepare });
 });

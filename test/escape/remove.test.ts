@@ -14,6 +14,6 @@ asUsers("nothing outside the grants can be removed", async (box) => {
     for (const name of FOLDERS) box.mkdir(`outside/${name}`);
   };
   const rows: Row[] = [...FILES, ...FOLDERS].map((name) => row([name, box.path(`outside/${name}`)], "OK", "EACCES"));
-  await expectClaim(box, { probe: "fs", policy: insideOnly(box, [probePath("fs")]), rows, prepare });
+  await expectClaim(box, { probe: "tree", policy: insideOnly(box, [probePath("tree")]), rows, prepare });
   expect(readdirSync(box.path("outside")).sort()).toEqual([...FILES, ...FOLDERS].sort());
 });

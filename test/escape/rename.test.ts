@@ -29,8 +29,8 @@ asUsers("a rename moves nothing in or out of the grants", async (box) => {
     "OK",
     "EACCES",
   );
-  const policy = insideOnly(box, [probePath("fs")]);
-  await expectClaim(box, { probe: "fs", policy, rows: [...rows, exchange], prepare });
+  const policy = insideOnly(box, [probePath("tree")]);
+  await expectClaim(box, { probe: "tree", policy, rows: [...rows, exchange], prepare });
   expect(existsSync(box.path("inside/rename-in"))).toBe(false);
   expect(readdirSync(box.path("outside")).sort()).toEqual(
     ["exchanged", ...NAMES.flatMap((name) => [`${name}-here`, `${name}-in`])].sort(),

@@ -16,14 +16,14 @@ asUsers("denied calls fail with EPERM, or with the errno that the policy names",
     // Another spelling is another call.
     row(["mkdirat", box.path("made-at")], "OK", "OK"),
   ];
-  await expectClaim(box, { probe: "fs", policy: seccomp('deny = ["mkdir"]'), rows: rows("EPERM"), prepare });
+  await expectClaim(box, { probe: "tree", policy: seccomp('deny = ["mkdir"]'), rows: rows("EPERM"), prepare });
   for (const [errno, name] of [
     [38, "ENOSYS"],
     [13, "EACCES"],
     [1, "EPERM"],
   ] as const) {
     const policy = seccomp(`deny = ["mkdir", "mknod"]\nerrno = ${errno}`);
-    await expectClaim(box, { probe: "fs", policy, rows: rows(name), prepare });
+    await expectClaim(box, { probe: "tree", policy, rows: rows(name), prepare });
   }
 });
 

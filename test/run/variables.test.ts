@@ -62,7 +62,7 @@ asUsers("named policies are looked for in order", async (box) => {
   box.write("first/mine.toml", denying("mkdir"));
   box.write("second/mine.toml", denying("mkdirat"));
   box.write("config/landlockd/policies/mine.toml", denying("mknod"));
-  const probe = probeArgv("fs", [
+  const probe = probeArgv("tree", [
     ["mkdir", "/proc/x"],
     ["mkdirat", "/proc/x"],
     ["mknod", "/proc/x"],
