@@ -40,6 +40,9 @@ const PLANNED_TIMEOUT_MS = 60_000;
 const END_TIMEOUT_MS = 5000;
 /** Most connections that have said nothing: the oldest makes way. */
 const SILENT_MAX = 256;
+/** Fds that connections leave free: what a request takes for a moment, and brokers. */
+const RESERVE_FDS = 24;
+const RLIMIT_NOFILE = 7;
 const ACCEPTS_PER_TURN = 64;
 const SLOW_RETRY_MS = 10;
 const EMFILE = 24;
@@ -196,6 +199,11 @@ export class Server implements Office {
         return;
       }
       if (fd < 0) return;
+      // Fds are numbered from the lowest free: a high number means that few are left.
+      if (fd >= this.#fdLimit() - RESERVE_FDS && !this.#closeOldest()) {
+        syscall("close", fd);
+        continue;
+      }
       const peer = peerOf(fd);
       if (peer === undefined || (peer.uid !== this.uid && peer.uid !== 0)) {
         this.#options.emit({ event: "daemon.peer", uid: peer?.uid ?? -1, pid: peer?.pid ?? 0, decision: "deny" });
@@ -214,6 +222,12 @@ export class Server implements Office {
     silent.set(connection, performance.now() + SILENT_TIMEOUT_MS);
     this.epoll.add(fd, () => connection.onReadable());
     connection.greet();
+  }
+
+  #fdLimit(): number {
+    const limits = new BigUint64Array(2);
+    syscall("prlimit64", 0, RLIMIT_NOFILE, 0, limits);
+    return Number(limits[0]);
   }
 
   #closeOldest(): boolean {
