@@ -42,6 +42,9 @@ const END_TIMEOUT_MS = 5000;
 const SILENT_MAX = 256;
 /** Fds that connections leave free: what a request takes for a moment, and brokers. */
 const RESERVE_FDS = 24;
+/** What the daemon has open for itself, and at most for the broker of a run. */
+const OWN_FDS = 16;
+const BROKER_FDS = 8;
 const RLIMIT_NOFILE = 7;
 const ACCEPTS_PER_TURN = 64;
 const SLOW_RETRY_MS = 10;
@@ -199,8 +202,7 @@ export class Server implements Office {
         return;
       }
       if (fd < 0) return;
-      // Fds are numbered from the lowest free: a high number means that few are left.
-      if (fd >= this.#fdLimit() - RESERVE_FDS && !this.#closeOldest()) {
+      if (this.#fdsLeft() < RESERVE_FDS && !this.#closeOldest()) {
         syscall("close", fd);
         continue;
       }
@@ -224,10 +226,12 @@ export class Server implements Office {
     connection.greet();
   }
 
-  #fdLimit(): number {
+  /** About how many more fds this process may open. */
+  #fdsLeft(): number {
     const limits = new BigUint64Array(2);
     syscall("prlimit64", 0, RLIMIT_NOFILE, 0, limits);
-    return Number(limits[0]);
+    const used = OWN_FDS + this.#connections.size + this.plans.size + this.#running * BROKER_FDS;
+    return Number(limits[0]) - used;
   }
 
   #closeOldest(): boolean {
