@@ -16,6 +16,8 @@ FRONT_FLAGS := $(C_COMMON) -static -fno-pie -no-pie -fno-asynchronous-unwind-tab
 
 # The front and its ELF loader aren't in the library; everything else is.
 FRONT_ONLY := $(wildcard csrc/front*.c csrc/elf*.c)
+# The front performs plans too: these are compiled twice.
+FRONT_C    := $(FRONT_ONLY) $(addprefix csrc/,plan.c apply.c mount.c string.c)
 SO_C       := $(filter-out $(FRONT_ONLY),$(wildcard csrc/*.c))
 C_HEADERS  := $(wildcard csrc/*.h csrc/uapi/*.h csrc/uapi/*/*.h)
 # Folders too: a file added or taken away changes its folder.
@@ -105,9 +107,9 @@ build/landlockd-unlinked: build/libsandbox.so build/version $(BUNDLED) package.j
 	$(BUN) $(BUN_BUILD) --define LANDLOCKD_VERSION="\"$$(cat build/version)\"" src/main.ts --outfile "$$out/landlockd" && \
 	mv -f "$$out/landlockd" $@
 
-build/front: $(FRONT_ONLY) $(C_HEADERS) Makefile | host-tools
+build/front: $(FRONT_C) $(C_HEADERS) Makefile | host-tools
 	@mkdir -p build
-	$(CC) $(FRONT_FLAGS) -o $@.tmp $(FRONT_ONLY)
+	$(CC) $(FRONT_FLAGS) -o $@.tmp $(FRONT_C)
 	@mv -f $@.tmp $@
 
 LINK_STEP := tools/link.ts tools/link-layout.ts tools/elf.ts

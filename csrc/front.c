@@ -1,12 +1,14 @@
 /*
  * The front: what the kernel starts when landlockd is executed. It takes down
- * what Bun is about to change (start.h), gives Bun a scrubbed environment,
- * maps the interpreter that Bun's PT_INTERP names and jumps to it: from there
- * on Bun starts as it always does.
+ * what Bun is about to change (start.h) and runs what a stored plan serves
+ * (front_run.h). For all else it gives Bun a scrubbed environment, maps the
+ * interpreter that Bun's PT_INTERP names and jumps to it: from there on Bun
+ * starts as it always does.
  *
  * Freestanding: no libc, no writable data but the stack.
  */
 #include "front.h"
+#include "front_run.h"
 #include "link.h"
 #include "raw.h"
 
@@ -159,6 +161,8 @@ void ll_front_main(uint64_t *sp)
 	if (error < 0)
 		ll_front_fail("cannot fill a closed standard stream with", "/dev/null", -error);
 	__builtin_memcpy(start.build, link->build, sizeof(start.build));
+	if (read_aux(&stack, AT_SECURE) == 0)
+		ll_front_run(&stack, &start, link);
 	error = ll_interp_map(interp_path, read_aux(&stack, AT_PAGESZ), &interp);
 	if (error < 0)
 		ll_front_fail("cannot load the interpreter", interp_path, -error);

@@ -2,7 +2,8 @@
 #include "front.h"
 #include "raw.h"
 
-#define LINE_BYTES 512
+#define LINE_BYTES 4096
+#define EXEC_DENIED 13  /* EACCES */
 #define OWN_FAILURE 125 /* landlockd's own failure before the workload runs */
 
 struct line {
@@ -30,6 +31,15 @@ static void add_number(struct line *line, unsigned int number)
 	add(line, digits + at);
 }
 
+static _Noreturn void finish(struct line *line, int status)
+{
+	line->text[line->length++] = '\n';
+	raw_call3(__NR_write, 2, raw_ptr(line->text), (long)line->length);
+	raw_call1(__NR_exit_group, status);
+	raw_call1(__NR_exit, status);
+	__builtin_trap(); /* a policy denied both */
+}
+
 _Noreturn void ll_front_fail(const char *what, const char *path, int error)
 {
 	struct line line = { .length = 0 };
@@ -40,8 +50,39 @@ _Noreturn void ll_front_fail(const char *what, const char *path, int error)
 	add(&line, path);
 	add(&line, ": errno ");
 	add_number(&line, (unsigned int)error);
-	line.text[line.length++] = '\n';
-	raw_call3(__NR_write, 2, raw_ptr(line.text), (long)line.length);
-	for (;;)
-		raw_call1(__NR_exit_group, OWN_FAILURE);
+	finish(&line, OWN_FAILURE);
+}
+
+/* What execve(2) may answer: the texts of src/kernel/errno.ts. */
+static const struct {
+	int number;
+	const char *text;
+} exec_errors[] = {
+	{ 1, "Operation not permitted (EPERM)" },    { 2, "No such file or directory (ENOENT)" },
+	{ 5, "Input/output error (EIO)" },           { 7, "Argument list too long (E2BIG)" },
+	{ 8, "Exec format error (ENOEXEC)" },        { 11, "Resource temporarily unavailable (EAGAIN)" },
+	{ 12, "Cannot allocate memory (ENOMEM)" },   { 13, "Permission denied (EACCES)" },
+	{ 20, "Not a directory (ENOTDIR)" },         { 21, "Is a directory (EISDIR)" },
+	{ 22, "Invalid argument (EINVAL)" },         { 26, "Text file busy (ETXTBSY)" },
+	{ 36, "File name too long (ENAMETOOLONG)" }, { 40, "Too many levels of symbolic links (ELOOP)" },
+};
+
+_Noreturn void ll_front_fail_exec(const char *name, int error, int status)
+{
+	struct line line = { .length = 0 };
+	const char *text = NULL;
+
+	for (size_t i = 0; i < sizeof(exec_errors) / sizeof(exec_errors[0]); i++)
+		if (exec_errors[i].number == error)
+			text = exec_errors[i].text;
+	add(&line, "landlockd: cannot execute \"");
+	add(&line, name);
+	add(&line, "\": ");
+	add(&line, text != NULL ? text : "errno ");
+	if (text == NULL)
+		add_number(&line, (unsigned int)error);
+	if (error == EXEC_DENIED)
+		add(&line,
+		    "\n  hint: the policy must grant execute and read_file on the program, its interpreter and its libraries");
+	finish(&line, status);
 }

@@ -138,7 +138,8 @@ struct ll_statx {
 };
 _Static_assert(sizeof(struct ll_statx) == 256, "struct statx");
 enum {
-	LL_STATX_TYPE = 1, LL_STATX_MNT_ID = 0x1000,
+	LL_STATX_TYPE = 1,
+	LL_STATX_MNT_ID = 0x1000,
 	LL_STATX_BASIC_STATS = 0x7ff,
 	LL_S_IFMT = 0170000,
 	LL_S_IFDIR = 0040000,
@@ -148,6 +149,8 @@ enum {
 /* include/uapi/linux/prctl.h */
 enum {
 	LL_PR_SET_PDEATHSIG = 1,
+	LL_PR_GET_DUMPABLE = 3,
+	LL_PR_SET_DUMPABLE = 4,
 	LL_PR_CAPBSET_DROP = 24,
 	LL_PR_SET_CHILD_SUBREAPER = 36,
 	LL_PR_SET_NO_NEW_PRIVS = 38,

@@ -8,6 +8,7 @@ import { syscall } from "../native/syscall.ts";
 import { type LoadedPolicy, loadPolicy, type PolicySource } from "../policy/load.ts";
 import { readPolicyFile } from "../policy/read.ts";
 import { parseSettings, type VariableContext } from "../policy/variables.ts";
+import type { Origin } from "../store/key.ts";
 import type { Parsed } from "./arguments.ts";
 
 export const POLICY_FLAGS: ArgsDef = {
@@ -56,7 +57,9 @@ export async function policySource(parsed: Parsed): Promise<PolicySource> {
   return findNamedPolicy(name, process.env);
 }
 
-/** @throws UsageError, PolicyError */
-export async function policyOf(parsed: Parsed): Promise<LoadedPolicy> {
-  return loadPolicy(await policySource(parsed), variableContext(parsed));
+/** With all that a plan of it depends on but the host. @throws UsageError, PolicyError */
+export async function policyOf(parsed: Parsed): Promise<LoadedPolicy & { readonly origin?: Origin }> {
+  const source = await policySource(parsed);
+  const variables = variableContext(parsed);
+  return { ...loadPolicy(source, variables), origin: { source, variables, settings: parsed.values("set") } };
 }

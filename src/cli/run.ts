@@ -5,7 +5,9 @@ import { UsageError } from "../base/errors.ts";
 import { errnoName } from "../kernel/errno.ts";
 import { die } from "../native/signals.ts";
 import { startState } from "../native/start.ts";
+import type { LoadedPolicy } from "../policy/load.ts";
 import { CommandError, run } from "../run/run.ts";
+import type { Origin } from "../store/key.ts";
 import { type Parsed, parseFlags } from "./arguments.ts";
 import { explain, type PolicyText, unsupportedLine } from "./explain.ts";
 import { hostFor } from "./host.ts";
@@ -54,7 +56,8 @@ async function runCommand(args: readonly string[]): Promise<never> {
     const count = dryRun && parsed.command === undefined ? 0 : commandOf(parsed);
     const socket = dryRun ? undefined : parsed.value("socket");
     const held = socket === undefined ? undefined : (await import("./held.ts")).heldRun(socket, parsed, count);
-    const loaded = held === undefined ? await policyOf(parsed) : await held.load();
+    const loaded: LoadedPolicy & { readonly origin?: Origin } =
+      held === undefined ? await policyOf(parsed) : await held.load();
     policy = loaded;
     if (dryRun) {
       const { dryRun: show } = await import("./dry-run.ts");
@@ -69,6 +72,7 @@ async function runCommand(args: readonly string[]): Promise<never> {
       bestEffort: parsed.on("best-effort"),
       audit: parsed.value("audit"),
       partner: held?.ask,
+      origin: loaded.origin,
       onDegraded: async (items) => {
         const hint = "this run goes without it (best effort)";
         for (const item of items) writeErr(await unsupportedLine(item, loaded, hint));

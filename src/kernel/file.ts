@@ -67,6 +67,7 @@ export const S_ISGID = 0o2000;
 export const STATX_TYPE = 0x1;
 export const STATX_MODE = 0x2;
 export const STATX_NLINK = 0x4;
+export const STATX_UID = 0x8;
 export const STATX_INO = 0x100;
 export const STATX_SIZE = 0x200;
 export const STATX_MNT_ID = 0x1000;

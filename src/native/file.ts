@@ -14,6 +14,7 @@ import {
   STATX_MODE,
   STATX_SIZE,
   STATX_TYPE,
+  STATX_UID,
 } from "../kernel/file.ts";
 import { cString, syscall } from "./syscall.ts";
 
@@ -33,20 +34,30 @@ export function closeFile(fd: number): void {
 /** What statx(2) tells; type is S_IF*. */
 export interface FileStatus {
   readonly type: number;
+  /** Permission bits, with the set-id ones. */
+  readonly permissions: number;
+  readonly uid: number;
   readonly sizeBytes: number;
 }
 
 /** The layout of struct statx, the same on every architecture: linux/stat.h. */
 const STATX_BYTES = 256;
+const UID_AT = 20;
 const MODE_AT = 28;
 const SIZE_AT = 40;
 
 function status(fd: number, path: Uint8Array, flags: number): FileStatus | number {
   const bytes = new Uint8Array(STATX_BYTES);
-  const result = syscall("statx", fd, path, flags, STATX_TYPE | STATX_MODE | STATX_SIZE, bytes);
+  const result = syscall("statx", fd, path, flags, STATX_TYPE | STATX_MODE | STATX_UID | STATX_SIZE, bytes);
   if (result < 0) return result;
   const view = new DataView(bytes.buffer);
-  return { type: view.getUint16(MODE_AT, true) & S_IFMT, sizeBytes: Number(view.getBigUint64(SIZE_AT, true)) };
+  const mode = view.getUint16(MODE_AT, true);
+  return {
+    type: mode & S_IFMT,
+    permissions: mode & 0o7777,
+    uid: view.getUint32(UID_AT, true),
+    sizeBytes: Number(view.getBigUint64(SIZE_AT, true)),
+  };
 }
 
 /** Of the file at a path, symlinks followed; or -errno. */

@@ -17,6 +17,8 @@ export interface StartState {
   readonly stdioFlags: readonly [number, number, number];
   /** Bit n: fd n was closed. */
   readonly closedFds: number;
+  /** SHA-256 that names this build; undefined without a front. */
+  readonly build: Uint8Array | undefined;
 }
 
 /** strlen(3) by pages: memory past the string's page may not be there. */
@@ -42,6 +44,9 @@ function readStrings(list: number, count: number): Uint8Array[] {
   });
 }
 
+/** Offset of ll_start.build (csrc/start.h). */
+const BUILD_AT = 336;
+
 function fromRecord(address: number): StartState {
   const view = new DataView(memoryAt(address, 0, 368));
   const u64 = (offset: number): bigint => view.getBigUint64(offset, true);
@@ -55,6 +60,7 @@ function fromRecord(address: number): StartState {
     nofile: { soft: u64(nofile), hard: u64(nofile + 8) },
     stdioFlags: [view.getInt32(68, true), view.getInt32(72, true), view.getInt32(76, true)],
     closedFds: view.getUint32(64, true),
+    build: new Uint8Array(memoryAt(address + BUILD_AT, 0, 32)).slice(),
   };
 }
 
@@ -92,6 +98,7 @@ function fromProc(): StartState {
     nofile: { soft: limits[0] ?? 0n, hard: limits[1] ?? 0n },
     stdioFlags: [-1, -1, -1],
     closedFds: 0,
+    build: undefined,
   };
 }
 

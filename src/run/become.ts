@@ -1,16 +1,15 @@
 /** A run with nothing to supervise: this process is restricted and becomes the workload. */
 
 import { become } from "../native/spawn.ts";
-import { encodePlan } from "../plan/encode.ts";
 import type { Plan } from "../plan/plan.ts";
 import { failureOf } from "./failure.ts";
 import { encodeLaunch, type LaunchRequest } from "./launch.ts";
 
 /**
- * Doesn't return: same pid, same terminal, same signals.
+ * Doesn't return: same pid, same terminal, same signals. `bytes` is the plan, encoded.
  * @throws LaunchError when it can't; this process may by then be restricted, and has only a message to print.
  */
-export function becomeWorkload(plan: Plan, request: LaunchRequest): never {
-  const message = become(encodePlan(plan), encodeLaunch(request));
+export function becomeWorkload(plan: Plan, bytes: Uint8Array, request: LaunchRequest): never {
+  const message = become(bytes, encodeLaunch(request));
   throw failureOf(message, plan, Buffer.from(request.argv[0] ?? []).toString());
 }

@@ -6,8 +6,10 @@ import { type Unsupported, UnsupportedError } from "../base/errors.ts";
 import { type Compiled, compile } from "../compile/compile.ts";
 import type { Host } from "../kernel/host.ts";
 import type { StartState } from "../native/start.ts";
+import { encodePlan } from "../plan/encode.ts";
 import { LAUNCH_FLAGS } from "../plan/layout.ts";
 import type { Policy } from "../policy/policy.ts";
+import type { Origin } from "../store/key.ts";
 import { becomeWorkload } from "./become.ts";
 import { brokerOf } from "./broker.ts";
 import { candidatesOf, findProblem } from "./command.ts";
@@ -46,6 +48,8 @@ export interface RunOptions {
   readonly argv: readonly Uint8Array[];
   /** Run without what the host can't enforce. */
   readonly bestEffort: boolean;
+  /** What the policy was made from: where it is known, a plan is kept for the next run. */
+  readonly origin?: Origin | undefined;
   /** Where audit events go; undefined for nowhere. */
   readonly audit: string | undefined;
   /** Told what the run goes without, before it starts. */
@@ -94,6 +98,13 @@ function launchRequest(options: RunOptions): LaunchRequest {
   return { argv: options.argv, env: options.start.env, candidates, flags, start: options.start };
 }
 
+/** For the front, which runs the same plan the next time without starting Bun. */
+async function keep(plan: Uint8Array, { policy, origin, host, start }: RunOptions): Promise<void> {
+  if (origin === undefined || start.build === undefined) return;
+  const { keepPlan } = await import("../store/store.ts");
+  keepPlan(plan, { policy, origin, host, env: start.env, build: start.build });
+}
+
 /**
  * Runs the command. Where nothing has to be supervised this process becomes it, and there is no return.
  * @throws UnbuiltError, UnsupportedError, CommandError, LaunchError, UsageError
@@ -111,7 +122,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
   if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
   const request = launchRequest(options);
   const partner = options.partner?.();
-  if (report.supervised.length === 0 && partner === undefined) return becomeWorkload(plan, request);
+  if (report.supervised.length === 0 && partner === undefined) {
+    const bytes = encodePlan(plan);
+    if (report.unsupported.length === 0) await keep(bytes, options);
+    return becomeWorkload(plan, bytes, request);
+  }
   const { supervise } = await import("./supervise.ts");
   const broker = partner === undefined ? await brokerOf(options.policy, undefined) : undefined;
   const { outcome } = supervise(plan, request, { started: () => {} }, { partner, broker });

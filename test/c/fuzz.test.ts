@@ -52,6 +52,7 @@ function seedLaunch(): Uint8Array {
       nofile: { soft: 1024n, hard: 4096n },
       stdioFlags: [0, 1, 1],
       closedFds: 0,
+      build: undefined,
     },
   });
 }

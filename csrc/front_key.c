@@ -1,0 +1,179 @@
+/*
+ * The name of a plan: SHA-256 of all that it is compiled from. src/store/key.ts
+ * makes the same from the same; every text and number is framed, so that no
+ * two lists of parts look alike.
+ */
+#include "front_file.h"
+#include "layout.gen.h"
+#include "raw.h"
+
+static void add_u32(struct ll_sha256 *hash, uint32_t number)
+{
+	ll_sha256_add(hash, &number, sizeof(number));
+}
+
+static void add_u64(struct ll_sha256 *hash, uint64_t number)
+{
+	ll_sha256_add(hash, &number, sizeof(number));
+}
+
+static void add_bytes(struct ll_sha256 *hash, const void *bytes, size_t size)
+{
+	add_u64(hash, size);
+	ll_sha256_add(hash, bytes, size);
+}
+
+static size_t text_size(const char *text)
+{
+	size_t size = 0;
+
+	while (text[size] != '\0')
+		size++;
+	return size;
+}
+
+static void add_text(struct ll_sha256 *hash, const char *text)
+{
+	add_bytes(hash, text, text_size(text));
+}
+
+static uint32_t has_action(uint32_t action)
+{
+	return raw_call3(__NR_seccomp, LL_SECCOMP_GET_ACTION_AVAIL, 0, raw_ptr(&action)) == 0;
+}
+
+static uint64_t capabilities(void)
+{
+	struct ll_cap_header header = { .version = LL_CAP_VERSION_3 };
+	struct ll_cap_data data[2] = { { 0 }, { 0 } };
+
+	if (raw_call2(__NR_capget, raw_ptr(&header), raw_ptr(data)) < 0)
+		return 0;
+	return data[0].effective | (uint64_t)data[1].effective << 32;
+}
+
+/* What src/native/host.ts probes. */
+static bool add_host(struct ll_sha256 *hash)
+{
+	struct ll_utsname name;
+	const long abi = raw_call3(LL_NR_landlock_create_ruleset, 0, 0, LL_LANDLOCK_CREATE_RULESET_VERSION);
+	const long errata =
+		abi < 0 ? 0 : raw_call3(LL_NR_landlock_create_ruleset, 0, 0, LL_LANDLOCK_CREATE_RULESET_ERRATA);
+
+	if (raw_call1(__NR_uname, raw_ptr(&name)) < 0)
+		return false;
+	add_u32(hash, LL_AUDIT_ARCH);
+	add_text(hash, name.release);
+	add_u32(hash, (uint32_t)raw_call0(__NR_geteuid));
+	add_u32(hash, abi < 0 ? 0 : (uint32_t)abi);
+	add_u32(hash, errata < 0 ? 0 : (uint32_t)errata);
+	add_u32(hash, abi < 0 ? (uint32_t)-abi : 0);
+	add_u32(hash, has_action(LL_SECCOMP_RET_KILL_PROCESS));
+	add_u32(hash, has_action(LL_SECCOMP_RET_USER_NOTIF));
+	add_u64(hash, capabilities());
+	return true;
+}
+
+/* A variable that the text can't name without its letters counts only where they are; an escape can hide them. */
+static bool may_use(const struct ll_bytes *policy, const char *name)
+{
+	const size_t size = text_size(name);
+
+	if (policy->size == 0)
+		return true; /* built in: its text isn't here */
+	for (size_t i = 0; i < policy->size; i++) {
+		size_t same = 0;
+
+		if (policy->data[i] == '\\')
+			return true;
+		while (same < size && i + same < policy->size && policy->data[i + same] == (uint8_t)name[same])
+			same++;
+		if (same == size)
+			return true;
+	}
+	return false;
+}
+
+static void add_variable(struct ll_sha256 *hash, bool used, const char *value)
+{
+	add_u32(hash, !used ? 0 : value == NULL ? 1 : 2);
+	if (used && value != NULL)
+		add_text(hash, value);
+}
+
+/* The real path of the folder that a file is named in. */
+static bool real_folder(const char *file, char ret_folder[LL_PATH_SIZE])
+{
+	char link[LL_PATH_SIZE];
+	size_t size = text_size(file);
+	long ret;
+
+	while (size > 0 && file[size - 1] != '/')
+		size--;
+	while (size > 1 && file[size - 1] == '/')
+		size--;
+	for (size_t i = 0; i < size; i++)
+		link[i] = file[i];
+	if (size == 0)
+		link[size++] = '.';
+	link[size] = '\0';
+	const long fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(link), LL_O_PATH | LL_O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return false;
+	ret = ll_front_fd_path((int)fd, link)
+		      ? raw_call4(__NR_readlinkat, LL_AT_FDCWD, raw_ptr(link), raw_ptr(ret_folder), LL_PATH_SIZE)
+		      : -LL_EINVAL;
+	raw_call1(__NR_close, fd);
+	if (ret <= 0 || ret >= LL_PATH_SIZE)
+		return false;
+	ret_folder[ret] = '\0';
+	return true;
+}
+
+static bool add_variables(struct ll_sha256 *hash, const struct ll_stack *stack, const struct ll_bytes *policy,
+			  const char *file)
+{
+	char path[LL_PATH_SIZE];
+	const bool uses_cwd = may_use(policy, "CWD");
+	const bool uses_folder = may_use(policy, "POLICY_DIR") && file[0] != '\0';
+	char uid[LL_NUMBER_SIZE];
+
+	/* getcwd(2): "(unreachable)" in front of a folder outside the root. */
+	if (uses_cwd && (raw_call2(__NR_getcwd, raw_ptr(path), sizeof(path)) < 0 || path[0] != '/'))
+		return false;
+	add_variable(hash, uses_cwd, path);
+	add_variable(hash, may_use(policy, "HOME"), ll_front_variable(stack, "HOME"));
+	add_variable(hash, may_use(policy, "TMPDIR"), ll_front_variable(stack, "TMPDIR"));
+	ll_front_number(uid, (uint32_t)raw_call0(__NR_getuid));
+	add_variable(hash, may_use(policy, "UID"), uid);
+	if (uses_folder && !real_folder(file, path))
+		return false;
+	add_variable(hash, may_use(policy, "POLICY_DIR"), uses_folder ? path : NULL);
+	return true;
+}
+
+bool ll_front_key(const struct ll_stack *stack, const struct ll_request *request, const struct ll_bytes *policy,
+		  const char *file, const struct ll_link *link, uint8_t ret_key[LL_SHA256_SIZE])
+{
+	static const uint32_t digest[8] = LL_LAYOUT_DIGEST;
+	struct ll_sha256 hash;
+
+	ll_sha256_init(&hash);
+	add_bytes(&hash, digest, sizeof(digest));
+	add_bytes(&hash, link->build, sizeof(link->build));
+	if (!add_host(&hash))
+		return false;
+	add_u32(&hash, file[0] == '\0');
+	if (file[0] == '\0')
+		add_text(&hash, request->policy_name);
+	else
+		add_bytes(&hash, policy->data, policy->size);
+	if (!add_variables(&hash, stack, policy, file))
+		return false;
+	add_u32(&hash, (uint32_t)request->setting_count);
+	for (size_t i = 0; i < request->setting_count; i++)
+		add_text(&hash, request->settings[i]);
+	ll_sha256_end(&hash, ret_key);
+	return true;
+}

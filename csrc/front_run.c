@@ -1,0 +1,101 @@
+#include "front_run.h"
+
+#include "apply.h"
+#include "front_file.h"
+#include "plan.h"
+#include "raw.h"
+
+enum { RLIMIT_NOFILE = 7, STATUS_FAILED = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
+
+/* A plan that becomes its workload: nothing of it needs anybody to stay. */
+static bool becomes(const struct ll_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->header->op_count; i++) {
+		if (plan->ops[i].kind == LL_OP_FILTER && (plan->ops[i].flags & LL_FLAG_FILTER_NOTIFY))
+			return false;
+	}
+	return plan->header->namespaces == 0;
+}
+
+/* The first op that can't be taken back. */
+static uint32_t first_lasting(const struct ll_plan *plan)
+{
+	uint32_t i = ll_plan_fork(plan);
+
+	while (plan->ops[i].kind != LL_OP_DROP_CAPS)
+		i++;
+	return i;
+}
+
+/* From here on a failure is told by the front: this process is restricted, and Bun in it would be too. */
+static _Noreturn void become(struct ll_state *state, uint32_t from)
+{
+	const struct ll_plan *plan = state->plan;
+	int ret = ll_apply(state, from, plan->header->op_count);
+
+	if (ret < 0)
+		ll_front_fail("cannot set up the sandbox with", "the stored plan", -ret);
+	ret = ll_exec(state->exec);
+	ll_front_fail_exec(state->exec->argv[0], -ret, ret == -LL_ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
+}
+
+/* Whatever goes wrong before a lasting op goes wrong for Bun too, and Bun knows the place in the policy. */
+static void try_plan(const struct ll_plan *plan, const struct ll_exec *exec)
+{
+	const uint32_t lasting = first_lasting(plan);
+	struct ll_state state = {
+		.plan = plan,
+		.exec = exec,
+		.channel = -1,
+		.uid = (uint32_t)raw_call0(__NR_geteuid),
+		.gid = (uint32_t)raw_call0(__NR_getegid),
+	};
+
+	if (ll_apply(&state, 0, lasting) == 0)
+		become(&state, lasting);
+	for (uint32_t i = 0; i < state.ruleset_count; i++)
+		raw_call1(__NR_close, state.rulesets[i]);
+}
+
+static void run_stored(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+		       const struct ll_bytes *file)
+{
+	struct ll_exec exec = {
+		.argv = request->command,
+		.envp = stack->envp,
+		.ignored = start->ignored,
+		.blocked = start->blocked,
+		.nofile_soft = start->rlimits[RLIMIT_NOFILE].soft,
+		.nofile_hard = start->rlimits[RLIMIT_NOFILE].hard,
+		.stdio_flags = { start->status_flags[0], start->status_flags[1], start->status_flags[2] },
+		.closed = start->closed_fds,
+	};
+	struct ll_plan plan;
+	char **candidates;
+	int32_t op;
+
+	if (ll_plan_check(file->data + sizeof(struct ll_stored), file->size - sizeof(struct ll_stored), &plan, &op) <
+		    0 ||
+	    !becomes(&plan) || !ll_front_candidates(stack, request->command[0], &candidates))
+		return;
+	exec.candidates = candidates;
+	try_plan(&plan, &exec);
+}
+
+void ll_front_run(const struct ll_stack *stack, const struct ll_start *start, const struct ll_link *link)
+{
+	struct ll_request request;
+	struct ll_bytes policy;
+	struct ll_bytes file;
+	char path[LL_PATH_SIZE];
+	uint8_t key[LL_SHA256_SIZE];
+
+	if (!ll_front_request(stack, &request) || ll_front_variable(stack, "LANDLOCKD_NO_FAST_PATH") != NULL ||
+	    !ll_front_policy(stack, &request, &policy, path))
+		return;
+	if (ll_front_key(stack, &request, &policy, path, link, key) && ll_front_plan(stack, key, &file)) {
+		run_stored(stack, start, &request, &file);
+		ll_front_free(&file);
+	}
+	ll_front_free(&policy);
+}

@@ -1,0 +1,75 @@
+/*
+ * The fast path: `landlockd run` in its plain form, from a plan that Bun
+ * compiled before. Every part answers "no" to whatever it doesn't know or
+ * doesn't like, and the front goes on to Bun, whose behaviour is the
+ * definition. docs/plan-store.md has the whole of it.
+ */
+#ifndef LL_FRONT_RUN_H
+#define LL_FRONT_RUN_H
+
+#include "front.h"
+#include "front_sha256.h"
+#include "link.h"
+
+enum {
+	LL_PATH_SIZE = 4096, /* PATH_MAX, with the NUL */
+	LL_MAX_SETTINGS = 16,
+	LL_MAX_POLICY = 1048576, /* POLICY_BYTES_MAX of src/base/limits.ts */
+	LL_MAX_PLAN = 4 * 1048576,
+};
+
+/* The command line of a plain run. Borrowed from the initial stack. */
+struct ll_request {
+	const char *policy_file; /* or NULL */
+	const char *policy_name; /* or NULL; one of the two */
+	const char *settings[LL_MAX_SETTINGS];
+	size_t setting_count;
+	char **command; /* NULL-terminated, not empty */
+};
+
+/* Bytes in a mapping of their own. */
+struct ll_bytes {
+	const uint8_t *data;
+	size_t size;
+};
+
+/* src/cli/arguments.ts: false for all but the plain form. */
+bool ll_front_request(const struct ll_stack *stack, struct ll_request *ret_request);
+
+/* The value of an environment variable, or NULL. The first entry of a name counts, as for getenv(3). */
+const char *ll_front_variable(const struct ll_stack *stack, const char *name);
+
+/* Writes parts, one behind the other; false if they don't fit, with their NUL, in LL_PATH_SIZE. */
+bool ll_front_join(char ret_path[LL_PATH_SIZE], const char *const parts[], size_t count);
+
+/*
+ * src/policy/read.ts and named.ts: the policy's bytes, and in ret_file the
+ * path that they came from, empty for one that is built in, which has no
+ * bytes here. False where Bun has to tell what is wrong.
+ */
+bool ll_front_policy(const struct ll_stack *stack, const struct ll_request *request, struct ll_bytes *ret_policy,
+		     char ret_file[LL_PATH_SIZE]);
+
+/* src/store/key.ts: the name of the plan for this run. */
+bool ll_front_key(const struct ll_stack *stack, const struct ll_request *request, const struct ll_bytes *policy,
+		  const char *file, const struct ll_link *link, uint8_t ret_key[LL_SHA256_SIZE]);
+
+/*
+ * src/store/: the file of the plan of that name, authenticated, where there
+ * is a trustworthy store: a struct ll_stored, then the plan, which isn't
+ * checked as one yet.
+ */
+bool ll_front_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], struct ll_bytes *ret_file);
+
+/* src/run/command.ts: the paths to try, or false where there is any problem to be told. NULL-terminated, never freed.
+ */
+bool ll_front_candidates(const struct ll_stack *stack, const char *name, char ***ret_candidates);
+
+/*
+ * Becomes the workload, or ends with the documented status where that fails
+ * after restrictions are in force. Returns where Bun has to do it; nothing
+ * has changed then.
+ */
+void ll_front_run(const struct ll_stack *stack, const struct ll_start *start, const struct ll_link *link);
+
+#endif

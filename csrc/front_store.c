@@ -1,0 +1,157 @@
+/*
+ * The plan store and its key, as far as the front reads them. Every use asks
+ * anew whether both are only the user's own; src/store/ writes them.
+ */
+#include "front_file.h"
+#include "layout.gen.h"
+#include "raw.h"
+
+/* A folder of the user's own, reached without a symlink. others: the permission bits that group and others may not
+ * have. */
+static int open_own(const char *path, uint32_t others)
+{
+	struct ll_statx status;
+	const int fd = ll_front_open_plain(LL_AT_FDCWD, path, LL_O_PATH);
+
+	if (fd < 0)
+		return fd;
+	if (ll_front_status(fd, "", LL_AT_EMPTY_PATH, &status) == 0 && (status.mode & LL_S_IFMT) == LL_S_IFDIR &&
+	    status.uid == (uint32_t)raw_call0(__NR_geteuid) && (status.mode & others) == 0)
+		return fd;
+	raw_call1(__NR_close, fd);
+	return -LL_EPERM;
+}
+
+/* A small file of the user's own that nobody else can read or write. */
+static bool read_own(int dir, const char *name, size_t max, struct ll_bytes *ret_bytes)
+{
+	struct ll_statx status;
+	const int fd = ll_front_open_plain(dir, name, LL_O_RDONLY | LL_O_NONBLOCK | LL_O_NOCTTY);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = ll_front_status(fd, "", LL_AT_EMPTY_PATH, &status) == 0 &&
+	     status.uid == (uint32_t)raw_call0(__NR_geteuid) && (status.mode & 077) == 0 &&
+	     ll_front_read(fd, &status, max, ret_bytes);
+	raw_call1(__NR_close, fd);
+	return ok;
+}
+
+/* base/below, if base can be the user's place for it: it is, whatever is beneath. */
+static bool take_base(const char *base, const char *between, const char *below, char ret_path[LL_PATH_SIZE])
+{
+	const char *const own[] = { base, between };
+	const char *const whole[] = { base, between, below };
+	int fd;
+
+	if (base == NULL || base[0] != '/' || !ll_front_join(ret_path, own, 2))
+		return false;
+	fd = open_own(ret_path, 022);
+	if (fd < 0)
+		return false;
+	raw_call1(__NR_close, fd);
+	return ll_front_join(ret_path, whole, 3);
+}
+
+/* The order of src/store/place.ts: the first base that the user owns. */
+static bool store_path(const struct ll_stack *stack, char ret_path[LL_PATH_SIZE])
+{
+	static const char below[] = "/landlockd/plans";
+	const uint32_t uid = (uint32_t)raw_call0(__NR_geteuid);
+	char number[LL_NUMBER_SIZE];
+
+	ll_front_number(number, uid);
+	return take_base(ll_front_variable(stack, "XDG_RUNTIME_DIR"), "", below, ret_path) ||
+	       take_base("/run/user/", number, below, ret_path) ||
+	       (uid == 0 && take_base("/run", "", below, ret_path)) ||
+	       take_base(ll_front_variable(stack, "HOME"), "/.cache", below, ret_path);
+}
+
+static bool read_key(const struct ll_stack *stack, struct ll_bytes *ret_key)
+{
+	char path[LL_PATH_SIZE];
+	bool ok;
+	int dir;
+
+	*ret_key = (struct ll_bytes){ 0 };
+	if (!take_base(ll_front_variable(stack, "HOME"), "", "/.local/state/landlockd", path))
+		return false;
+	dir = open_own(path, 077);
+	if (dir < 0)
+		return false;
+	ok = read_own(dir, "key", LL_SHA256_SIZE, ret_key) && ret_key->size == LL_SHA256_SIZE;
+	raw_call1(__NR_close, dir);
+	return ok;
+}
+
+static void name_of(const uint8_t key[LL_SHA256_SIZE], char ret_name[2 * LL_SHA256_SIZE + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 0; i < LL_SHA256_SIZE; i++) {
+		ret_name[2 * i] = digits[key[i] >> 4];
+		ret_name[2 * i + 1] = digits[key[i] & 15];
+	}
+	ret_name[2 * LL_SHA256_SIZE] = '\0';
+}
+
+static bool read_stored(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], struct ll_bytes *ret_file)
+{
+	char path[LL_PATH_SIZE];
+	char name[2 * LL_SHA256_SIZE + 1];
+	bool ok;
+	int dir;
+
+	*ret_file = (struct ll_bytes){ 0 };
+	if (!store_path(stack, path))
+		return false;
+	dir = open_own(path, 077);
+	if (dir < 0)
+		return false;
+	name_of(key, name);
+	ok = read_own(dir, name, LL_MAX_PLAN, ret_file);
+	raw_call1(__NR_close, dir);
+	return ok;
+}
+
+/* All of both, whatever differs: how long it takes tells nothing. */
+static bool same_bytes(const void *a, const void *b, size_t size)
+{
+	const uint8_t *left = a;
+	const uint8_t *right = b;
+	uint8_t difference = 0;
+
+	for (size_t i = 0; i < size; i++)
+		difference |= left[i] ^ right[i];
+	return difference == 0;
+}
+
+static bool is_authentic(const struct ll_bytes *file, const uint8_t key[LL_SHA256_SIZE], const uint8_t *secret)
+{
+	const struct ll_stored *stored = (const void *)file->data;
+	uint8_t mac[LL_SHA256_SIZE];
+
+	if (file->size < sizeof(*stored) || stored->magic != LL_STORED_MAGIC || stored->reserved != 0 ||
+	    stored->plan_size != file->size - sizeof(*stored) || !same_bytes(stored->key, key, LL_SHA256_SIZE))
+		return false;
+	ll_hmac(secret, stored, offsetof(struct ll_stored, mac), stored + 1, stored->plan_size, mac);
+	return same_bytes(mac, stored->mac, sizeof(mac));
+}
+
+bool ll_front_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], struct ll_bytes *ret_file)
+{
+	struct ll_bytes secret;
+	bool ok = read_stored(stack, key, ret_file);
+
+	if (ok && read_key(stack, &secret)) {
+		ok = is_authentic(ret_file, key, secret.data);
+		__builtin_memset((void *)(uintptr_t)secret.data, 0, secret.size);
+		ll_front_free(&secret);
+	} else {
+		ok = false;
+	}
+	if (!ok)
+		ll_front_free(ret_file);
+	return ok;
+}

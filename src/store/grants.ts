@@ -1,0 +1,40 @@
+/**
+ * Whether a workload could change what the store trusts. Under such a policy a run neither trusts the store (there is
+ * nothing in it for it) nor fills it.
+ */
+
+import type { FsRight } from "../kernel/landlock.ts";
+import { realPath } from "../native/file.ts";
+import type { FsLayer, Policy } from "../policy/policy.ts";
+
+function covers(folder: string, path: string): boolean {
+  return folder === "/" || path === folder || path.startsWith(`${folder}/`);
+}
+
+function layerGrants(layer: FsLayer, right: FsRight, folder: string): boolean {
+  return layer.rule.some(({ path, allowed_access }) => {
+    if (!allowed_access.includes(right)) return false;
+    const real = realPath(path) ?? path;
+    return covers(real, folder) || covers(folder, real);
+  });
+}
+
+/** What no layer handles is allowed everywhere. */
+function allows(policy: Policy, right: FsRight, folder: string): boolean {
+  return policy.fs_layer.every(
+    (layer) => !layer.handled_access_fs.includes(right) || layerGrants(layer, right, folder),
+  );
+}
+
+/** Every layer denies `refer` that doesn't grant it, handled or not. */
+function allowsRefer(policy: Policy, folder: string): boolean {
+  return policy.fs_layer.every((layer) => layerGrants(layer, "refer", folder));
+}
+
+/**
+ * Whether a file of the workload's making can come to be in or beneath `folder`: by writing one there, or by moving one
+ * there. Removing or emptying what is there only costs time.
+ */
+export function canPlant(policy: Policy, folder: string): boolean {
+  return allows(policy, "write_file", folder) || (allows(policy, "make_reg", folder) && allowsRefer(policy, folder));
+}

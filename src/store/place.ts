@@ -1,0 +1,90 @@
+/**
+ * Where compiled plans and the key that authenticates them are. csrc/front_store.c looks in the same places, in the
+ * same order, and asks the same of them.
+ */
+
+import { rawVariable } from "../base/raw.ts";
+import { AT_FDCWD, O_CLOEXEC, O_PATH, RESOLVE_NO_SYMLINKS, S_IFDIR } from "../kernel/file.ts";
+import { closeFile, statusOf } from "../native/file.ts";
+import { cString, syscall } from "../native/syscall.ts";
+
+export type Environment = readonly Uint8Array[];
+
+const OTHERS_WRITE = 0o022;
+const OTHERS_ANYTHING = 0o077;
+
+/** Opens without following any symlink on the way; openat2(2). An fd, or -errno. */
+export function openPlain(dirFd: number, path: string, flags: number, mode: number = 0): number {
+  const how = new BigUint64Array([BigInt(flags | O_CLOEXEC), BigInt(mode), BigInt(RESOLVE_NO_SYMLINKS)]);
+  return syscall("openat2", dirFd, cString(path), how, how.byteLength);
+}
+
+/** A folder of this user's own in which others lack `others`; undefined where it isn't one. */
+function openOwn(dirFd: number, path: string, others: number): number | undefined {
+  const fd = openPlain(dirFd, path, O_PATH);
+  if (fd < 0) return undefined;
+  const status = statusOf(fd);
+  if (
+    typeof status !== "number" &&
+    status.type === S_IFDIR &&
+    status.uid === syscall("geteuid") &&
+    (status.permissions & others) === 0
+  ) {
+    return fd;
+  }
+  closeFile(fd);
+  return undefined;
+}
+
+/** A variable that is an absolute path in UTF-8. */
+function absolute(env: Environment, name: string): string | undefined {
+  const raw = rawVariable(env, name);
+  const text = raw === undefined ? "" : Buffer.from(raw).toString();
+  return text.startsWith("/") && Buffer.from(text).equals(raw ?? new Uint8Array()) ? text : undefined;
+}
+
+/** The first of the places for plans that is this user's own: where a sandbox has no business first. */
+function storeBase(env: Environment): string | undefined {
+  const uid = syscall("geteuid");
+  const home = absolute(env, "HOME");
+  const bases = [
+    absolute(env, "XDG_RUNTIME_DIR"),
+    `/run/user/${uid}`,
+    uid === 0 ? "/run" : undefined,
+    home === undefined ? undefined : `${home}/.cache`,
+  ];
+  return bases.find((base) => base !== undefined && isOwn(base));
+}
+
+function isOwn(path: string): boolean {
+  const fd = openOwn(AT_FDCWD, path, OTHERS_WRITE);
+  if (fd !== undefined) closeFile(fd);
+  return fd !== undefined;
+}
+
+/** The folders that a workload must not be able to write: undefined where there is no place for them. */
+export interface Places {
+  readonly plans: string;
+  readonly key: string;
+  /** What is there before landlockd makes anything. */
+  readonly bases: { readonly plans: string; readonly key: string };
+}
+
+export function places(env: Environment): Places | undefined {
+  const plans = storeBase(env);
+  const key = absolute(env, "HOME");
+  if (plans === undefined || key === undefined || !isOwn(key)) return undefined;
+  return { plans: `${plans}/landlockd/plans`, key: `${key}/.local/state/landlockd`, bases: { plans, key } };
+}
+
+/** Makes what is missing between a base and a folder beneath it. The folder's fd; undefined if it isn't only ours. */
+export function openFolder(base: string, folder: string): number | undefined {
+  const found = openOwn(AT_FDCWD, folder, OTHERS_ANYTHING);
+  if (found !== undefined) return found;
+  let path = base;
+  for (const part of folder.slice(base.length + 1).split("/")) {
+    path = `${path}/${part}`;
+    syscall("mkdirat", AT_FDCWD, cString(path), 0o700);
+  }
+  return openOwn(AT_FDCWD, folder, OTHERS_ANYTHING);
+}
