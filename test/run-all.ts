@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { probeNames, probePath } from "./harness/probe.ts";
+import { makeStage, STAGE_VARIABLE } from "./harness/stage.ts";
 
 interface Counts {
   readonly passed: number;
@@ -36,6 +37,8 @@ function skippedNames(report: string): string[] {
 }
 
 async function runAll(files: readonly string[]): Promise<number> {
+  const stage = makeStage();
+  process.env[STAGE_VARIABLE] = stage;
   for (const name of probeNames()) probePath(name);
   const folder = mkdtempSync(join(tmpdir(), "landlockd-report-"));
   const file = join(folder, "junit.xml");
@@ -43,6 +46,7 @@ async function runAll(files: readonly string[]): Promise<number> {
     const reporter = ["--reporter=junit", `--reporter-outfile=${file}`];
     const runner = Bun.spawn([process.execPath, "test", ...reporter, ...files], {
       cwd: resolve(import.meta.dir, ".."),
+      env: process.env,
       stdio: ["ignore", "inherit", "inherit"],
     });
     const status = await runner.exited;
@@ -55,7 +59,7 @@ async function runAll(files: readonly string[]): Promise<number> {
     const forbidden = Bun.env["CI"] === "true" && counts.skipped > 0;
     return status !== 0 || failed > 0 || counts.passed === 0 || forbidden ? 1 : 0;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const each of [folder, stage]) rmSync(each, { recursive: true, force: true });
   }
 }
 

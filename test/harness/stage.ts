@@ -1,9 +1,10 @@
 /** Files that another user must be able to execute. */
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, renameSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 
-const staged: Map<string, string> = new Map();
+/** Names the folder of copies. test/run-all.ts sets it and removes the folder; a run of single files leaves one. */
+export const STAGE_VARIABLE: string = "LANDLOCKD_TEST_STAGE";
 
 /** Whether everybody may execute the file and search every folder on the way to it. */
 function isReachable(file: string): boolean {
@@ -13,25 +14,29 @@ function isReachable(file: string): boolean {
   }
 }
 
+/** A new folder that everybody may search and only its owner may change. */
+export function makeStage(): string {
+  const folder = mkdtempSync(join(tmpdir(), "landlockd-stage-"));
+  chmodSync(folder, 0o711);
+  return folder;
+}
+
 /**
  * A path of `file` that every user can execute: the file itself, or a copy where the checkout lies in somebody's
- * private folder. A copy lives until the test process ends.
+ * private folder. Copies are shared by all test files of a process: the executable is large.
  */
 export function stage(file: string): string {
   const source = resolve(file);
-  const known = staged.get(source);
-  if (known !== undefined) return known;
-  const path = isReachable(source) ? source : copyOf(source);
-  staged.set(source, path);
-  return path;
-}
-
-function copyOf(source: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "landlockd-stage-"));
-  const copy = join(folder, basename(source));
-  chmodSync(folder, 0o755);
-  copyFileSync(source, copy);
-  chmodSync(copy, 0o755);
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  if (isReachable(source)) return source;
+  // biome-ignore lint/suspicious/noAssignInExpressions: the usual way to fill in a default
+  const folder = (process.env[STAGE_VARIABLE] ??= makeStage());
+  const { mtimeMs, size } = statSync(source);
+  const copy = join(folder, `${Bun.hash(`${source} ${mtimeMs} ${size}`).toString(16)}-${basename(source)}`);
+  if (!existsSync(copy)) {
+    const unfinished = `${copy}.${process.pid}`;
+    copyFileSync(source, unfinished);
+    chmodSync(unfinished, 0o755);
+    renameSync(unfinished, copy);
+  }
   return copy;
 }
