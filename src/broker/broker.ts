@@ -5,13 +5,17 @@ import type { Verdict } from "./decide.ts";
 import { close } from "./files.ts";
 import { Listener } from "./listener.ts";
 import { type BlockingOpen, open } from "./open.ts";
+import { type Publication, Publisher } from "./publish.ts";
 import { type Audit, eventOf, pathsOf } from "./record.ts";
 import { type Reply, sendReply, type Ticket } from "./reply.ts";
 import { type OpenRequest, type Request, readRequest } from "./request.ts";
 import type { Roots } from "./roots.ts";
-import { onScratch, refusePublish } from "./scratch.ts";
+import { Runner } from "./runner.ts";
+import { onScratch } from "./scratch.ts";
 import { hardenSelf, unprivileged } from "./self.ts";
 import { Waiting } from "./waiting.ts";
+
+const PUBLISH: Verdict = { decision: "publish" };
 
 export class Broker {
   readonly #roots: Roots;
@@ -19,6 +23,8 @@ export class Broker {
   #listener: Listener | undefined;
   #epoll: Epoll | undefined;
   #waiting: Waiting | undefined;
+  #runner: Runner | undefined;
+  readonly #publisher = new Publisher();
 
   #requests = 0;
 
@@ -43,6 +49,7 @@ export class Broker {
     this.#listener = listener;
     this.#epoll = epoll;
     this.#waiting = new Waiting(epoll);
+    this.#runner = new Runner(this.#waiting);
     epoll.add(listenerFd, (events) => {
       // Not readable but in error: nobody is left who could ask.
       if ((events & 1) === 0) this.#detach();
@@ -65,7 +72,8 @@ export class Broker {
       if (opened.blocking !== undefined) this.#wait(ticket, request, opened.verdict, opened.blocking);
       else this.#finish(ticket, request, opened.verdict, opened.reply, opened.created === true);
     } else {
-      const done = onScratch({ ticket, roots: this.#roots, publish: refusePublish }, request);
+      const publish = (publication: Publication): void => this.#publish(ticket, request, publication);
+      const done = onScratch({ ticket, roots: this.#roots, publish }, request);
       this.#finish(ticket, request, done.verdict, done.reply, false);
     }
   }
@@ -79,6 +87,15 @@ export class Broker {
     });
   }
 
+  #publish(ticket: Ticket, request: Request, publication: Publication): void {
+    const paths = this.#audit === undefined ? undefined : pathsOf(ticket.tid, request);
+    this.#runner?.run(ticket, this.#publisher.publish(publication), (result) => {
+      ticket.listener.answer(result, ticket.id);
+      const ending = { verdict: PUBLISH, errno: -result, created: false };
+      if (paths !== undefined) this.#audit?.(eventOf(ticket.tid, request, paths, ending));
+    });
+  }
+
   #finish(ticket: Ticket, request: Request, verdict: Verdict, reply: Reply, created: boolean): void {
     const audit = verdict.decision === "pass" || reply.kind === "later" ? undefined : this.#audit;
     const paths = audit === undefined ? undefined : pathsOf(ticket.tid, request);
@@ -88,16 +105,21 @@ export class Broker {
 
   /** Until `tick` is to be called; -1 if it needn't. */
   get timeoutMs(): number {
-    return this.#waiting?.timeoutMs ?? -1;
+    return this.#runner?.isBusy === true ? 0 : (this.#waiting?.timeoutMs ?? -1);
   }
 
   /** Looks after what blocks. To be called after every wait. */
   tick(): void {
-    this.#waiting?.tick();
+    unprivileged(() => {
+      this.#waiting?.tick();
+      this.#runner?.tick();
+    });
   }
 
   #detach(): void {
     this.#waiting?.close();
+    this.#runner?.close();
+    this.#publisher.close();
     if (this.#listener === undefined) return;
     this.#epoll?.remove(this.#listener.fd);
     this.#listener.close();

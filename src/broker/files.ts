@@ -33,6 +33,7 @@ const NR = {
   linkat: numberOf("linkat"),
   symlinkat: numberOf("symlinkat"),
   umask: numberOf("umask"),
+  fchmodat: numberOf("fchmodat"),
 } as const;
 
 export const O_DIRECTORY: number = ARCH_FLAGS[ARCH].O_DIRECTORY;
@@ -201,4 +202,9 @@ export function symlinkAt(target: string, dirFd: number, name: string): number {
 /** umask(2) of this process. */
 export function setUmask(mask: number): void {
   syscallByNumber(NR.umask, mask);
+}
+
+/** chmod(2) of a pinned object. */
+export function changeMode(pin: number, mode: number): number {
+  return syscallByNumber(NR.fchmodat, selfFds, place(first, String(pin)), mode);
 }

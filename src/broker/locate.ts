@@ -99,12 +99,12 @@ export function closeAnchor(anchor: Anchor): void {
   if (anchor.owned) close(anchor.fd);
 }
 
-/** The zone of a pinned object, whatever path led to it. */
-export function zoneOf(roots: Roots, pin: number, stat: FileStat): Zone {
-  if (!roots.folders.some((folder) => folder.stat.mount === stat.mount)) return "elsewhere";
+/** The folder of the policy that a pinned object is beneath, whatever path led to it. */
+function folderOf(roots: Roots, pin: number, stat: FileStat): Folder | undefined {
+  if (!roots.folders.some((folder) => folder.stat.mount === stat.mount)) return undefined;
   const path = pathOfFd(pin);
   const routed = path === undefined ? undefined : route(roots, path);
-  if (routed === undefined) return "elsewhere";
+  if (routed === undefined) return undefined;
   const again = openAt(
     routed.folder.fd,
     relative(routed.rest),
@@ -112,10 +112,15 @@ export function zoneOf(roots: Roots, pin: number, stat: FileStat): Zone {
     0,
     RESOLVE_INSIDE | RESOLVE_NO_SYMLINKS,
   );
-  if (again < 0) return "elsewhere";
+  if (again < 0) return undefined;
   const found = statFd(again);
   close(again);
-  return found !== undefined && sameFile(found, stat) ? routed.folder.zone : "elsewhere";
+  return found !== undefined && sameFile(found, stat) ? routed.folder : undefined;
+}
+
+/** The zone of a pinned object. */
+export function zoneOf(roots: Roots, pin: number, stat: FileStat): Zone {
+  return folderOf(roots, pin, stat)?.zone ?? "elsewhere";
 }
 
 /** Runs `use` with the fd that a path of the caller's is to be resolved from; undefined if there is none. */
@@ -140,6 +145,8 @@ export function shownPath(tid: number, at: At): string | undefined {
 /** The folder that a name is made or removed in. */
 export interface Parent {
   readonly zone: Zone;
+  /** The folder of the policy that it is beneath. */
+  readonly root: Folder | undefined;
   /** Pinned; to be closed. */
   readonly fd: number;
   /** The last name, with the slashes that follow it. */
@@ -161,11 +168,12 @@ export function parentOf(roots: Roots, tid: number, at: At): ParentResult {
   if (anchor !== undefined) {
     const fd = openAt(anchor.fd, anchor.rest, O_PATH | O_DIRECTORY, 0, RESOLVE_INSIDE);
     closeAnchor(anchor);
-    if (fd >= 0) return { zone: anchor.folder.zone, fd, name };
+    if (fd >= 0) return { zone: anchor.folder.zone, root: anchor.folder, fd, name };
     if (fd !== -EXDEV && fd !== -ELOOP) return anchor.folder.zone === "scratch" ? { errno: -fd } : undefined;
   }
   const fd = withBase(tid, where, (base) => openAt(base, where.path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS));
   if (fd === undefined || fd < 0) return undefined;
   const stat = statFd(fd);
-  return { zone: stat === undefined ? "elsewhere" : zoneOf(roots, fd, stat), fd, name };
+  const root = stat === undefined ? undefined : folderOf(roots, fd, stat);
+  return { zone: root?.zone ?? "elsewhere", root, fd, name };
 }

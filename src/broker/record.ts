@@ -6,6 +6,8 @@ import type { Verdict } from "./decide.ts";
 import { shownPath } from "./locate.ts";
 import type { At, Request } from "./request.ts";
 
+const EPERM = 1;
+
 export type Audit = (event: BrokerEvent) => void;
 
 /** How a request ended. */
@@ -18,7 +20,7 @@ export interface Ending {
 }
 
 function decisionOf({ verdict, errno }: Ending): Decision {
-  if (verdict.decision === "deny") return "deny";
+  if (verdict.decision === "deny" || (verdict.decision === "publish" && errno === EPERM)) return "deny";
   return errno === 0 ? "allow" : "error";
 }
 
@@ -73,7 +75,7 @@ export function eventOf(tid: number, request: Request, [path, newPath]: Paths, e
       };
     case "rename":
     case "link": {
-      const published = ending.verdict.decision === "publish";
+      const published = ending.verdict.decision === "publish" && ending.errno === 0;
       const paths = { old_path: path, new_path: newPath };
       return { event: `broker.${request.kind}`, ...head, operation: request.kind, ...paths, published, ...outcome };
     }

@@ -1,6 +1,6 @@
 /** System calls as the broker sees them: every spelling of an operation is one request. */
 
-import { AT_FDCWD, AT_REMOVEDIR, O_CREAT, O_TRUNC, O_WRONLY, OPEN_HOW_SIZE_BYTES } from "../kernel/file.ts";
+import { AT_FDCWD, AT_REMOVEDIR, O_CREAT, O_TRUNC, O_WRONLY, OPEN_HOW_SIZE_BYTES, S_IFMT } from "../kernel/file.ts";
 import { syscallNumber } from "../kernel/syscalls.ts";
 import { ARCH, numberOf } from "../native/syscall.ts";
 import { copyBytes, copyPath } from "./caller.ts";
@@ -62,11 +62,14 @@ function open(syscall: string, dir: number, path: number, flags: (l: Listener) =
       syscall,
       at: where,
       flags: flags(listener),
-      mode: listener.argument(mode) & 0o7777,
+      mode: listener.argument(mode) & MODE_MASK,
       resolve: 0,
     };
   };
 }
+
+/** Nothing is made with setuid or setgid bits: they are what `chmod.set_id` of the protections keeps a run from. */
+const MODE_MASK = 0o1777;
 
 /** What of open(2)'s flags the kernel doesn't know, open and openat ignore; openat2 refuses it. */
 const LEGACY_FLAGS = 0o37777777;
@@ -87,7 +90,7 @@ const openat2: Parser = (listener) => {
     syscall: "openat2",
     at: where,
     flags: Number(flags),
-    mode: Number(mode),
+    mode: Number(mode) & MODE_MASK,
     resolve: Number(resolve),
   };
 };
@@ -95,7 +98,9 @@ const openat2: Parser = (listener) => {
 function made(kind: "mkdir" | "mknod", syscall: string, dir: number, path: number): Parser {
   return (listener) => {
     const where = at(listener, dir, path);
-    return where === undefined ? undefined : { kind, syscall, at: where, mode: listener.argument(path + 1) & 0o177777 };
+    return where === undefined
+      ? undefined
+      : { kind, syscall, at: where, mode: listener.argument(path + 1) & (S_IFMT | MODE_MASK) };
   };
 }
 

@@ -20,6 +20,7 @@ import {
   linkPin,
   mkdirAt,
   mknodAt,
+  O_DIRECTORY,
   openAt,
   pathOfFd,
   renameAt,
@@ -30,11 +31,11 @@ import {
   unlinkAt,
 } from "./files.ts";
 import { anchorOf, closeAnchor, type Parent, type ParentResult, parentOf, RESOLVE_INSIDE, route } from "./locate.ts";
+import type { Publication } from "./publish.ts";
 import { PASS, type Reply, result, type Ticket } from "./reply.ts";
 import type { At, EntryRequest, MoveRequest } from "./request.ts";
 import type { Roots } from "./roots.ts";
 
-const EPERM = 1;
 const EINVAL = 22;
 const ftruncate = numberOf("ftruncate");
 
@@ -46,8 +47,8 @@ export interface Done {
 const PASSED: Done = { verdict: { decision: "pass" }, reply: PASS };
 const GONE: Done = { verdict: { decision: "pass" }, reply: { kind: "later" } };
 
-/** Publishes a name of scratch into export; `link` keeps the name in scratch. */
-export type Publish = (from: Parent, to: Parent, flags: number, link: boolean) => Done;
+/** Begins to publish, which answers the request later. Owns the fds. */
+export type Publish = (publication: Publication) => void;
 
 interface Doing {
   readonly ticket: Ticket;
@@ -89,9 +90,21 @@ function move(doing: Doing, from: Parent, to: Parent, request: MoveRequest): Don
   if (verdict.decision === "pass") return PASSED;
   if (verdict.decision === "deny") return { verdict, reply: result(-verdict.errno) };
   if (!doing.ticket.listener.isValid(doing.ticket.id)) return GONE;
-  if (verdict.decision === "publish") return doing.publish(from, to, kind === "link" ? 0 : flags, kind === "link");
+  if (verdict.decision === "publish") return publish(doing, from, to, request);
   if (kind === "rename") return { verdict, reply: result(renameAt(from.fd, from.name, to.fd, to.name, flags)) };
   return { verdict, reply: result(linkAt(from.fd, from.name, to.fd, to.name, 0)) };
+}
+
+/** Pinned once more: the work may outlive the request's own pins. */
+function pinAgain(parent: Parent): Parent {
+  return { ...parent, fd: openAt(parent.fd, ".", O_PATH | O_DIRECTORY, 0, RESOLVE_INSIDE) };
+}
+
+function publish(doing: Doing, from: Parent, to: Parent, { kind, flags }: MoveRequest): Done {
+  if (to.root === undefined) return PASSED;
+  const link = kind === "link";
+  doing.publish({ from: pinAgain(from), to: pinAgain(to), folder: to.root, flags: link ? 0 : flags, link });
+  return { verdict: { decision: "publish" }, reply: { kind: "later" } };
 }
 
 function onTwo(doing: Doing, request: MoveRequest): Done {
@@ -207,9 +220,3 @@ export function onScratch(doing: Doing, request: EntryRequest): Done {
       return truncateAt(doing, request.at, request.size);
   }
 }
-
-/** Until export is carried out: nothing gets in. */
-export const refusePublish: Publish = () => ({
-  verdict: { decision: "deny", errno: EPERM },
-  reply: result(-EPERM),
-});

@@ -6,6 +6,7 @@ import { endHelper, type Helper, killHelper, startOpen } from "../native/helper.
 import { hasSignal } from "./caller.ts";
 import { close } from "./files.ts";
 import type { Ticket } from "./reply.ts";
+import { unprivileged } from "./self.ts";
 
 /** How often the callers of blocked work are looked at: nothing tells that one is gone. */
 const TICK_MS = 100;
@@ -21,6 +22,8 @@ interface Job {
   readonly helper: Helper;
   /** Told the result, 0 or -errno, once the helper is gone; whether the caller waits any more is another question. */
   readonly done: (result: number) => void;
+  /** A signal with a handler ends it, as it would end the call itself. */
+  readonly interruptible: boolean;
   interrupted: boolean;
 }
 
@@ -39,9 +42,9 @@ export class Waiting {
   }
 
   /** Watches a helper to its end. */
-  add(helper: Helper, ticket: Ticket, done: (result: number) => void): void {
-    this.#jobs.set(helper.pidFd, { ticket, helper, done, interrupted: false });
-    this.#epoll.add(helper.pidFd, () => this.#onDone(helper.pidFd));
+  add(helper: Helper, ticket: Ticket, done: (result: number) => void, interruptible = false): void {
+    this.#jobs.set(helper.pidFd, { ticket, helper, done, interruptible, interrupted: false });
+    this.#epoll.add(helper.pidFd, () => unprivileged(() => this.#onDone(helper.pidFd)));
   }
 
   /** Room for one more. */
@@ -49,7 +52,7 @@ export class Waiting {
     return this.#jobs.size < HELPERS_MAX;
   }
 
-  /** Opens a pinned object, which is consumed, and answers the request. False, with nothing answered, if it can't. */
+  /** Opens a pinned object, which is consumed, and answers the request. */
   open(ticket: Ticket, pin: number, flags: number, closing: number, done: (result: number) => void): void {
     const listenerFd = ticket.listener.fd;
     const request = { listenerFd, id: ticket.id, pin, flags, closeOnExec: closing & O_CLOEXEC };
@@ -57,7 +60,7 @@ export class Waiting {
     // The helper has its own copy.
     close(pin);
     if (typeof helper !== "number") {
-      this.add(helper, ticket, done);
+      this.add(helper, ticket, done, true);
       return;
     }
     ticket.listener.answer(helper, ticket.id);
@@ -83,7 +86,7 @@ export class Waiting {
     for (const job of this.#jobs.values()) {
       const { listener, id, tid } = job.ticket;
       const valid = listener.isValid(id);
-      job.interrupted ||= valid && hasSignal(tid) && listener.isValid(id);
+      job.interrupted ||= job.interruptible && valid && hasSignal(tid) && listener.isValid(id);
       if (!valid || job.interrupted) killHelper(job.helper);
     }
   }

@@ -1,0 +1,138 @@
+/**
+ * Mounts that the workload makes itself. What the policy declares is done by the run's keeper, inside the workload's
+ * namespaces; everything else fails as if the caller had no privilege. Nothing is passed on to the kernel.
+ */
+
+import type { BrokerEvent, Decision } from "../audit/broker.ts";
+import { MOUNT_CALLS } from "../kernel/mount.ts";
+import type { Command, Done } from "../native/spawn.ts";
+import { numberOf } from "../native/syscall.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Broker } from "../policy/policy.ts";
+import { Leases } from "./leases.ts";
+import type { Listener } from "./listener.ts";
+import { onFsConfig, onFsMount, onFsOpen } from "./mount-object.ts";
+import { isMountCall, type MountRequest, readMountRequest } from "./mount-request.ts";
+import { MountTable } from "./mount-table.ts";
+import { onMount, onMoveMount, onOpenTree, onSetAttr, onUnmount } from "./mount-tree.ts";
+
+const EPERM = 1;
+const EFAULT = 14;
+
+/** What the handlers of the calls work with. */
+export interface Mounting {
+  readonly tid: number;
+  readonly table: MountTable;
+  readonly leases: Leases;
+  /** `runtime.root` as a binary string; "" without one. */
+  readonly root: string;
+  readonly keeper: (command: Command) => Done;
+}
+
+/** What a call came to. */
+export interface Answer {
+  /** >= 0 or -errno. */
+  readonly result: number;
+  /** To be handed out instead of the result; a lease owns it. */
+  readonly fd?: number;
+  readonly closeOnExec?: number;
+  /** For the record: an object's name, a source or a target. */
+  readonly path: string | null;
+  /** It was declared: where it failed all the same, it failed as it would have for anybody. */
+  readonly declared: boolean;
+}
+
+/** As for a caller without privilege. */
+export function refused(path: string | null): Answer {
+  return { result: -EPERM, path, declared: false };
+}
+
+/** The answer to something declared. */
+export function done({ errno }: Done, path: string): Answer {
+  return { result: -errno, path, declared: true };
+}
+
+function answerTo(request: MountRequest, mounting: Mounting): Answer {
+  switch (request.kind) {
+    case "mount":
+      return onMount(request, mounting);
+    case "umount":
+      return onUnmount(request, mounting);
+    case "open_tree":
+      return onOpenTree(request, mounting);
+    case "move_mount":
+      return onMoveMount(request, mounting);
+    case "mount_setattr":
+      return onSetAttr(request, mounting);
+    case "fsopen":
+      return onFsOpen(request, mounting);
+    case "fsconfig":
+      return onFsConfig(request, mounting);
+    case "fsmount":
+      return onFsMount(request, mounting);
+  }
+}
+
+const NAMES: ReadonlyMap<number, string> = new Map(MOUNT_CALLS.map((name) => [numberOf(name), name]));
+
+export class MountBroker {
+  readonly #table: MountTable;
+  readonly #leases: Leases = new Leases();
+  readonly #root: string;
+  readonly #audit: ((event: BrokerEvent) => void) | undefined;
+  #keeper: (command: Command) => Done = () => ({ errno: EPERM, fd: -1, mountId: 0 });
+
+  constructor(plan: Plan, broker: Broker, root: string, audit: ((event: BrokerEvent) => void) | undefined) {
+    this.#table = new MountTable(plan, broker);
+    this.#root = root;
+    this.#audit = audit;
+  }
+
+  /** Whom to give commands to, once the run is there. */
+  useKeeper(keeper: (command: Command) => Done): void {
+    this.#keeper = keeper;
+  }
+
+  handles(call: number): boolean {
+    return isMountCall(call);
+  }
+
+  /** Answers the request that the listener holds. */
+  serve(listener: Listener): void {
+    const { id, tid, call } = listener;
+    const request = readMountRequest(listener);
+    // What was read is the caller's only if it still waits.
+    if (!listener.isValid(id)) return;
+    const answer = request === undefined ? undefined : answerTo(request, this.#mounting(tid));
+    const { result, fd, closeOnExec = 0, path, declared } = answer ?? { ...refused(null), result: -EFAULT };
+    let errno = Math.max(-result, 0);
+    if (fd === undefined) listener.answer(result, id);
+    else {
+      errno = -listener.answerFd(fd, closeOnExec, id);
+      if (errno > 0) listener.answer(-errno, id);
+    }
+    this.#record(NAMES.get(call) ?? "", tid, path, errno, declared);
+  }
+
+  #mounting(tid: number): Mounting {
+    return { tid, table: this.#table, leases: this.#leases, root: this.#root, keeper: this.#keeper };
+  }
+
+  #record(syscall: string, pid: number, path: string | null, errno: number, declared: boolean): void {
+    const operation = (syscall === "umount2" ? "umount" : syscall) as MountRequest["kind"];
+    const decision: Decision = errno === 0 ? "allow" : declared ? "error" : "deny";
+    this.#audit?.({
+      event: `broker.${operation}`,
+      pid,
+      syscall,
+      operation,
+      path: path === null ? null : Buffer.from(path, "latin1"),
+      decision,
+      ...(errno === 0 ? {} : { errno }),
+    });
+  }
+
+  close(): void {
+    this.#leases.close();
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Publishing: a rename or link from scratch into export. What is published is first taken out of the workload's reach,
+ * into the staging folder (moved there on the same filesystem, copied from another), judged there, and then gets its
+ * name by one rename: whoever reads export sees all of it or nothing.
+ */
+
+import { RENAME_NOREPLACE } from "../kernel/file.ts";
+import { close, linkAt, renameAt } from "./files.ts";
+import type { Parent } from "./locate.ts";
+import type { Folder } from "./roots.ts";
+import { Staging } from "./staging.ts";
+import { Pace, runNow, type Steps } from "./steps.ts";
+import { copyTree, judge, removeTree } from "./tree.ts";
+
+const EEXIST = 17;
+const EXDEV = 18;
+const EINVAL = 22;
+
+/** What is to be published where. The fds are owned. */
+export interface Publication {
+  readonly from: Parent;
+  readonly to: Parent;
+  /** The export folder that `to` is beneath. */
+  readonly folder: Folder;
+  /** Of renameat2(2). */
+  readonly flags: number;
+  /** The name in scratch stays. */
+  readonly link: boolean;
+}
+
+export class Publisher {
+  readonly #stagings = new Map<Folder, Staging>();
+
+  #stagingOf(folder: Folder): Staging | number {
+    const known = this.#stagings.get(folder);
+    if (known !== undefined) return known;
+    const made = Staging.make(folder);
+    if (typeof made !== "number") this.#stagings.set(folder, made);
+    return made;
+  }
+
+  /** Publishes; 0 or -errno. Closes the publication's fds in the end. */
+  *publish(publication: Publication): Steps {
+    const { from, to, folder, flags } = publication;
+    try {
+      if ((flags & ~RENAME_NOREPLACE) !== 0) return -EINVAL;
+      const staging = this.#stagingOf(folder);
+      if (typeof staging === "number") return staging;
+      return yield* publishThrough(publication, staging);
+    } finally {
+      close(from.fd);
+      close(to.fd);
+    }
+  }
+
+  close(): void {
+    for (const staging of this.#stagings.values()) staging.close();
+    this.#stagings.clear();
+  }
+}
+
+function bare(name: string): string {
+  return name.replace(/\/+$/, "");
+}
+
+function* publishThrough(publication: Publication, staging: Staging): Steps {
+  const { from, to, flags, link } = publication;
+  const name = bare(from.name);
+  const staged = staging.nextName();
+  const pace = new Pace();
+  let back: "rename" | "remove" = link ? "remove" : "rename";
+  let settled = false;
+  try {
+    let ready = link
+      ? linkAt(from.fd, from.name, staging.fd, staged, 0)
+      : renameAt(from.fd, from.name, staging.fd, staged, RENAME_NOREPLACE);
+    if (ready === -EXDEV) {
+      back = "remove";
+      ready = yield* copyTree(from.fd, name, staging.fd, staged, pace);
+    }
+    if (ready === 0) ready = yield* judge(staging.fd, staged, pace);
+    if (ready === 0) ready = renameAt(staging.fd, staged, to.fd, to.name, link ? RENAME_NOREPLACE : flags);
+    settled = ready === 0;
+    if (settled && !link && back === "remove") yield* removeTree(from.fd, name, pace);
+    return ready;
+  } finally {
+    if (!settled) undo(back, from.fd, name, staging.fd, staged);
+  }
+}
+
+/** Puts what was moved where it was; removes what was copied or linked. Nothing if there is nothing. */
+function undo(how: "rename" | "remove", fromFd: number, name: string, stagingFd: number, staged: string): void {
+  if (how === "rename") {
+    const back = renameAt(stagingFd, staged, fromFd, name, RENAME_NOREPLACE);
+    // Somebody has taken the name meanwhile: what was to be published isn't thrown away.
+    if (back !== -EEXIST || renameAt(stagingFd, staged, fromFd, `${name}.unpublished`, RENAME_NOREPLACE) === 0) return;
+  }
+  runNow(removeTree(stagingFd, staged, new Pace()));
+}

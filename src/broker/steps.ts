@@ -1,0 +1,31 @@
+/** Work in steps: between them other requests are served, and where it blocks a helper does it. */
+
+import type { Helper } from "../native/helper.ts";
+
+/**
+ * Yields a helper to wait for, and is told its result; or undefined, to let others go first, and is told 0. Returns 0 or
+ * -errno. Ended early (`return`), it cleans up after itself.
+ */
+export type Steps<T = number> = Generator<Helper | undefined, T, number>;
+
+/** How many entries of a tree are handled in one go: some milliseconds. */
+const ENTRIES_IN_ONE_GO = 256;
+
+/** Counts entries and says when others are to go first. */
+export class Pace {
+  #count = 0;
+
+  /** To be awaited (`yield*`) for each entry. */
+  *step(): Steps<void> {
+    this.#count += 1;
+    if (this.#count % ENTRIES_IN_ONE_GO === 0) yield undefined;
+  }
+}
+
+/** All steps at once, for work that needs no helper. */
+export function runNow(steps: Steps): number {
+  for (;;) {
+    const step = steps.next(0);
+    if (step.done === true) return step.value;
+  }
+}

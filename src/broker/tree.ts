@@ -1,0 +1,262 @@
+/** Trees of files, walked by fds: removed, copied, and judged whether they may be published. */
+
+import {
+  AT_REMOVEDIR,
+  O_CREAT,
+  O_EXCL,
+  O_NONBLOCK,
+  O_PATH,
+  O_RDONLY,
+  O_WRONLY,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+} from "../kernel/file.ts";
+import { startCopy } from "../native/helper.ts";
+import { allocate } from "../native/memory.ts";
+import { numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
+import {
+  changeMode,
+  close,
+  type FileStat,
+  mkdirAt,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  openAt,
+  readLinkAt,
+  setUmask,
+  statFd,
+  symlinkAt,
+  unlinkAt,
+} from "./files.ts";
+import { isDirectory } from "./roots.ts";
+import type { Pace, Steps } from "./steps.ts";
+
+const EPERM = 1;
+const ENOENT = 2;
+const EIO = 5;
+const ELOOP = 40;
+/** Each level holds an fd. */
+const DEPTH_MAX = 200;
+const SET_ID_BITS = 0o6000;
+
+/** One step down, onto nothing but what is there under that name. */
+const RESOLVE_ENTRY: number = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS;
+
+const entries = allocate(32 * 1024);
+const getdents64 = numberOf("getdents64");
+/** In struct linux_dirent64: u64 ino, s64 off, u16 reclen, u8 type, then the name. */
+const DIRENT_RECLEN = 16;
+const DIRENT_NAME = 19;
+
+/** The names in an open folder, from where it stands; undefined if they can't be read. */
+export function readNames(fd: number): string[] | undefined {
+  const names: string[] = [];
+  for (;;) {
+    const size = syscallByNumber(getdents64, fd, entries.address, entries.bytes.length);
+    if (size < 0) return undefined;
+    if (size === 0) return names;
+    for (let at = 0; at < size; at += entries.view.getUint16(at + DIRENT_RECLEN, true)) {
+      const name = entries.bytes.toString("latin1", at + DIRENT_NAME, entries.bytes.indexOf(0, at + DIRENT_NAME));
+      if (name !== "." && name !== "..") names.push(name);
+    }
+  }
+}
+
+function openFolder(dirFd: number, name: string): number {
+  return openAt(dirFd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_ENTRY);
+}
+
+/** What a name is, its symbolic link not followed; -errno. */
+export function statEntry(dirFd: number, name: string): FileStat | number {
+  const pin = openAt(dirFd, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_ENTRY);
+  if (pin < 0) return pin;
+  const stat = statFd(pin);
+  close(pin);
+  return stat ?? -EIO;
+}
+
+/** Removes a name and all that is beneath it. */
+export function* removeTree(dirFd: number, name: string, pace: Pace, depth = 0): Steps {
+  yield* pace.step();
+  const removed = unlinkAt(dirFd, name, 0);
+  if (removed === 0 || removed === -ENOENT) return removed;
+  const fd = depth < DEPTH_MAX ? openFolder(dirFd, name) : -ELOOP;
+  if (fd < 0) return removed;
+  try {
+    for (const child of readNames(fd) ?? []) yield* removeTree(fd, child, pace, depth + 1);
+  } finally {
+    close(fd);
+  }
+  return unlinkAt(dirFd, name, AT_REMOVEDIR);
+}
+
+/** Whether a link in a tree, `depth` folders below its top, leads nowhere but into it, wherever the tree is. */
+function staysInside(topFd: number, path: string, target: string, depth: number): boolean {
+  const resolved = openAt(topFd, path, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+  close(resolved);
+  if (resolved >= 0) return !target.startsWith("/");
+  // Leads to nothing yet: steps up first, no more than there are, and then only down.
+  const names = target.split("/").filter((name) => name !== "" && name !== ".");
+  const up = names.findIndex((name) => name !== "..");
+  const ups = up < 0 ? names.length : up;
+  return resolved === -ENOENT && !target.startsWith("/") && ups <= depth && !names.slice(ups).includes("..");
+}
+
+/** A tree whose entries are judged: its top, and where the walk is. */
+interface Judged {
+  readonly topFd: number;
+  readonly dirFd: number;
+  readonly name: string;
+  /** From the top. */
+  readonly path: string;
+  readonly depth: number;
+}
+
+/**
+ * Makes sure of a tree that only plain files, folders and links into itself are in it, and takes the setuid and setgid
+ * bits away. -EPERM for anything else.
+ */
+function* judgeEntry(at: Judged, pace: Pace): Steps {
+  yield* pace.step();
+  const pin = openAt(at.dirFd, at.name, O_PATH | O_NOFOLLOW, 0, RESOLVE_ENTRY);
+  const stat = pin < 0 ? undefined : statFd(pin);
+  const changed = stat !== undefined && (stat.mode & SET_ID_BITS) !== 0 ? changeMode(pin, stat.mode & 0o1777) : 0;
+  close(pin);
+  if (stat === undefined) return pin < 0 ? pin : -EIO;
+  if (changed < 0) return changed;
+  const type = stat.mode & S_IFMT;
+  if (type === S_IFREG) return 0;
+  if (type === S_IFLNK) {
+    const target = readLinkAt(at.dirFd, at.name);
+    return target !== undefined && staysInside(at.topFd, at.path, target, at.depth) ? 0 : -EPERM;
+  }
+  if (!isDirectory(stat)) return -EPERM;
+  return yield* judgeFolder({ ...at, depth: at.depth + 1 }, pace);
+}
+
+function* judgeFolder(at: Judged, pace: Pace): Steps {
+  const fd = at.depth < DEPTH_MAX ? openFolder(at.dirFd, at.name) : -ELOOP;
+  if (fd < 0) return fd;
+  try {
+    const names = readNames(fd);
+    if (names === undefined) return -EIO;
+    for (const name of names) {
+      const judged = yield* judgeEntry(
+        { ...at, dirFd: fd, name, path: at.path === "" ? name : `${at.path}/${name}` },
+        pace,
+      );
+      if (judged < 0) return judged;
+    }
+    return 0;
+  } finally {
+    close(fd);
+  }
+}
+
+/** Whether what has this name may be published: 0, -EPERM, or why it can't be told. A link by itself leads outside. */
+export function* judge(dirFd: number, name: string, pace: Pace): Steps {
+  const stat = statEntry(dirFd, name);
+  if (typeof stat === "number") return stat;
+  if (!isDirectory(stat)) {
+    const type = stat.mode & S_IFMT;
+    return type === S_IFREG ? yield* judgeEntry({ topFd: -1, dirFd, name, path: "", depth: 0 }, pace) : -EPERM;
+  }
+  const pin = openAt(dirFd, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_ENTRY);
+  if (pin < 0) return pin;
+  try {
+    const bits = stat.mode & SET_ID_BITS;
+    const changed = bits === 0 ? 0 : changeMode(pin, stat.mode & 0o1777);
+    return changed < 0 ? changed : yield* judgeFolder({ topFd: pin, dirFd, name, path: "", depth: 0 }, pace);
+  } finally {
+    close(pin);
+  }
+}
+
+function* copyFile(fromFd: number, stat: FileStat, toDirFd: number, name: string): Steps {
+  const toFd = openAt(toDirFd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600, RESOLVE_ENTRY);
+  if (toFd < 0) return toFd;
+  try {
+    const helper = startCopy(fromFd, toFd);
+    const copied = typeof helper === "number" ? helper : yield helper;
+    return copied < 0 ? copied : finishCopy(fromFd, toFd, stat);
+  } finally {
+    close(toFd);
+  }
+}
+
+const times = allocate(32);
+const statBuffer = allocate(256);
+const STATX_MTIME = 0x40;
+
+/** Mode and time of the original. */
+function finishCopy(fromFd: number, toFd: number, stat: FileStat): number {
+  const empty = allocate(1);
+  syscall("statx", fromFd, empty.address, 0x1000, STATX_MTIME, statBuffer.address);
+  const seconds = statBuffer.view.getBigInt64(112, true);
+  const nanoseconds = BigInt(statBuffer.view.getUint32(120, true));
+  for (const at of [0, 16]) {
+    times.view.setBigInt64(at, seconds, true);
+    times.view.setBigInt64(at + 8, nanoseconds, true);
+  }
+  syscall("utimensat", toFd, 0, times.address, 0);
+  return syscall("fchmod", toFd, stat.mode & 0o1777);
+}
+
+function* copyFolder(fromFd: number, stat: FileStat, toDirFd: number, name: string, pace: Pace, depth: number): Steps {
+  setUmask(0o077);
+  const made = mkdirAt(toDirFd, name, 0o700);
+  const toFd = made < 0 ? made : openFolder(toDirFd, name);
+  if (toFd < 0) return toFd;
+  try {
+    const names = readNames(fromFd);
+    if (names === undefined) return -EIO;
+    for (const child of names) {
+      const copied = yield* copyTree(fromFd, child, toFd, child, pace, depth + 1);
+      // What went away meanwhile isn't part of it.
+      if (copied < 0 && copied !== -ENOENT) return copied;
+    }
+    return finishCopy(fromFd, toFd, stat) || syscall("fsync", toFd);
+  } finally {
+    close(toFd);
+  }
+}
+
+/**
+ * Copies a name and all that is beneath it, plain files synced. -EPERM for what is never published; links are copied as
+ * they are and judged by `judge`.
+ */
+export function* copyTree(
+  fromDirFd: number,
+  fromName: string,
+  toDirFd: number,
+  toName: string,
+  pace: Pace,
+  depth = 0,
+): Steps {
+  yield* pace.step();
+  const stat = statEntry(fromDirFd, fromName);
+  if (typeof stat === "number") return stat;
+  const type = stat.mode & S_IFMT;
+  if (type === S_IFLNK) {
+    const target = readLinkAt(fromDirFd, fromName);
+    return target === undefined ? -ENOENT : symlinkAt(target, toDirFd, toName);
+  }
+  if ((type !== S_IFREG && !isDirectory(stat)) || depth >= DEPTH_MAX) return -EPERM;
+  const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | (isDirectory(stat) ? O_DIRECTORY : 0);
+  const fd = openAt(fromDirFd, fromName, flags, 0, RESOLVE_ENTRY);
+  if (fd < 0) return fd;
+  try {
+    // Opened, it is what it is: a FIFO may have taken the file's name.
+    const opened = statFd(fd);
+    if (opened === undefined || (opened.mode & S_IFMT) !== type) return -EPERM;
+    if (isDirectory(opened)) return yield* copyFolder(fd, opened, toDirFd, toName, pace, depth);
+    return yield* copyFile(fd, opened, toDirFd, toName);
+  } finally {
+    close(fd);
+  }
+}
