@@ -7,6 +7,7 @@ import type { DaemonEvent } from "../audit/events.ts";
 import { AuditWriter } from "../audit/writer.ts";
 import { UsageError } from "../base/errors.ts";
 import { bindSocket } from "../daemon/address.ts";
+import { brokerService } from "../daemon/broker.ts";
 import { Server } from "../daemon/server.ts";
 import { activatedSocket, notify, socketName } from "../daemon/systemd.ts";
 import { errnoName } from "../kernel/errno.ts";
@@ -70,7 +71,7 @@ function serve(args: readonly string[]): never {
       socket,
       policyDir,
       allowRoot: parsed.on("allow-root"),
-      broker: undefined,
+      broker: brokerService,
       emit,
     });
     emit({ event: "daemon.listen", pid, socket, mode });

@@ -141,6 +141,7 @@ export class Daemon {
     const bytes = policyFd < 0 ? policy?.bytes : readSealed(policyFd, POLICY_BYTES_MAX);
     for (const each of [planFd, policyFd]) if (each >= 0) syscall("close", each);
     if (bytes === undefined) throw new DaemonError("the daemon sent no policy");
+    if (frame.kind === "direct") syscall("close", this.#fd);
     const file = textOf(frame, "policy_file") ?? request.policyFile;
     return {
       partner: frame.kind === "plan" ? new HeldRun(this.#fd) : undefined,
@@ -214,10 +215,10 @@ class HeldRun implements AuditingPartner {
     sendDatagram(this.fd, encodeFrame("started", [["pid", pid]]));
   }
 
-  ended(outcome: Outcome | LaunchError): void {
+  ended(outcome: Outcome | Error): void {
     const field: readonly [TagName, number] =
-      outcome instanceof LaunchError
-        ? ["errno", outcome.errno]
+      outcome instanceof Error
+        ? ["errno", outcome instanceof LaunchError ? outcome.errno : 0]
         : ["status", outcome.kind === "exited" ? outcome.status << 8 : outcome.signal];
     if (sendDatagram(this.fd, encodeFrame("ended", [field])) < 0) return;
     const end = performance.now() + DONE_TIMEOUT_MS;

@@ -40,9 +40,8 @@ export class Connection implements Client {
   #phase: Phase = "silent";
   /** Who made the request; nobody else may go on with it. */
   #pid = 0;
-  #plan: KeptPlan | undefined;
-  #request: RunRequest | undefined;
   #holding: Holding | undefined;
+  #attached = false;
   #since = 0;
   #closed = false;
   #pending: Uint8Array[] = [];
@@ -97,9 +96,12 @@ export class Connection implements Client {
   /** Gives back what the connection held; the caller closes its fd. */
   release(): void {
     this.#closed = true;
-    if (this.#holding !== undefined) this.#office.statistics.brokered += this.#holding.requests;
-    this.#holding?.close();
-    this.#holding = undefined;
+    if (this.#holding !== undefined) {
+      this.#office.statistics.brokered += this.#holding.requests;
+      this.#office.holdings.delete(this.#holding);
+      this.#holding.close();
+      this.#holding = undefined;
+    }
     if (this.#phase === "running") this.#office.ended("lost");
     this.#setPhase("over");
   }
@@ -220,15 +222,22 @@ export class Connection implements Client {
     return { file, bytes, policyDir };
   }
 
+  /** Becomes the broker of the run if it has one and this process can be it; otherwise why not. */
+  #hold(plan: KeptPlan, wantsEvents: boolean, sender: Sender, standing: Standing): string | undefined {
+    const difference = differenceFrom(sender.pid, standing, standingOf("self"));
+    if (difference !== undefined) return difference;
+    const emit = (event: AuditEvent): void => this.#send("audit", [["json", JSON.stringify(printable(event))]]);
+    const holding = this.#office.broker.prepare(this.#office.epoll, plan.policy, wantsEvents ? emit : undefined);
+    if (typeof holding === "string") return holding;
+    this.#holding = holding;
+    return undefined;
+  }
+
   #answer(request: RunRequest, plan: KeptPlan, source: PolicySource, sender: Sender, standing: Standing): void {
-    const { statistics, broker } = this.#office;
+    const { statistics } = this.#office;
     const brokered = plan.compiled.report.supervised.includes("broker");
-    const obstacle = brokered ? differenceFrom(sender.pid, standing, standingOf("self")) : undefined;
-    const byItself =
-      obstacle ?? (brokered && broker?.serves(plan.policy) !== true ? "this daemon can't serve its broker" : undefined);
+    const byItself = brokered ? this.#hold(plan, request.audit, sender, standing) : undefined;
     if (byItself !== undefined) statistics.direct += 1;
-    this.#request = request;
-    this.#plan = plan;
     const policyFd = this.#office.policyDir === undefined ? -1 : sealedCopy("landlockd-policy", source.bytes);
     this.#setPhase("planned");
     this.#send(
@@ -250,7 +259,7 @@ export class Connection implements Client {
   /** @returns the fd that it keeps, if any. */
   #onContinuation(frame: Frame, { sender, fds }: Datagram): number {
     const allowed = sender !== undefined && sender.pid === this.#pid;
-    if (allowed && frame.kind === "listener" && this.#phase === "planned" && this.#holding === undefined) {
+    if (allowed && frame.kind === "listener" && this.#phase === "planned") {
       return this.#onListener(fds[0] ?? -1);
     }
     if (allowed && frame.kind === "started" && this.#phase === "planned") {
@@ -266,15 +275,14 @@ export class Connection implements Client {
   }
 
   #onListener(fd: number): number {
-    const { broker, epoll } = this.#office;
-    if (fd < 0 || this.#plan === undefined || broker === undefined) {
-      this.#refuse("not understood: a listener without a broker");
+    const holding = this.#holding;
+    if (fd < 0 || holding === undefined || this.#attached) {
+      this.#refuse("not understood: a listener where none is expected");
       return -1;
     }
-    const wanted = this.#request?.audit === true;
-    this.#holding = broker.hold(epoll, fd, this.#plan.policy, (event) => {
-      if (wanted) this.#send("audit", [["json", JSON.stringify(printable(event))]]);
-    });
+    this.#attached = true;
+    holding.attach(fd);
+    this.#office.holdings.add(holding);
     return fd;
   }
 

@@ -28,16 +28,23 @@ export interface Client {
 export interface Holding {
   /** Answered so far. */
   readonly requests: number;
-  /** Stops answering and closes the listener. */
+  /** Answers the notifications of the run from now on; owns the listener. Called once. */
+  attach(listenerFd: number): void;
+  /** Until `tick` is to be called without an event, in milliseconds; -1 for never. */
+  readonly timeoutMs: number;
+  /** Looks after what blocks. */
+  tick(): void;
+  /** Stops answering and gives everything back. */
   close(): void;
 }
 
 /** The broker as a daemon uses it: many runs on one epoll. */
 export interface BrokerService {
-  /** Whether it can answer for this policy from outside the run's own supervisor. */
-  serves(policy: Policy): boolean;
-  /** Answers the notifications of a run from now on; owns the listener. */
-  hold(epoll: Epoll, listenerFd: number, policy: Policy, emit: (event: AuditEvent) => void): Holding;
+  /**
+   * A broker for a run of this policy, with all that its lists name pinned: before the workload starts. Or why only the
+   * run's own supervisor can be its broker.
+   */
+  prepare(epoll: Epoll, policy: Policy, emit: ((event: AuditEvent) => void) | undefined): Holding | string;
 }
 
 export interface Office {
@@ -48,7 +55,7 @@ export interface Office {
   /** The only folder that policies come from; undefined where clients bring their own. */
   readonly policyDir: string | undefined;
   readonly stopping: boolean;
-  readonly broker: BrokerService | undefined;
+  readonly broker: BrokerService;
   /** The sender's standing, or why it isn't served. */
   admit(sender: Sender | undefined): Standing | string;
   /** @throws UsageError */
@@ -59,6 +66,8 @@ export interface Office {
   ended(how: RunEnd): void;
   /** A connection went from one phase to another. */
   moved(client: Client, from: Phase): void;
+  /** Holdings whose `tick` has to be called. */
+  readonly holdings: Set<Holding>;
   /** A client doesn't take what it is sent: `flush` is to be called again soon. */
   slow(client: Client): void;
   status(): StatusReport;

@@ -15,7 +15,7 @@ import { syscall } from "../native/syscall.ts";
 import type { PolicySource } from "../policy/load.ts";
 import { readPolicyFile } from "../policy/read.ts";
 import { Connection } from "./connection.ts";
-import type { BrokerService, Client, Office, Phase } from "./office.ts";
+import type { BrokerService, Client, Holding, Office, Phase } from "./office.ts";
 import { ambientStanding, refusalOf, type Standing, standingOfSender } from "./peer.ts";
 import { Plans } from "./plans.ts";
 import type { RunRequest } from "./request.ts";
@@ -29,7 +29,7 @@ export interface ServerOptions {
   readonly policyDir: string | undefined;
   /** Whether root is served too: status and stop, never a run. */
   readonly allowRoot: boolean;
-  readonly broker: BrokerService | undefined;
+  readonly broker: BrokerService;
   readonly emit: (event: DaemonEvent) => void;
 }
 
@@ -61,7 +61,8 @@ export class Server implements Office {
   readonly statistics: Statistics = new Statistics();
   readonly plans: Plans;
   readonly policyDir: string | undefined;
-  readonly broker: BrokerService | undefined;
+  readonly broker: BrokerService;
+  readonly holdings: Set<Holding> = new Set();
   readonly #options: ServerOptions;
   readonly #ambient: Standing = ambientStanding();
   readonly #connections = new Set<Connection>();
@@ -251,13 +252,17 @@ export class Server implements Office {
 
   #timeoutMs(): number {
     if (this.#slow.size > 0) return SLOW_RETRY_MS;
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const { timeoutMs } of this.holdings) if (timeoutMs >= 0 && timeoutMs < soonest) soonest = timeoutMs;
     const { silent, planned } = this.#deadlines;
     const next = [silent.values().next().value, planned.values().next().value, this.#stopDeadline];
     const first = Math.min(...next.map((time) => time ?? Number.POSITIVE_INFINITY));
-    return Number.isFinite(first) ? Math.max(0, Math.ceil(first - performance.now())) : -1;
+    const wait = Math.min(soonest, first - performance.now());
+    return Number.isFinite(wait) ? Math.max(0, Math.ceil(wait)) : -1;
   }
 
   #expire(): void {
+    for (const holding of this.holdings) holding.tick();
     for (const client of [...this.#slow]) {
       this.#slow.delete(client);
       client.flush();

@@ -1,9 +1,9 @@
 /** Direct mode: one run, this process its supervisor, this process's terminal and signals the workload's. Synchronous. */
 
-import type { LaunchError } from "../base/errors.ts";
 import { Epoll } from "../native/epoll.ts";
 import { openSignals, readSignals, stopBy } from "../native/signals.ts";
 import { syscall } from "../native/syscall.ts";
+import { LAUNCH_FLAGS } from "../plan/layout.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { LaunchRequest } from "./launch.ts";
 import type { Outcome } from "./outcome.ts";
@@ -59,7 +59,7 @@ export interface Partner {
   listener(fd: number): void;
   started(pid: number): void;
   /** The run is over: what it says last is read before this returns. */
-  ended(outcome: Outcome | LaunchError): void;
+  ended(outcome: Outcome | Error): void;
 }
 
 /** The broker of a run that this process holds itself. */
@@ -114,6 +114,7 @@ export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents,
   const epoll = new Epoll();
   let result: Ended | Error | undefined;
   let empty = false;
+  let gone: Error | undefined;
   const session = new Session(epoll, plan, request, {
     listener: (fd) => {
       if (partner !== undefined) partner.listener(fd);
@@ -126,14 +127,12 @@ export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents,
     },
     stopped: stopAlong,
     ended: (outcome, pid) => {
-      partner?.ended(outcome);
       result ??= { outcome, pid };
     },
     empty: () => {
       empty = true;
     },
     failed: (error) => {
-      partner?.ended(error);
       result ??= error;
     },
   });
@@ -142,7 +141,8 @@ export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents,
     epoll.add(signalFd, () => forwardSignals(signalFd, session));
     if (partner !== undefined) {
       epoll.add(partner.fd, () => {
-        result ??= partner.onReadable();
+        gone ??= partner.onReadable();
+        result ??= gone;
       });
     }
     const wait = (most: number): void => {
@@ -152,14 +152,15 @@ export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents,
     };
     while (result === undefined) wait(-1);
     const end = performance.now() + GRACE_MS;
-    if (broker !== undefined && !(result instanceof Error)) {
-      while (!empty && performance.now() < end) wait(Math.ceil(end - performance.now()));
+    if ((request.flags & LAUNCH_FLAGS.linger) !== 0 && !(result instanceof Error)) {
+      while (!empty && gone === undefined && performance.now() < end) wait(Math.ceil(end - performance.now()));
     }
   } finally {
     session.close();
     broker?.close();
     epoll.close();
   }
+  if (gone === undefined) partner?.ended(result instanceof Error ? result : result.outcome);
   if (result instanceof Error) throw result;
   return result;
 }
