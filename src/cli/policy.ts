@@ -61,5 +61,5 @@ export async function policySource(parsed: Parsed): Promise<PolicySource> {
 export async function policyOf(parsed: Parsed): Promise<LoadedPolicy & { readonly origin?: Origin }> {
   const source = await policySource(parsed);
   const variables = variableContext(parsed);
-  return { ...loadPolicy(source, variables), origin: { source, variables, settings: parsed.values("set") } };
+  return { ...(await loadPolicy(source, variables)), origin: { source, variables, settings: parsed.values("set") } };
 }

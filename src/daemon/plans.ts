@@ -9,8 +9,9 @@ import type { Host } from "../kernel/host.ts";
 import { sealedCopy } from "../native/memfd.ts";
 import { syscall } from "../native/syscall.ts";
 import { encodePlan } from "../plan/encode.ts";
-import { loadPolicy, type PolicySource } from "../policy/load.ts";
+import type { PolicySource } from "../policy/load.ts";
 import type { Policy } from "../policy/policy.ts";
+import { validatePolicy } from "../policy/validate.ts";
 import type { VariableContext } from "../policy/variables.ts";
 import { compileRun } from "../run/run.ts";
 
@@ -84,7 +85,7 @@ export class Plans {
       return known;
     }
     this.misses += 1;
-    const loaded = loadPolicy(source, variables);
+    const loaded = validatePolicy(source, variables);
     const used = loaded.uses.map(({ name }) => name);
     const made = this.#make(loaded.policy, bestEffort || loaded.policy.compat === "best-effort", capabilities);
     makeRoom(this.#names, NAMES_MAX);

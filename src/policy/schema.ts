@@ -6,7 +6,8 @@
 import * as v from "valibot";
 import { FS_RIGHTS, NET_RIGHTS, SCOPES } from "../kernel/landlock.ts";
 import type { Policy } from "./policy.ts";
-import { listOf, modeBits, path, sizeBytes, someOf } from "./values.ts";
+import { modeBits, sizeBytes } from "./units.ts";
+import { listOf, path, someOf } from "./values.ts";
 
 export type { Policy } from "./policy.ts";
 

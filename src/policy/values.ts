@@ -57,16 +57,3 @@ export function someOf<const Item extends v.GenericSchema>(
 > {
   return v.pipe(v.array(item), v.minLength(1), v.maxLength(POLICY_LIST_MAX), v.description(description));
 }
-
-const SIZE_UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
-
-/** `64M` in bytes, as tmpfs(5) counts. */
-export function sizeBytes(text: string): number {
-  const unit = SIZE_UNITS[text.slice(-1)];
-  return unit === undefined ? Number(text) : Number(text.slice(0, -1)) * unit;
-}
-
-/** `1777` as the number that chmod(2) takes. */
-export function modeBits(text: string): number {
-  return Number.parseInt(text, 8);
-}

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { compile } from "../../src/compile/compile.ts";
 import type { Host } from "../../src/kernel/host.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
-import { loadPolicy } from "../../src/policy/load.ts";
+import { validatePolicy } from "../../src/policy/validate.ts";
 import { encodeLaunch } from "../../src/run/launch.ts";
 import { testUnless } from "../harness/cases.ts";
 
@@ -33,7 +33,7 @@ const RUNS = 300_000;
 
 function seedPlan(): Uint8Array {
   const source = { file: "seed", bytes: Buffer.from(POLICY), policyDir: undefined };
-  const { policy } = loadPolicy(source, { cwd: "/", env: {}, uid: 0, set: new Map() });
+  const { policy } = validatePolicy(source, { cwd: "/", env: {}, uid: 0, set: new Map() });
   return encodePlan(compile(policy, HOST).plan);
 }
 

@@ -1,8 +1,10 @@
 /** Loads policies that a test writes down, with variables that don't depend on the machine. */
 
+import { deepStrictEqual } from "node:assert";
 import { type Finding, PolicyError } from "../../src/base/errors.ts";
-import { type LoadedPolicy, loadPolicy } from "../../src/policy/load.ts";
+import { acceptGoodPolicy, type LoadedPolicy, type PolicySource } from "../../src/policy/load.ts";
 import { placeFindings } from "../../src/policy/locate.ts";
+import { validatePolicy } from "../../src/policy/validate.ts";
 import type { VariableContext } from "../../src/policy/variables.ts";
 
 export const VARIABLES: VariableContext = {
@@ -16,16 +18,36 @@ export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
+/** By the schema; and a policy that the short way accepts must be, to the letter, what the schema makes of it. */
+export function loadBothWays(source: PolicySource, variables: VariableContext): LoadedPolicy {
+  const loaded = validatePolicy(source, variables);
+  deepStrictEqual(structuredClone(acceptGoodPolicy(source, variables)), structuredClone(loaded));
+  return loaded;
+}
+
+/** Whether the short way takes a policy. */
+function isAccepted(source: PolicySource, variables: VariableContext): boolean {
+  try {
+    return acceptGoodPolicy(source, variables) !== undefined;
+  } catch (cause) {
+    if (cause instanceof PolicyError) return false;
+    throw cause;
+  }
+}
+
 export function load(text: string, variables: Partial<VariableContext> = {}): LoadedPolicy {
   const source = { file: "p.toml", bytes: bytesOf(text), policyDir: "/policies" };
-  return loadPolicy(source, { ...VARIABLES, ...variables });
+  return loadBothWays(source, { ...VARIABLES, ...variables });
 }
 
 /** What loading refuses the text for; fails the test when it doesn't. */
 export function refusal(text: string | Uint8Array, variables: Partial<VariableContext> = {}): PolicyError {
   const bytes = typeof text === "string" ? bytesOf(text) : text;
+  const source = { file: "p.toml", bytes, policyDir: "/policies" };
+  const context = { ...VARIABLES, ...variables };
+  if (isAccepted(source, context)) throw new Error("the short way accepted the policy");
   try {
-    loadPolicy({ file: "p.toml", bytes, policyDir: "/policies" }, { ...VARIABLES, ...variables });
+    validatePolicy(source, context);
   } catch (cause) {
     if (cause instanceof PolicyError) return cause;
     throw cause;

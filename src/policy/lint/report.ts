@@ -1,8 +1,9 @@
 /** Lints one policy as far as it can be read: what loading refuses and what the rules see, in one list. */
 
 import { type Finding, PolicyError } from "../../base/errors.ts";
-import { loadPolicy, type PolicySource } from "../load.ts";
+import type { PolicySource } from "../load.ts";
 import { placeFindings } from "../locate.ts";
+import { validatePolicy } from "../validate.ts";
 import type { VariableContext } from "../variables.ts";
 import type { Facts } from "./facts.ts";
 import { lint } from "./lint.ts";
@@ -14,7 +15,7 @@ export async function lintSource(
   facts: Facts,
 ): Promise<readonly Finding[]> {
   try {
-    const loaded = loadPolicy(source, variables);
+    const loaded = validatePolicy(source, variables);
     return await placeFindings(loaded.text, source.file, lint(loaded, facts));
   } catch (cause) {
     if (!(cause instanceof PolicyError)) throw cause;

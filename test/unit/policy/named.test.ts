@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../../src/base/errors.ts";
-import { loadPolicy } from "../../../src/policy/load.ts";
+
 import { findNamedPolicy, listNamedPolicies, policyFolders } from "../../../src/policy/named.ts";
-import { VARIABLES } from "../../harness/policy-text.ts";
+import { loadBothWays, VARIABLES } from "../../harness/policy-text.ts";
 
 const base = mkdtempSync(join(tmpdir(), "policy-named-"));
 const first = join(base, "first");
@@ -90,7 +90,7 @@ test("each starter policy is built in, and loads", () => {
       .sort(),
   );
   for (const { name } of listNamedPolicies({})) {
-    const loaded = loadPolicy(findNamedPolicy(name, {}), { ...VARIABLES, set: new Map([["ROOT", "/srv/root"]]) });
+    const loaded = loadBothWays(findNamedPolicy(name, {}), { ...VARIABLES, set: new Map([["ROOT", "/srv/root"]]) });
     expect(loaded.policy.fs_layer.length).toBe(1);
   }
 });

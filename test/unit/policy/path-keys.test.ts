@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import type { PolicyError } from "../../../src/base/errors.ts";
-import { loadPolicy } from "../../../src/policy/load.ts";
+import { loadBothWays } from "../../harness/policy-text.ts";
 
 function codes(policy: string): string[] {
   try {
     const source = { file: "p", bytes: Buffer.from(policy), policyDir: undefined };
-    loadPolicy(source, { cwd: "/", env: {}, uid: 0, set: new Map() });
+    loadBothWays(source, { cwd: "/", env: {}, uid: 0, set: new Map() });
     return [];
   } catch (error) {
     return (error as PolicyError).findings.map(({ code }) => code);
