@@ -199,6 +199,7 @@ static uint32_t kinds_of(uint32_t command)
 	case LL_COMMAND_CLONE:
 		return UINT32_C(1) << LL_OP_ALLOW_BIND;
 	case LL_COMMAND_FSOPEN:
+	case LL_COMMAND_CREATE:
 	case LL_COMMAND_FSMOUNT:
 		return UINT32_C(1) << LL_OP_ALLOW_OBJECT;
 	case LL_COMMAND_ATTACH:
@@ -231,6 +232,8 @@ static int64_t perform(struct ll_state *state, const struct ll_op *op, const str
 		ret = raw_call2(LL_NR_fsopen, raw_ptr(op->flags & LL_FLAG_ALLOW_OBJECT_PROC ? "proc" : "tmpfs"),
 				LL_FSOPEN_CLOEXEC);
 		break;
+	case LL_COMMAND_CREATE:
+		return raw_call5(LL_NR_fsconfig, fd, LL_FSCONFIG_CMD_CREATE, 0, 0, 0);
 	case LL_COMMAND_FSMOUNT:
 		return hand_fsmount(op, fd, command->a, ret_fd);
 	case LL_COMMAND_ATTACH:

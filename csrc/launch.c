@@ -210,11 +210,6 @@ int32_t ll_receive(int32_t channel, struct ll_message *ret_message, int32_t *ret
 	return ll_take(channel, LL_MSG_DONTWAIT, ret_message, ret_fd);
 }
 
-int32_t ll_command(int32_t channel, const struct ll_message *command, int32_t fd)
-{
-	return ll_send(channel, command, fd);
-}
-
 int32_t ll_release(const struct ll_spawned *spawned)
 {
 	return (int32_t)raw_call2(__NR_munmap, (long)spawned->mapping, (long)spawned->mapping_size);

@@ -40,12 +40,6 @@ LL_EXPORT int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, 
  */
 LL_EXPORT int32_t ll_receive(int32_t channel, struct ll_message *ret_message, int32_t *ret_fd);
 
-/*
- * Sends the keeper a message, with a borrowed fd if that isn't -1. 0 or
- * -errno (EPIPE: it is gone).
- */
-LL_EXPORT int32_t ll_command(int32_t channel, const struct ll_message *command, int32_t fd);
-
 /* Unmaps what ll_spawn mapped. */
 LL_EXPORT int32_t ll_release(const struct ll_spawned *spawned);
 

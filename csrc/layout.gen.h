@@ -10,14 +10,14 @@
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0x84fbc363, \
-	  0xaa9f7130, \
-	  0xb0f97b8c, \
-	  0x9fcfea97, \
-	  0x21052052, \
-	  0x5a66300a, \
-	  0xc8bf7bce, \
-	  0x8a3e4c7d }
+	{ 0x7915c8e5, \
+	  0xf3447e70, \
+	  0x13ed286d, \
+	  0xf8007fd5, \
+	  0x9d23c7f5, \
+	  0x8365db78, \
+	  0x993a0a03, \
+	  0xd7bd98ea }
 
 struct ll_header {
 	uint64_t magic;
@@ -196,6 +196,7 @@ enum {
 	LL_COMMAND_ATTACH = 205,
 	LL_COMMAND_UNMOUNT = 206,
 	LL_COMMAND_RESTRICT = 207,
+	LL_COMMAND_CREATE = 208,
 };
 
 enum {

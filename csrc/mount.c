@@ -45,7 +45,7 @@ static int write_file(const char *path, const char *text, size_t size)
 }
 
 /* Without setgroups(2), as the kernel asks of whoever maps a group unprivileged. */
-static int op_identity(const struct ll_state *state)
+static int map_ids(const struct ll_state *state)
 {
 	char text[ID_MAP_SIZE];
 	int ret = write_file("/proc/self/setgroups", "deny", 4);
@@ -54,6 +54,24 @@ static int op_identity(const struct ll_state *state)
 		ret = write_file("/proc/self/gid_map", text, id_map(text, state->gid));
 	if (ret == 0)
 		ret = write_file("/proc/self/uid_map", text, id_map(text, state->uid));
+	return ret;
+}
+
+/*
+ * What is in /proc/self belongs to the user only while the process may be
+ * dumped, and a supervisor that serves other runs already may not; we share
+ * its memory, and so that.
+ */
+static int op_identity(const struct ll_state *state)
+{
+	const long dumpable = raw_call5(__NR_prctl, LL_PR_GET_DUMPABLE, 0, 0, 0, 0);
+	int ret;
+
+	if (dumpable != 1)
+		raw_call5(__NR_prctl, LL_PR_SET_DUMPABLE, 1, 0, 0, 0);
+	ret = map_ids(state);
+	if (dumpable != 1)
+		raw_call5(__NR_prctl, LL_PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return ret;
 }
 

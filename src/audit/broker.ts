@@ -27,7 +27,16 @@ interface Move extends Common {
   readonly published: boolean;
 }
 
+/** A mount call of the workload's own. */
+type MountCall = "fsopen" | "fsconfig" | "fsmount" | "open_tree" | "mount" | "move_mount" | "mount_setattr" | "umount";
+
 export type BrokerEvent =
+  | (Common & {
+      readonly event: `broker.${MountCall}`;
+      readonly operation: MountCall;
+      /** An object's name, a source or a target; null where it can't be told. */
+      readonly path: Path;
+    })
   | (Common & {
       readonly event: "broker.open";
       readonly scope: "exception" | "scratch";

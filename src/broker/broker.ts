@@ -1,9 +1,11 @@
 /** The broker of one run: receives a request, lets it be decided and carried out, answers, records. */
 
 import type { Epoll } from "../native/epoll.ts";
+import type { Command, Done } from "../native/spawn.ts";
 import type { Verdict } from "./decide.ts";
 import { close } from "./files.ts";
 import { Listener } from "./listener.ts";
+import type { MountBroker } from "./mount.ts";
 import { type BlockingOpen, open } from "./open.ts";
 import { type Publication, Publisher } from "./publish.ts";
 import { type Audit, eventOf, pathsOf } from "./record.ts";
@@ -20,6 +22,7 @@ const PUBLISH: Verdict = { decision: "publish" };
 export class Broker {
   readonly #roots: Roots;
   readonly #audit: Audit | undefined;
+  readonly #mounts: MountBroker | undefined;
   #listener: Listener | undefined;
   #epoll: Epoll | undefined;
   #waiting: Waiting | undefined;
@@ -29,9 +32,15 @@ export class Broker {
   #requests = 0;
 
   /** Owns the roots. */
-  constructor(roots: Roots, audit: Audit | undefined) {
+  constructor(roots: Roots, audit: Audit | undefined, mounts?: MountBroker) {
     this.#roots = roots;
     this.#audit = audit;
+    this.#mounts = mounts;
+  }
+
+  /** Told how to have the run's keeper do something: what mounts take. */
+  useKeeper(keeper: (command: Command) => Done): void {
+    this.#mounts?.useKeeper(keeper);
   }
 
   /** Requests so far. */
@@ -60,6 +69,10 @@ export class Broker {
   #receive(listener: Listener): void {
     if (!listener.receive()) return;
     this.#requests += 1;
+    if (this.#mounts?.handles(listener.call) === true) {
+      this.#mounts.serve(listener);
+      return;
+    }
     const request = readRequest(listener);
     if (request === undefined) listener.pass();
     else this.#serve(listener, request);
@@ -129,6 +142,7 @@ export class Broker {
   /** Gives everything back; whoever still calls gets ENOSYS. */
   close(): void {
     this.#detach();
+    this.#mounts?.close();
     for (const { fd } of this.#roots.folders) close(fd);
     for (const { fd, folderFd } of this.#roots.files) {
       close(fd);

@@ -11,7 +11,7 @@ import {
 import { syscall } from "../native/syscall.ts";
 import { COMMANDS } from "../plan/layout.ts";
 import type { Lease } from "./leases.ts";
-import { type Answer, done, type Mounting, refused } from "./mount.ts";
+import { type Answer, done, type Mounting, refused } from "./mount-answer.ts";
 import { TMPFS_BYTES_MAX, tmpfsBytes } from "./mount-options.ts";
 import type { MountRequest } from "./mount-request.ts";
 import type { DeclaredObject } from "./mount-table.ts";
@@ -49,7 +49,7 @@ function configure(fd: number, command: number, key: string, value: string | und
 }
 
 /** The option as it may be set; undefined for one that may not. */
-function valueOf({ key, value }: Of<"fsconfig">, object: DeclaredObject): string | undefined {
+function settable({ key, value }: Of<"fsconfig">, object: DeclaredObject): string | undefined {
   if (!STRINGS[object.fsType].includes(key)) return undefined;
   if (key !== "size") return value;
   return String(tmpfsBytes(value) ?? value); // what isn't a size, the kernel refuses
@@ -65,7 +65,7 @@ export function onFsConfig(request: Of<"fsconfig">, { tid, leases, keeper }: Mou
       if (request.key !== "ro" || (object.attributes & MOUNT_ATTR_RDONLY) === 0) return refused(object.name);
       return answer(configure(lease.fd, request.command, request.key, undefined));
     case FSCONFIG_SET_STRING: {
-      const value = valueOf(request, object);
+      const value = settable(request, object);
       if (value === undefined) return refused(object.name);
       const result = configure(lease.fd, request.command, request.key, value);
       if (result === 0 && request.key === "size") lease.sized = true;

@@ -1,6 +1,6 @@
 /** mount(2), umount2(2), open_tree(2), move_mount(2) and mount_setattr(2) on declared sources and targets. */
 
-import { AT_EMPTY_PATH } from "../kernel/file.ts";
+import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW } from "../kernel/file.ts";
 import {
   MNT_DETACH,
   MOUNT_ATTR_RDONLY,
@@ -22,7 +22,7 @@ import {
 import type { Done } from "../native/spawn.ts";
 import { COMMANDS } from "../plan/layout.ts";
 import type { Lease } from "./leases.ts";
-import { type Answer, done, type Mounting, refused } from "./mount.ts";
+import { type Answer, done, type Mounting, refused } from "./mount-answer.ts";
 import { whereIs, whereLeads } from "./mount-locate.ts";
 import { tmpfsOptions } from "./mount-options.ts";
 import type { MountRequest } from "./mount-request.ts";
@@ -33,7 +33,6 @@ type Of<Kind extends MountRequest["kind"]> = Extract<MountRequest, { readonly ki
 
 const EINVAL = 22;
 const ENOSPC = 28;
-const AT_SYMLINK_NOFOLLOW = 0x100;
 /** Most mounts at a time that the workload has made; the kernel's own limit answers ENOSPC too. */
 const MOUNTS_MAX = 256;
 

@@ -11,6 +11,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Broker } from "../policy/policy.ts";
 import { Leases } from "./leases.ts";
 import type { Listener } from "./listener.ts";
+import { type Answer, type Mounting, refused } from "./mount-answer.ts";
 import { onFsConfig, onFsMount, onFsOpen } from "./mount-object.ts";
 import { isMountCall, type MountRequest, readMountRequest } from "./mount-request.ts";
 import { MountTable } from "./mount-table.ts";
@@ -18,39 +19,6 @@ import { onMount, onMoveMount, onOpenTree, onSetAttr, onUnmount } from "./mount-
 
 const EPERM = 1;
 const EFAULT = 14;
-
-/** What the handlers of the calls work with. */
-export interface Mounting {
-  readonly tid: number;
-  readonly table: MountTable;
-  readonly leases: Leases;
-  /** `runtime.root` as a binary string; "" without one. */
-  readonly root: string;
-  readonly keeper: (command: Command) => Done;
-}
-
-/** What a call came to. */
-export interface Answer {
-  /** >= 0 or -errno. */
-  readonly result: number;
-  /** To be handed out instead of the result; a lease owns it. */
-  readonly fd?: number;
-  readonly closeOnExec?: number;
-  /** For the record: an object's name, a source or a target. */
-  readonly path: string | null;
-  /** It was declared: where it failed all the same, it failed as it would have for anybody. */
-  readonly declared: boolean;
-}
-
-/** As for a caller without privilege. */
-export function refused(path: string | null): Answer {
-  return { result: -EPERM, path, declared: false };
-}
-
-/** The answer to something declared. */
-export function done({ errno }: Done, path: string): Answer {
-  return { result: -errno, path, declared: true };
-}
 
 function answerTo(request: MountRequest, mounting: Mounting): Answer {
   switch (request.kind) {

@@ -48,8 +48,9 @@ function seccompMissing(host: Host): Unsupported[] {
 }
 
 /** The filter that hands calls to the broker, in front of the one that denies. */
-function trapOps(policy: Policy, host: Host): PlanOp[] {
-  const traps = brokerTraps(policy.broker, host.arch);
+function trapOps(policy: Policy, host: Host, calls: readonly string[]): PlanOp[] {
+  const mine = calls.length === 0 ? [] : [{ syscalls: calls }];
+  const traps = [...brokerTraps(policy.broker, host.arch), ...mine];
   if (traps.length === 0 || !host.seccomp.notify) return [];
   return [{ kind: "filter", flags: NOTIFY | WAIT_KILLABLE, text: assembleTraps(host.arch, traps), key: ["broker"] }];
 }
@@ -66,7 +67,10 @@ function brokerMissing(policy: Policy, host: Host): Unsupported[] {
 export function compile(policy: Policy, host: Host): Compiled {
   const landlock = compileLandlock(policy, host.landlock);
   const mounts = compileMounts(policy, host);
-  const broker = trapOps(policy, host);
+  const broker = trapOps(policy, host, mounts.traps);
+  const input = filterInput(policy, host.arch);
+  // ERRNO outranks USER_NOTIF: what the broker answers must not be denied here.
+  const allow = broker.length === 0 ? input.allow : [...input.allow, ...mounts.traps];
   const cwd = policy.runtime?.cwd;
   const ops: PlanOp[] = [
     ...mounts.before,
@@ -79,7 +83,7 @@ export function compile(policy: Policy, host: Host): Compiled {
     ...landlock.rulesets.map(({ key }, index): PlanOp => ({ kind: "restrict", a: index, key })),
     { kind: "restore" },
     ...broker,
-    { kind: "filter", text: compileFilter(filterInput(policy, host.arch)), key: ["seccomp"] },
+    { kind: "filter", text: compileFilter({ ...input, allow }), key: ["seccomp"] },
   ];
   return {
     plan: { arch: host.arch, namespaces: mounts.namespaces, ops },

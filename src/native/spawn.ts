@@ -1,8 +1,9 @@
 /** Plan and launch request in, running workload out: the TypeScript side of csrc/launch.h. */
 
 import { MESSAGE, MESSAGES } from "../plan/layout.ts";
-import { getField } from "../plan/struct.ts";
+import { getField, getField64, setFields } from "../plan/struct.ts";
 import { addressOf, native } from "./library.ts";
+import { sendDatagram } from "./socket.ts";
 import { syscall } from "./syscall.ts";
 
 /** A datagram of the channel. */
@@ -16,6 +17,8 @@ export interface Message {
   readonly pid: number;
   /** A wait status. */
   readonly status: number;
+  /** What a command gave: a mount's id. */
+  readonly a: number;
 }
 
 function readMessage(bytes: Uint8Array): Message {
@@ -27,6 +30,7 @@ function readMessage(bytes: Uint8Array): Message {
     errno: getField(view, MESSAGE, 0, "errno"),
     pid: getField(view, MESSAGE, 0, "pid"),
     status: getField(view, MESSAGE, 0, "status"),
+    a: Number(getField64(view, MESSAGE, 0, "a")),
   };
 }
 
@@ -82,6 +86,42 @@ export function receive(channelFd: number): { message: Message; fd: number } | "
     if (result === -11) return "empty";
     if (result !== -4) return "closed";
   }
+}
+
+/** A command for the keeper; numbers as COMMANDS describes them. */
+export interface Command {
+  readonly kind: number;
+  /** Index of the op in the plan that allows it. */
+  readonly op: number;
+  readonly a?: number;
+  readonly b?: number | bigint;
+  /** Borrowed. */
+  readonly fd?: number;
+}
+
+/** What a command came to. */
+export interface Done {
+  /** Positive; 0 where it was done. */
+  readonly errno: number;
+  /** Owned by whoever gave the command; -1 where it gives none. */
+  readonly fd: number;
+  /** Of the mount that was made or handed out. */
+  readonly mountId: number;
+}
+
+/** Sends a command. False when the keeper is gone. */
+export function sendCommand(channelFd: number, command: Command): boolean {
+  const bytes = new Uint8Array(MESSAGE.sizeBytes);
+  const { kind, op, a = 0, b = 0, fd } = command;
+  setFields(new DataView(bytes.buffer), MESSAGE, 0, { kind: MESSAGES.command, stage: kind, op, a, b });
+  return sendDatagram(channelFd, bytes, fd === undefined ? [] : [fd]) === 0;
+}
+
+const POLLIN = 1;
+
+/** Waits until the channel has something to say. */
+export function awaitChannel(channelFd: number): void {
+  syscall("ppoll", new Int32Array([channelFd, POLLIN]), 1, 0, 0, 0);
 }
 
 const WALL = 0x40000000;

@@ -278,6 +278,8 @@ export const COMMANDS = {
   unmount: 206,
   /** Add the attributes b to the fd's tree; without an fd to the mount with id a on top of the op's target. */
   restrict: 207,
+  /** About an allow_object: FSCONFIG_CMD_CREATE of the fd. */
+  create: 208,
 } as const;
 
 export const PLAN_FLAGS: Readonly<Record<string, number>> = {};

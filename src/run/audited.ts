@@ -64,7 +64,8 @@ export async function runAudited(
         });
       },
     };
-    const broker = partner === undefined ? await brokerOf(options.policy, (event) => audit.write(event)) : undefined;
+    const broker =
+      partner === undefined ? await brokerOf(options.policy, plan, (event) => audit.write(event)) : undefined;
     const { outcome, pid } = supervise(plan, request, events, { partner, broker });
     writeOutcome(audit, outcome, pid);
     return { outcome, losses: audit.close() };

@@ -1,6 +1,8 @@
 /** The broker of a run that its own landlockd holds. */
 
 import type { AuditEvent } from "../audit/events.ts";
+import { brokeredMounts } from "../compile/mount.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { OwnBroker } from "./supervise.ts";
 
@@ -9,11 +11,16 @@ import type { OwnBroker } from "./supervise.ts";
  * @throws LaunchError, stage "broker"
  */
 export async function brokerOf(
-  { broker }: Policy,
+  policy: Policy,
+  plan: Plan,
   emit: ((event: AuditEvent) => void) | undefined,
 ): Promise<OwnBroker | undefined> {
+  const { broker } = policy;
   if (broker === undefined) return undefined;
   const { Broker } = await import("../broker/broker.ts");
   const { pinRoots } = await import("../broker/roots.ts");
-  return new Broker(pinRoots(broker), emit);
+  const roots = pinRoots(broker);
+  if (brokeredMounts(policy) === undefined) return new Broker(roots, emit);
+  const { MountBroker } = await import("../broker/mount.ts");
+  return new Broker(roots, emit, new MountBroker(plan, broker, policy.runtime?.root ?? "", emit));
 }

@@ -128,7 +128,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     return becomeWorkload(plan, bytes, request);
   }
   const { supervise } = await import("./supervise.ts");
-  const broker = partner === undefined ? await brokerOf(options.policy, undefined) : undefined;
+  const broker = partner === undefined ? await brokerOf(options.policy, plan, undefined) : undefined;
   const { outcome } = supervise(plan, request, { started: () => {} }, { partner, broker });
   return { outcome, losses: { events: 0, errno: 0 } };
 }

@@ -3,7 +3,18 @@
 import type { LaunchError } from "../base/errors.ts";
 import type { Epoll } from "../native/epoll.ts";
 import { pidOf } from "../native/pidfd.ts";
-import { isFailure, type Message, receive, release, type Spawned, spawn } from "../native/spawn.ts";
+import {
+  awaitChannel,
+  type Command,
+  type Done,
+  isFailure,
+  type Message,
+  receive,
+  release,
+  type Spawned,
+  sendCommand,
+  spawn,
+} from "../native/spawn.ts";
 import { syscall } from "../native/syscall.ts";
 import { encodePlan } from "../plan/encode.ts";
 import { MESSAGES } from "../plan/layout.ts";
@@ -29,6 +40,9 @@ export interface SessionEvents {
 }
 
 const SIGKILL = 9;
+const EPERM = 1;
+
+const NOT_DONE: Done = { errno: EPERM, fd: -1, mountId: 0 };
 
 export class Session {
   readonly #epoll: Epoll;
@@ -39,6 +53,7 @@ export class Session {
   #pidFd = -1;
   #pid = 0;
   #over = false;
+  #hungUp = false;
   /** Signals that came before there was a workload to pass them on to. */
   readonly #early: number[] = [];
 
@@ -67,6 +82,27 @@ export class Session {
     else this.#early.push(signal);
   }
 
+  /**
+   * Lets the keeper do something inside the run's namespaces, and waits for it: it is never long at anything. What it
+   * says meanwhile is told as ever. EPERM once it is gone.
+   */
+  command(command: Command): Done {
+    const { channelFd } = this.#spawned;
+    if (this.#hungUp || !sendCommand(channelFd, command)) return NOT_DONE;
+    for (;;) {
+      awaitChannel(channelFd);
+      const received = receive(channelFd);
+      if (received === "empty") continue;
+      if (received === "closed") {
+        this.#onHangUp();
+        return NOT_DONE;
+      }
+      const { message, fd } = received;
+      if (message.kind === MESSAGES.done) return { errno: message.errno, fd, mountId: message.a };
+      this.#onMessage(message, fd);
+    }
+  }
+
   /** Ends what is left of the run and gives back all that it owned. Blocks until the keeper is gone. */
   close(): void {
     this.#epoll.remove(this.#spawned.channelFd);
@@ -89,6 +125,8 @@ export class Session {
 
   /** A keeper that leaves without a word was killed, and its workload died with it (PR_SET_PDEATHSIG). */
   #onHangUp(): void {
+    if (this.#hungUp) return;
+    this.#hungUp = true;
     this.#epoll.remove(this.#spawned.channelFd);
     if (!this.#over) this.#end({ kind: "signaled", signal: SIGKILL });
     this.#events.empty();

@@ -2,6 +2,7 @@
 
 import { Epoll } from "../native/epoll.ts";
 import { openSignals, readSignals, stopBy } from "../native/signals.ts";
+import type { Command, Done } from "../native/spawn.ts";
 import { syscall } from "../native/syscall.ts";
 import { LAUNCH_FLAGS } from "../plan/layout.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -64,6 +65,8 @@ export interface Partner {
 
 /** The broker of a run that this process holds itself. */
 export interface OwnBroker {
+  /** Told how to have the run's keeper do something, before `attach`. */
+  useKeeper?(keeper: (command: Command) => Done): void;
   /** Serves the run's seccomp listener, which it owns, on `epoll`. */
   attach(listenerFd: number, epoll: Epoll): void;
   /** Until when something has to be looked after without an event, in milliseconds; -1 for never. */
@@ -137,6 +140,7 @@ export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents,
     },
   });
   events.spawned?.(session.keeperPid);
+  broker?.useKeeper?.((command) => session.command(command));
   try {
     epoll.add(signalFd, () => forwardSignals(signalFd, session));
     if (partner !== undefined) {
