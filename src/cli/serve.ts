@@ -9,8 +9,9 @@ import { UsageError } from "../base/errors.ts";
 import { bindSocket } from "../daemon/address.ts";
 import { brokerService } from "../daemon/broker.ts";
 import { Server } from "../daemon/server.ts";
-import { activatedSocket, notify, socketName } from "../daemon/systemd.ts";
+import { activatedSocket, notify } from "../daemon/systemd.ts";
 import { errnoName } from "../kernel/errno.ts";
+import { boundPath } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
 import { type Parsed, parseFlags } from "./arguments.ts";
 import { exit, writeErr } from "./output.ts";
@@ -39,7 +40,7 @@ function listen(parsed: Parsed): Listening {
   if (parsed.on("systemd")) {
     if (socket !== undefined) throw new UsageError("--socket and --systemd are both given", "choose one");
     const fd = activatedSocket(process.env);
-    return { fd, path: socketName(fd), mode: "systemd", remove: () => {} };
+    return { fd, path: boundPath(fd) ?? `fd ${fd}`, mode: "systemd", remove: () => {} };
   }
   if (socket === undefined)
     throw new UsageError("no socket is given", "landlockd serve --socket $XDG_RUNTIME_DIR/landlockd/socket");

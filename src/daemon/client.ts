@@ -137,9 +137,10 @@ export class Daemon {
     if (result < 0) throw new DaemonError(`cannot send the request to the daemon: ${errnoName(-result)}`);
     const { frame, fds } = this.#receive(ANSWER_TIMEOUT_MS);
     if (frame.kind !== "plan" && frame.kind !== "direct") throw this.#refusal(frame);
-    const [planFd = -1, policyFd = -1] = fds;
-    const bytes = policyFd < 0 ? policy?.bytes : readSealed(policyFd, POLICY_BYTES_MAX);
-    for (const each of [planFd, policyFd]) if (each >= 0) syscall("close", each);
+    const policyFd = fds[frame.kind === "plan" ? 1 : 0];
+    const bytes = policyFd === undefined ? policy?.bytes : readSealed(policyFd, POLICY_BYTES_MAX);
+    // The plan is for clients that compile none; this one has the same.
+    for (const each of fds) syscall("close", each);
     if (bytes === undefined) throw new DaemonError("the daemon sent no policy");
     if (frame.kind === "direct") syscall("close", this.#fd);
     const file = textOf(frame, "policy_file") ?? request.policyFile;

@@ -2,7 +2,7 @@
 
 import type { AuditEvent } from "../audit/events.ts";
 import { escapeBytes } from "../audit/line.ts";
-import { UsageError } from "../base/errors.ts";
+import { UnsupportedError, UsageError } from "../base/errors.ts";
 import { POLICY_BYTES_MAX } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
 import { readSealed, sealedCopy } from "../native/memfd.ts";
@@ -203,7 +203,7 @@ export class Connection implements Client {
       if (this.#office.stopping) throw new UsageError("the daemon is stopping");
       const source = this.#sourceOf(request, datagram.fds);
       const { variables, bestEffort } = request;
-      const plan = this.#office.plans.get(source, variables, bestEffort, standing.capabilities);
+      const plan = this.#planFor(() => this.#office.plans.get(source, variables, bestEffort, standing.capabilities));
       this.#answer(request, plan, source, sender, standing);
     } catch (error) {
       // The client compiles the same policy and says where and why; this is for one that finds nothing wrong.
@@ -211,6 +211,16 @@ export class Connection implements Client {
         error instanceof Error ? error.message : String(error),
         error instanceof UsageError ? error.hint : undefined,
       );
+    }
+  }
+
+  /** The plan; or why only the client can tell whether its own host and rights are enough for it. */
+  #planFor(get: () => KeptPlan): KeptPlan | string {
+    try {
+      return get();
+    } catch (error) {
+      if (error instanceof UnsupportedError) return error.message;
+      throw error;
     }
   }
 
@@ -233,10 +243,20 @@ export class Connection implements Client {
     return undefined;
   }
 
-  #answer(request: RunRequest, plan: KeptPlan, source: PolicySource, sender: Sender, standing: Standing): void {
+  #answer(
+    request: RunRequest,
+    plan: KeptPlan | string,
+    source: PolicySource,
+    sender: Sender,
+    standing: Standing,
+  ): void {
     const { statistics } = this.#office;
-    const brokered = plan.compiled.report.supervised.includes("broker");
-    const byItself = brokered ? this.#hold(plan, request.audit, sender, standing) : undefined;
+    const brokered = typeof plan !== "string" && plan.compiled.report.supervised.includes("broker");
+    const byItself = brokered
+      ? this.#hold(plan, request.audit, sender, standing)
+      : typeof plan === "string"
+        ? plan
+        : undefined;
     if (byItself !== undefined) statistics.direct += 1;
     const policyFd = this.#office.policyDir === undefined ? -1 : sealedCopy("landlockd-policy", source.bytes);
     this.#setPhase("planned");
@@ -248,7 +268,7 @@ export class Connection implements Client {
         ["policy_dir", source.policyDir],
         ["message", byItself],
       ],
-      policyFd < 0 ? [plan.fd] : [plan.fd, policyFd],
+      [byItself === undefined && typeof plan !== "string" ? plan.fd : -1, policyFd].filter((fd) => fd >= 0),
     );
     if (policyFd >= 0) syscall("close", policyFd);
     const now = performance.now();

@@ -1,6 +1,5 @@
 /** Socket activation and readiness: sd_listen_fds(3), sd_notify(3). */
 
-import { readlinkSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
 import { isListener, sendTo } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
@@ -53,13 +52,4 @@ export function notify(env: Environment, state: string): void {
   const path = env["NOTIFY_SOCKET"];
   if (path === undefined || !(path.startsWith("/") || path.startsWith("@"))) return;
   sendTo(path, state);
-}
-
-/** A name for an inherited socket in messages. */
-export function socketName(fd: number): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return `fd ${fd}`;
-  }
 }

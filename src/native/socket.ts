@@ -120,6 +120,18 @@ export function isListener(fd: number): boolean {
   return wanted.every(([name, value]) => option(fd, name, 4)?.[0] === value);
 }
 
+/** The path that a socket was bound to; undefined where it has none. */
+export function boundPath(fd: number): string | undefined {
+  const bytes = new Uint8Array(2 + SOCKET_PATH_BYTES_MAX);
+  const length = new Uint32Array([bytes.length]);
+  if (syscall("getsockname", fd, bytes, length) < 0) return undefined;
+  const name = bytes.subarray(2, length[0]);
+  const end = name.indexOf(0);
+  return end === 0 || name.length === 0
+    ? undefined
+    : Buffer.from(name.subarray(0, end < 0 ? undefined : end)).toString();
+}
+
 /** Sends one text to a datagram socket: sd_notify(3). 0 or -errno. */
 export function sendTo(path: string, text: string): number {
   const SOCK_DGRAM = 2;
