@@ -14,6 +14,7 @@ import { hostFacts } from "../policy/lint/host-facts.ts";
 import { count, lintSource } from "../policy/lint/report.ts";
 import type { PolicySource } from "../policy/load.ts";
 import { readPolicyFile } from "../policy/read.ts";
+import { places } from "../store/place.ts";
 import { type Parsed, parseFlags } from "./arguments.ts";
 import { explain } from "./explain.ts";
 import { exit, writeErr, writeOut } from "./output.ts";
@@ -67,6 +68,7 @@ async function lintAll(args: readonly string[]): Promise<never> {
     const format = formatOf(parsed);
     const host = probeHost();
     const variables = variableContext(parsed);
+    const store = places(startState().env);
     const findings: Finding[] = [];
     for (const source of await sourcesOf(parsed)) {
       const facts = hostFacts({
@@ -76,7 +78,7 @@ async function lintAll(args: readonly string[]): Promise<never> {
         home: environment("HOME"),
         pathFolders: (environment("PATH") ?? "").split(":").filter((folder) => folder.startsWith("/")),
         executable: process.execPath,
-        storeFolders: [],
+        storeFolders: store === undefined ? [] : [store.plans, store.key],
         policyFile: source.policyDir === undefined ? undefined : source.file,
       });
       findings.push(...(await lintSource(source, variables, facts)));
