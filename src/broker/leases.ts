@@ -3,14 +3,18 @@
  * description (kcmp(2)): its number says nothing, it may have been closed, duplicated, sent away or used again.
  */
 
+import { O_RDONLY } from "../kernel/file.ts";
 import { KCMP_FILE } from "../kernel/mount.ts";
-import { numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
-import { close } from "./files.ts";
+import { sealedCopy } from "../native/memfd.ts";
+import { numberOf, syscallByNumber } from "../native/syscall.ts";
+import { close, O_DIRECTORY, openAt } from "./files.ts";
 import type { DeclaredObject } from "./mount-table.ts";
 
 export interface Lease {
-  /** Owned; the same open file description as the workload's. */
+  /** Owned: the filesystem or tree itself. */
   readonly fd: number;
+  /** Owned; the same open file description as the workload's fd. Of a filesystem `fd` itself. */
+  readonly token: number;
   /** Where it came from: an object, or the tree of a bind source. */
   readonly origin:
     | { readonly kind: "object"; readonly object: DeclaredObject }
@@ -30,31 +34,47 @@ const LEASES_MAX = 256;
 const self = process.pid;
 const kcmp = numberOf("kcmp");
 
+function end({ fd, token }: Lease): void {
+  close(fd);
+  if (token !== fd) close(token);
+}
+
+/**
+ * What the workload gets for a tree, since a listener hands out no O_PATH fds, which trees are. For an object, which is
+ * new and the workload's own, its root folder. For a bind source nothing that shows anything of it: whether the
+ * workload may read there is for the rules on the target to say, so it gets an empty file that only stands for it.
+ */
+export function tokenFor(tree: number, isObject: boolean): number {
+  const folder = isObject ? openAt(tree, ".", O_RDONLY | O_DIRECTORY, 0, 0) : -1;
+  return folder >= 0 ? folder : sealedCopy("landlockd-mount", new Uint8Array());
+}
+
 export class Leases {
   #leases: Lease[] = [];
 
   add(lease: Lease): void {
     this.#leases.push(lease);
-    if (this.#leases.length > LEASES_MAX) close(this.#leases.shift()?.fd ?? -1);
+    const oldest = this.#leases.length > LEASES_MAX ? this.#leases.shift() : undefined;
+    if (oldest !== undefined) end(oldest);
   }
 
   /** What a thread's fd is, if it was handed out. */
   find(tid: number, fd: number): Lease | undefined {
     if (fd < 0) return undefined;
-    return this.#leases.find((lease) => syscallByNumber(kcmp, self, tid, KCMP_FILE, lease.fd, fd) === 0);
+    return this.#leases.find((lease) => syscallByNumber(kcmp, self, tid, KCMP_FILE, lease.token, fd) === 0);
   }
 
   /** Forgets the trees of a mount: an fd on it would keep it busy. */
   forget(mountId: number): void {
     this.#leases = this.#leases.filter((lease) => {
       if (lease.what !== "tree" || lease.mountId !== mountId) return true;
-      close(lease.fd);
+      end(lease);
       return false;
     });
   }
 
   close(): void {
-    for (const { fd } of this.#leases) syscall("close", fd);
+    for (const lease of this.#leases) end(lease);
     this.#leases = [];
   }
 }

@@ -10,7 +10,7 @@ import {
 } from "../kernel/mount.ts";
 import { syscall } from "../native/syscall.ts";
 import { COMMANDS } from "../plan/layout.ts";
-import type { Lease } from "./leases.ts";
+import { type Lease, tokenFor } from "./leases.ts";
 import { type Answer, done, type Mounting, refused } from "./mount-answer.ts";
 import { TMPFS_BYTES_MAX, tmpfsBytes } from "./mount-options.ts";
 import type { MountRequest } from "./mount-request.ts";
@@ -28,7 +28,8 @@ export function onFsOpen({ name, flags }: Of<"fsopen">, { table, leases, keeper 
   const opened = keeper({ kind: COMMANDS.fsopen, op: object.op });
   if (opened.errno !== 0) return done(opened, name);
   const origin = { kind: "object", object } as const;
-  leases.add({ fd: opened.fd, origin, what: "filesystem", mountId: 0, attributes: 0, attached: false, sized: false });
+  const { fd } = opened;
+  leases.add({ fd, token: fd, origin, what: "filesystem", mountId: 0, attributes: 0, attached: false, sized: false });
   return { ...done(opened, name), fd: opened.fd, closeOnExec: (flags & FSOPEN_CLOEXEC) === 0 ? 0 : O_CLOEXEC };
 }
 
@@ -92,6 +93,8 @@ export function onFsMount({ fd, flags, attributes }: Of<"fsmount">, { tid, lease
   const made = keeper({ kind: COMMANDS.fsmount, op, a: attributes, fd: lease.fd });
   if (made.errno !== 0) return done(made, name);
   const origin = { kind: "object", object } as const;
-  leases.add({ fd: made.fd, origin, what: "tree", mountId: made.mountId, attributes, attached: false, sized: false });
-  return { ...done(made, name), fd: made.fd, closeOnExec: (flags & FSMOUNT_CLOEXEC) === 0 ? 0 : O_CLOEXEC };
+  const { mountId } = made;
+  const token = tokenFor(made.fd, true);
+  leases.add({ fd: made.fd, token, origin, what: "tree", mountId, attributes, attached: false, sized: false });
+  return { ...done(made, name), fd: token, closeOnExec: (flags & FSMOUNT_CLOEXEC) === 0 ? 0 : O_CLOEXEC };
 }

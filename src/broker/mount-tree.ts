@@ -21,7 +21,7 @@ import {
 } from "../kernel/mount.ts";
 import type { Done } from "../native/spawn.ts";
 import { COMMANDS } from "../plan/layout.ts";
-import type { Lease } from "./leases.ts";
+import { type Lease, tokenFor } from "./leases.ts";
 import { type Answer, done, type Mounting, refused } from "./mount-answer.ts";
 import { whereIs, whereLeads } from "./mount-locate.ts";
 import { tmpfsOptions } from "./mount-options.ts";
@@ -126,8 +126,10 @@ export function onOpenTree({ at, flags }: Of<"open_tree">, mounting: Mounting): 
   const cloned = mounting.keeper({ kind: COMMANDS.clone, op: entry.op, a: isReadOnly(entry) ? 1 : 0 });
   if (cloned.errno !== 0) return done(cloned, at.path);
   const attributes = isReadOnly(entry) ? MOUNT_ATTR_RDONLY : 0;
+  const token = tokenFor(cloned.fd, false);
   mounting.leases.add({
     fd: cloned.fd,
+    token,
     origin: { kind: "source", source: entry.use.source },
     what: "tree",
     mountId: cloned.mountId,
@@ -135,7 +137,7 @@ export function onOpenTree({ at, flags }: Of<"open_tree">, mounting: Mounting): 
     attached: false,
     sized: false,
   });
-  return { ...done(cloned, at.path), fd: cloned.fd, closeOnExec: flags & OPEN_TREE_CLOEXEC };
+  return { ...done(cloned, at.path), fd: token, closeOnExec: flags & OPEN_TREE_CLOEXEC };
 }
 
 function isReadOnly({ use }: MountTarget): boolean {
