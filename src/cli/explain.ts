@@ -49,6 +49,7 @@ export async function unsupportedLine(
 }
 
 const ENOENT = 2;
+const EPERM = 1;
 const EACCES = 13;
 const EISDIR = 21;
 const EINVAL = 22;
@@ -83,6 +84,9 @@ const STAGE_HINTS: Readonly<Record<string, Readonly<Record<number, string>>>> = 
 function launchHint(error: LaunchError): string | undefined {
   if (error.stage === "exec" && error.errno === EACCES) {
     return "the policy must grant execute and read_file on the program, its interpreter and its libraries";
+  }
+  if (error.stage === "exec" && error.errno === EPERM) {
+    return "if the policy's [seccomp] deny names execve: it denies the start of the command itself";
   }
   if (error.stage === "rule_path" && error.errno === EINVAL) {
     return "a rule on a file takes only execute, write_file, read_file, truncate and ioctl_dev";

@@ -63,6 +63,7 @@ export const LINT_CODES: readonly CodeText[] = [
     "writes-startup-files": "The run can write files that are run outside of the sandbox later.",
     "writes-git-hooks": "The run can write a repository's hooks and settings.",
     "writes-path-folder": "The run can write a folder on PATH.",
+    "writes-proc": "The run can write what /proc has of other processes.",
     "writes-socket": "The run can write the socket of a daemon that acts outside of the sandbox.",
     "unenforceable-right": "The host's Landlock doesn't have a right that is handled.",
     "mount-without-rule": "A target of a broker mount is under no rule.",

@@ -58,9 +58,12 @@ export function throughBind(path: string, bind: Bind): string | undefined {
   return isBeneath(path, bind.target) ? `${bind.source}${path.slice(bind.target.length)}` : undefined;
 }
 
+/** Denied by every layer that doesn't grant it, also where it isn't handled (Documentation/userspace-api/landlock.rst). */
+const REFER = rightsMask(FS_RIGHTS, ["refer"]);
+
 /** The rights that one layer leaves at a path: what it doesn't handle, and what it grants on the way there. */
 export function leftAt(layer: LayerGrants, path: string): number {
-  let mask = ~layer.handled;
+  let mask = ~(layer.handled | REFER);
   for (const above of upwards(path)) mask |= layer.granted.get(above) ?? 0;
   return mask;
 }

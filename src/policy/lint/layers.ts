@@ -25,7 +25,7 @@ export function lintShadowedGrants(policy: Policy, facts: Facts, layers: readonl
       return warning(
         "shadowed-grant",
         key,
-        `no run can use ${names} on ${quote(rule.path)}: fs_layer[${worst.number}] handles it and doesn't grant it there`,
+        `no run can use ${names} on ${quote(rule.path)}: fs_layer[${worst.number}] denies it and doesn't grant it there`,
         "layers intersect: put the rules of both into one layer, or grant it in both",
       );
     }),

@@ -98,6 +98,12 @@ export function sensitivePlaces(facts: Facts): readonly Sensitive[] {
       paths: facts.pathFolders,
     },
     {
+      code: "writes-proc",
+      what: "/proc: oom_score_adj, coredump_filter and the like of the user's other processes",
+      hint: "grant /proc for reading only",
+      paths: ["/proc"],
+    },
+    {
       code: "writes-socket",
       what: "the socket of a daemon that acts outside of the sandbox",
       hint: "grant write on narrower folders",

@@ -29,6 +29,14 @@ test("shadowed-grant: granted at the path, above it, or beneath it in the other 
   expect(lintWith(lintShadowedGrants, sibling).length).toBe(2);
 });
 
+test("shadowed-grant: refer is denied by a layer that doesn't even handle it", () => {
+  const refer = layer("refer", ["/src", "refer"]);
+  expect(lintWith(lintShadowedGrants, refer + layer("write_file", ["/src", "write_file"]))).toEqual([
+    "shadowed-grant fs_layer.0.rule.0",
+  ]);
+  expect(lintWith(lintShadowedGrants, refer + layer("refer", ["/src", "refer"]))).toEqual([]);
+});
+
 test("shadowed-grant: only the right that is lost", () => {
   const text = first(["/usr", "read_file execute"]) + first(["/usr", "read_file"]);
   expect(lintWith(lintShadowedGrants, text)).toEqual(["shadowed-grant fs_layer.0.rule.0"]);

@@ -32,6 +32,8 @@ const OUT: readonly (readonly [string, string])[] = [
   ["/opt/tools", "writes-path-folder"],
   ["/opt/tools/bin/x", "writes-path-folder"],
   ["/src", "writes-git-hooks"],
+  ["/proc", "writes-proc"],
+  ["/proc/sys", "writes-proc"],
   ["/run/docker.sock", "writes-socket"],
   ["/run/user/1000/bus", "writes-socket"],
 ];
