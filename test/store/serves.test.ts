@@ -1,0 +1,110 @@
+import { expect } from "bun:test";
+import { statSync } from "node:fs";
+import { asUnprivileged, asUsers } from "../harness/cases.ts";
+import { openShelf } from "./shelf.ts";
+
+asUsers("the second run of a policy is served by the front, and as strict as the first", async (box) => {
+  const shelf = openShelf(box);
+  const denied = { status: 1, stdout: "", stderr: expect.stringContaining("Permission denied") };
+  expect(await shelf.run(shelf.strict)).toMatchObject({ by: "bun", ...denied });
+  expect(await shelf.run(shelf.strict)).toMatchObject({ by: "front", ...denied });
+  // Positive control: under another policy the same command reads the file, cold and warm.
+  expect(await shelf.run(shelf.lax)).toMatchObject({ by: "bun", status: 0, stdout: "secret\n" });
+  expect(await shelf.run(shelf.lax)).toMatchObject({ by: "front", status: 0, stdout: "secret\n" });
+  expect(shelf.names().length).toBe(2);
+});
+
+asUsers("store and key are the user's alone", async (box) => {
+  const shelf = openShelf(box);
+  const name = await shelf.fill(shelf.strict);
+  const mode = (path: string): string => (statSync(path).mode & 0o7777).toString(8);
+  expect(mode(shelf.plans)).toBe("700");
+  expect(mode(`${shelf.plans}/${name}`)).toBe("600");
+  expect(mode(box.path(".local/state/landlockd"))).toBe("700");
+  expect(mode(shelf.key)).toBe("600");
+  expect(statSync(shelf.key)).toMatchObject({ uid: box.user.uid, size: 32 });
+});
+
+asUsers("a value that a policy uses is part of its plan's name, one that it doesn't use isn't", async (box) => {
+  const shelf = openShelf(box);
+  const here = { TMPDIR: box.path("inside") };
+  const there = { TMPDIR: box.mkdir("elsewhere") };
+  await shelf.fill(shelf.strict);
+  expect(await shelf.run(shelf.strict, { env: there, cwd: box.path("inside") })).toMatchObject({ by: "front" });
+  const text = await Bun.file(shelf.strict).text();
+  for (const path of ["${TMPDIR}", "${T\\u004dPDIR}"]) {
+    const policy = box.write("uses.toml", text.replace(JSON.stringify(box.path("inside")), `"${path}"`));
+    for (const env of [here, there]) {
+      expect(await shelf.run(policy, { env })).toMatchObject({ by: "bun" });
+      expect(await shelf.run(policy, { env })).toMatchObject({ by: "front" });
+    }
+  }
+});
+
+asUsers("what --set gives is part of the name", async (box) => {
+  const shelf = openShelf(box);
+  const text = await Bun.file(shelf.strict).text();
+  const policy = box.write("set.toml", text.replace(JSON.stringify(box.path("inside")), '"${WORK}"'));
+  const read = (work: string) => shelf.run(policy, { flags: ["--set", `WORK=${box.path(work)}`] });
+  expect(await read("inside")).toMatchObject({ by: "bun", stdout: "" });
+  expect(await read("inside")).toMatchObject({ by: "front", stdout: "" });
+  expect(await read("outside")).toMatchObject({ by: "bun", stdout: "secret\n" });
+  expect(await read("outside")).toMatchObject({ by: "front", stdout: "secret\n" });
+  expect(await read("inside")).toMatchObject({ by: "front", stdout: "" });
+});
+
+asUsers("a policy that changed has another name, whatever its file is called", async (box) => {
+  const shelf = openShelf(box);
+  const policy = box.write("changes.toml", await Bun.file(shelf.lax).bytes());
+  await shelf.fill(policy);
+  expect(await shelf.run(policy)).toMatchObject({ by: "front", stdout: "secret\n" });
+  box.write("changes.toml", await Bun.file(shelf.strict).bytes());
+  expect(await shelf.run(policy)).toMatchObject({ by: "bun", status: 1, stdout: "" });
+});
+
+asUsers("what can't be executed is told alike, cold and warm", async (box) => {
+  const shelf = openShelf(box);
+  box.write("inside/folder/x", "");
+  const commands: readonly (readonly [number, string])[] = [
+    [127, "no-such-command"],
+    [127, box.path("inside/none")],
+    [126, box.path("inside/folder")],
+    [126, box.write("inside/plain", "echo\n", 0o644)],
+    [126, box.write("inside/script", "#!/no/such/interpreter\n", 0o755)],
+    [126, box.write("inside/garbage", "\u007fELF garbage", 0o755)],
+    [126, box.write("outside/denied", "#!/bin/sh\n", 0o755)],
+    [0, box.write("inside/works", "#!/bin/sh\nexit 0\n", 0o755)],
+  ];
+  await shelf.fill(shelf.strict);
+  for (const [status, command] of commands) {
+    const warm = await shelf.run(shelf.strict, { argv: [command] });
+    const cold = await shelf.run(shelf.strict, { argv: [command], env: { LANDLOCKD_NO_FAST_PATH: "1" } });
+    expect([command, cold.status]).toEqual([command, status]);
+    expect([warm.status, warm.stdout, warm.stderr]).toEqual([cold.status, cold.stdout, cold.stderr]);
+  }
+});
+
+asUsers("a rule whose path has gone since is told as ever", async (box) => {
+  const shelf = openShelf(box);
+  await shelf.fill(shelf.lax);
+  box.remove("outside");
+  const result = await shelf.run(shelf.lax, { argv: ["/bin/true"] });
+  expect(result).toMatchObject({ status: 125, stderr: expect.stringContaining(box.path("outside")) });
+});
+
+asUsers("LANDLOCKD_NO_FAST_PATH leaves every run to Bun", async (box) => {
+  const shelf = openShelf(box);
+  await shelf.fill(shelf.strict);
+  expect(await shelf.run(shelf.strict, { env: { LANDLOCKD_NO_FAST_PATH: "1" } })).toMatchObject({ by: "bun" });
+});
+
+asUnprivileged("policies of every length have the same name on both sides", async (box) => {
+  const shelf = openShelf(box);
+  const text = await Bun.file(shelf.strict).text();
+  // A block of SHA-256 has 64 bytes, and its padding takes another one from 56 on.
+  for (let length = 0; length < 66; length += 3) {
+    const policy = box.write("padded.toml", `${text}#${"x".repeat(length)}`);
+    await shelf.fill(policy);
+    expect([length, (await shelf.run(policy)).by]).toEqual([length, "front"]);
+  }
+});

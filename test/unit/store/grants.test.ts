@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import type { FsRight } from "../../../src/kernel/landlock.ts";
+import type { FsLayer, Policy } from "../../../src/policy/policy.ts";
+import { canPlant } from "../../../src/store/grants.ts";
+
+const STORE = "/run/landlockd/plans";
+
+function layer(handled: readonly FsRight[], ...grants: readonly (readonly [string, ...FsRight[]])[]): FsLayer {
+  const rule = grants.map(([path, ...allowed_access]) => ({ path, allowed_access, optional: true }));
+  return { handled_access_fs: handled, rule };
+}
+
+const policy = (...layers: readonly FsLayer[]): Policy => ({ version: 1, compat: "strict", fs_layer: layers });
+
+test("what nobody handles is allowed everywhere", () => {
+  expect(canPlant(policy(), STORE)).toBe(true);
+  expect(canPlant(policy(layer(["read_file"])), STORE)).toBe(true);
+  expect(canPlant(policy(layer(["write_file"])), STORE)).toBe(false);
+});
+
+test("a grant above, on or beneath the store counts; one beside it doesn't", () => {
+  for (const path of ["/", "/run", "/run/landlockd", STORE, `${STORE}/x`]) {
+    expect([path, canPlant(policy(layer(["write_file"], [path, "write_file"])), STORE)]).toEqual([path, true]);
+  }
+  for (const path of ["/run/landlockd/plans2", "/runs", "/tmp"]) {
+    expect([path, canPlant(policy(layer(["write_file"], [path, "write_file"])), STORE)]).toEqual([path, false]);
+  }
+});
+
+test("layers stack: one that withholds is enough", () => {
+  const granting = layer(["write_file"], ["/", "write_file"]);
+  expect(canPlant(policy(granting, layer(["write_file"])), STORE)).toBe(false);
+  expect(canPlant(policy(granting, granting), STORE)).toBe(true);
+});
+
+test("a file may also be moved in, where refer is granted", () => {
+  const moving = layer(["write_file", "make_reg", "refer"], ["/run", "make_reg", "refer"]);
+  expect(canPlant(policy(moving), STORE)).toBe(true);
+  // Denied without a grant, handled or not.
+  expect(canPlant(policy(layer(["write_file"], ["/run", "read_file"])), STORE)).toBe(false);
+});
