@@ -91,7 +91,7 @@ static void join_all(const char *list, const char *name, char **pointers, char *
 	*pointers = NULL;
 }
 
-bool ll_front_candidates(const struct ll_stack *stack, const char *name, char ***ret_candidates)
+bool ll_front_candidates(const struct ll_stack *stack, const char *name, bool seen, char ***ret_candidates)
 {
 	const char *path = ll_front_variable(stack, "PATH");
 	const char *list = path != NULL ? path : "/usr/local/bin:/usr/bin:/bin";
@@ -108,14 +108,14 @@ bool ll_front_candidates(const struct ll_stack *stack, const char *name, char **
 	*ret_candidates = pointers;
 	if (is_path(name)) {
 		pointers[0] = (char *)(uintptr_t)name;
-		return is_runnable(name);
+		return !seen || is_runnable(name);
 	}
 	join_all(list, name, pointers, (char *)(pointers + count + 1));
-	for (; *pointers != NULL; pointers++) {
+	for (; seen && *pointers != NULL; pointers++) {
 		struct ll_statx status;
 
 		if (ll_front_status(LL_AT_FDCWD, *pointers, 0, &status) == 0)
 			return is_runnable(*pointers);
 	}
-	return false;
+	return !seen;
 }

@@ -4,6 +4,7 @@
 #include "front_file.h"
 #include "plan.h"
 #include "raw.h"
+#include "uapi.h"
 
 enum { RLIMIT_NOFILE = 7, STATUS_FAILED = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
 
@@ -14,7 +15,24 @@ static bool becomes(const struct ll_plan *plan)
 		if (plan->ops[i].kind == LL_OP_FILTER && (plan->ops[i].flags & LL_FLAG_FILTER_NOTIFY))
 			return false;
 	}
-	return plan->header->namespaces == 0;
+	/* A PID namespace needs an init that stays. */
+	return (plan->header->namespaces & LL_CLONE_NEWPID) == 0;
+}
+
+/* The paths of a plan that must be there are there: who mounts in namespaces of his own can't go on to Bun after that.
+ */
+static bool has_paths(const struct ll_plan *plan)
+{
+	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
+		const struct ll_op *op = &plan->ops[i];
+		struct ll_statx status;
+
+		if (op->text_size == 0 || (op->flags & LL_FLAG_RULE_PATH_OPTIONAL && op->kind == LL_OP_RULE_PATH))
+			continue;
+		if (ll_front_status(LL_AT_FDCWD, plan->data + op->text_offset, 0, &status) != 0)
+			return false;
+	}
+	return true;
 }
 
 /* The first op that can't be taken back. */
@@ -51,6 +69,11 @@ static void try_plan(const struct ll_plan *plan, const struct ll_exec *exec)
 		.gid = (uint32_t)raw_call0(__NR_getegid),
 	};
 
+	if (plan->header->namespaces != 0) {
+		if (has_paths(plan) && raw_call1(__NR_unshare, (long)plan->header->namespaces) == 0)
+			become(&state, 0);
+		return;
+	}
 	if (ll_apply(&state, 0, lasting) == 0)
 		become(&state, lasting);
 	for (uint32_t i = 0; i < state.ruleset_count; i++)
@@ -76,7 +99,8 @@ static void run_stored(const struct ll_stack *stack, const struct ll_start *star
 
 	if (ll_plan_check(file->data + sizeof(struct ll_stored), file->size - sizeof(struct ll_stored), &plan, &op) <
 		    0 ||
-	    !becomes(&plan) || !ll_front_candidates(stack, request->command[0], &candidates))
+	    !becomes(&plan) ||
+	    !ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates))
 		return;
 	exec.candidates = candidates;
 	try_plan(&plan, &exec);

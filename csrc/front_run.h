@@ -61,9 +61,12 @@ bool ll_front_key(const struct ll_stack *stack, const struct ll_request *request
  */
 bool ll_front_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], struct ll_bytes *ret_file);
 
-/* src/run/command.ts: the paths to try, or false where there is any problem to be told. NULL-terminated, never freed.
+/*
+ * src/run/command.ts: the paths to try, NULL-terminated, never freed. False
+ * where there is any problem to be told. Not seen: under mounts or in a root
+ * of its own the command isn't what is at its path here.
  */
-bool ll_front_candidates(const struct ll_stack *stack, const char *name, char ***ret_candidates);
+bool ll_front_candidates(const struct ll_stack *stack, const char *name, bool seen, char ***ret_candidates);
 
 /*
  * Becomes the workload, or ends with the documented status where that fails

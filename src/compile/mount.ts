@@ -7,15 +7,12 @@
 
 import type { KeyPath, Unsupported } from "../base/errors.ts";
 import { canMount, type Host } from "../kernel/host.ts";
-import { MOUNT_CALLS } from "../kernel/mount.ts";
+import { CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, MOUNT_CALLS } from "../kernel/mount.ts";
 import { MAX_BINDS } from "../plan/layout.ts";
 import type { PlanOp } from "../plan/plan.ts";
 import type { Bind, Broker, Mount, Policy } from "../policy/policy.ts";
 import { isBeneath } from "../policy/tree.ts";
 
-const CLONE_NEWNS = 0x20000;
-const CLONE_NEWUSER = 0x10000000;
-const CLONE_NEWPID = 0x20000000;
 const TMPFS_MODE = 0o1777;
 
 export interface MountPlan {

@@ -1,4 +1,9 @@
-/** Constants of the mount calls (include/uapi/linux/mount.h); the same on every architecture. */
+/** Constants of namespaces and mount calls (include/uapi/linux/mount.h); the same on every architecture. */
+
+/** linux/sched.h */
+export const CLONE_NEWNS = 0x20000;
+export const CLONE_NEWUSER = 0x10000000;
+export const CLONE_NEWPID = 0x20000000;
 
 export const MS_RDONLY = 0x1;
 export const MS_REMOUNT = 0x20;

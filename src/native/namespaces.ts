@@ -2,12 +2,10 @@
 
 import { errnoName } from "../kernel/errno.ts";
 import { canMount, type Host } from "../kernel/host.ts";
+import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/mount.ts";
 import { OPS, STAGES } from "../plan/layout.ts";
 import { readText } from "./file.ts";
 import { addressOf, native } from "./library.ts";
-
-const CLONE_NEWNS = 0x20000;
-const CLONE_NEWUSER = 0x10000000;
 
 function read(path: string): string {
   return (readText(path) ?? "").trim();

@@ -3,11 +3,13 @@
 import type { AuditEvent } from "../audit/events.ts";
 import type { Losses } from "../audit/writer.ts";
 import { type Unsupported, UnsupportedError } from "../base/errors.ts";
-import { type Compiled, compile } from "../compile/compile.ts";
+import { type Compiled, compile, type Report } from "../compile/compile.ts";
 import type { Host } from "../kernel/host.ts";
+import { CLONE_NEWPID } from "../kernel/mount.ts";
 import type { StartState } from "../native/start.ts";
 import { encodePlan } from "../plan/encode.ts";
 import { LAUNCH_FLAGS } from "../plan/layout.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Origin } from "../store/key.ts";
 import { becomeWorkload } from "./become.ts";
@@ -98,6 +100,14 @@ function launchRequest(options: RunOptions): LaunchRequest {
   return { argv: options.argv, env: options.start.env, candidates, flags, start: options.start };
 }
 
+/**
+ * Whether the front can become a workload where this process can't: it has one thread, and so may enter a user namespace
+ * itself. A PID namespace needs somebody who stays.
+ */
+function frontBecomes(plan: Plan, report: Report): boolean {
+  return report.supervised.every((reason) => reason === "namespaces") && (plan.namespaces & CLONE_NEWPID) === 0;
+}
+
 /** For the front, which runs the same plan the next time without starting Bun. */
 async function keep(plan: Uint8Array, { policy, origin, host, start }: RunOptions): Promise<void> {
   if (origin === undefined || start.build === undefined) return;
@@ -126,6 +136,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const bytes = encodePlan(plan);
     if (report.unsupported.length === 0) await keep(bytes, options);
     return becomeWorkload(plan, bytes, request);
+  }
+  if (report.unsupported.length === 0 && partner === undefined && frontBecomes(plan, report)) {
+    await keep(encodePlan(plan), options);
   }
   const { supervise } = await import("./supervise.ts");
   const broker = partner === undefined ? await brokerOf(options.policy, plan, undefined) : undefined;

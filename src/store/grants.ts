@@ -31,10 +31,19 @@ function allowsRefer(policy: Policy, folder: string): boolean {
   return policy.fs_layer.every((layer) => layerGrants(layer, "refer", folder));
 }
 
+/** Rules name what is bound by its target: whether one grants anything there isn't asked. */
+function isBoundWritable({ mount, broker }: Policy, folder: string): boolean {
+  return [...(mount?.bind ?? []), ...(broker?.mount_bind ?? [])].some(({ source, read_only }) => {
+    const real = realPath(source) ?? source;
+    return !read_only && (covers(real, folder) || covers(folder, real));
+  });
+}
+
 /**
  * Whether a file of the workload's making can come to be in or beneath `folder`: by writing one there, or by moving one
  * there. Removing or emptying what is there only costs time.
  */
 export function canPlant(policy: Policy, folder: string): boolean {
+  if (isBoundWritable(policy, folder)) return true;
   return allows(policy, "write_file", folder) || (allows(policy, "make_reg", folder) && allowsRefer(policy, folder));
 }
