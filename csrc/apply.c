@@ -1,5 +1,7 @@
 #include "apply.h"
 
+#include <stdbool.h>
+
 #include "mount.h"
 #include "raw.h"
 #include "uapi.h"
@@ -22,6 +24,12 @@ static int op_ruleset(struct ll_state *state, const struct ll_op *op)
 	return 0;
 }
 
+/* Not there, or not to be seen by this user (somebody else's home): a grant that is left out is no access more. */
+static bool is_missing(long ret)
+{
+	return ret == -LL_ENOENT || ret == -LL_ENOTDIR || ret == -LL_EACCES;
+}
+
 /*
  * landlock_add_rule(2): EINVAL folder rights on a file, ENOMSG empty access.
  * The path is opened with O_PATH: no permission on the file itself is
@@ -34,7 +42,7 @@ static int op_rule_path(const struct ll_state *state, const struct ll_op *op)
 	long ret = ll_open_path(state, path);
 
 	if (ret < 0)
-		return ret == -LL_ENOENT && (op->flags & LL_FLAG_RULE_PATH_OPTIONAL) ? 0 : (int)ret;
+		return (op->flags & LL_FLAG_RULE_PATH_OPTIONAL) && is_missing(ret) ? 0 : (int)ret;
 	attr.parent_fd = (int32_t)ret;
 	ret = raw_call4(LL_NR_landlock_add_rule, state->rulesets[state->ruleset_count - 1],
 			LL_LANDLOCK_RULE_PATH_BENEATH, raw_ptr(&attr), 0);

@@ -1,12 +1,29 @@
 /** `landlockd run --dry-run`: the plan as a person reads it, and what of the policy this host would enforce. */
 
 import { compile } from "../compile/compile.ts";
+import { O_PATH } from "../kernel/file.ts";
+import { closeFile, openFile } from "../native/file.ts";
 import { describePlan } from "../plan/describe.ts";
+import type { Plan } from "../plan/plan.ts";
+import { dotted, quote } from "../policy/finding.ts";
 import type { LoadedPolicy } from "../policy/load.ts";
 import { paintFor } from "./colors.ts";
 import { hostFor } from "./host.ts";
 import { writeOut } from "./output.ts";
 import { STATUS_FAILED } from "./status.ts";
+
+const OPTIONAL = 1;
+
+/** The rules that this user's run would leave out: optional, on paths that can't be opened. */
+function skippedRules(plan: Plan): { readonly item: string; readonly path: string }[] {
+  return plan.ops.flatMap(({ kind, flags, text, key }) => {
+    if (kind !== "rule_path" || flags !== OPTIONAL || typeof text !== "string") return [];
+    const fd = openFile(text, O_PATH);
+    if (fd < 0) return [{ item: dotted(key ?? []), path: text }];
+    closeFile(fd);
+    return [];
+  });
+}
 
 /** Prints both to stdout. 0 if all of the policy is enforceable here, else 125. */
 export async function dryRun(loaded: LoadedPolicy, bestEffort: boolean): Promise<number> {
@@ -21,6 +38,9 @@ export async function dryRun(loaded: LoadedPolicy, bestEffort: boolean): Promise
   }
   for (const { item, needs, has } of report.degraded) {
     lines.push(`  ${paint.yellow("--")}  ${item}: built in, needs ${needs}; this host has ${has}`);
+  }
+  for (const { item, path } of skippedRules(plan)) {
+    lines.push(`  ${paint.yellow("--")}  ${item}: ${quote(path)} isn't there: the rule is skipped`);
   }
   const enforceable = report.unbuilt.length === 0 && report.unsupported.length === 0;
   if (enforceable) lines.push(`  ${paint.green("yes")} all of it is enforced on this host`);

@@ -20,7 +20,12 @@ const fsRule = v.pipe(
     path: path("Host path. The rights hold on this file, or on this folder and all beneath it. Symlinks are followed."),
     allowed_access: someOf(fsRight, "The rights that are granted here; each must be among the layer's handled ones."),
     optional: v.optional(
-      v.pipe(v.boolean(), v.description("Skip the rule, and report it, where the path doesn't exist.")),
+      v.pipe(
+        v.boolean(),
+        v.description(
+          "Skip the rule where the path doesn't exist or can't be reached by this user; `run --dry-run` reports it.",
+        ),
+      ),
       false,
     ),
   }),

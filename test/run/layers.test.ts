@@ -1,5 +1,6 @@
 import { expect } from "bun:test";
-import { asUsers } from "../harness/cases.ts";
+import { chmodSync } from "node:fs";
+import { asUnprivileged, asUsers } from "../harness/cases.ts";
 import { expectClaim, row } from "../harness/claim.ts";
 import { run } from "../harness/landlockd.ts";
 import { FS_RIGHTS, insideOnly, layer, RUNNABLE, systemAndInside, VERSION_ONLY } from "../harness/policies.ts";
@@ -140,6 +141,19 @@ asUsers("a missing path of a rule fails the run, with its place; optional skips 
   expect(strict.stderr).toContain(missing);
   const lax = await run(box, { policy: policy(true), argv: ["/bin/true"] });
   expect(lax).toMatchObject({ status: 0 });
+  const dry = await run(box, { policy: policy(true), argv: ["/bin/true"], flags: ["--dry-run"] });
+  expect(dry.stdout).toContain(`${JSON.stringify(missing)} isn't there: the rule is skipped`);
+});
+
+asUnprivileged("an optional rule beneath a folder that this user can't search is skipped too", async (box) => {
+  const closed = box.mkdir("closed");
+  box.write("closed/file", "x");
+  chmodSync(closed, 0);
+  const rule = { path: `${closed}/file`, rights: ["read_file"] };
+  const blocked = await run(box, { policy: systemAndInside(box, [rule]), argv: ["/bin/true"] });
+  expect([blocked.status, blocked.stderr.includes("EACCES")]).toEqual([125, true]);
+  const lax = await run(box, { policy: systemAndInside(box, [{ ...rule, optional: true }]), argv: ["/bin/true"] });
+  expect(lax.status).toBe(0);
 });
 
 asUsers("a folder's right on a file is refused with its place", async (box) => {
