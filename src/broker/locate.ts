@@ -159,10 +159,13 @@ const ELOOP = 40;
 /** A parent, a positive errno that the caller shall see, or nothing: the kernel knows better. */
 export type ParentResult = Parent | { readonly errno: number } | undefined;
 
-/** Finds the folder of a path's last name. A path without one ("/", "a/..") is the kernel's affair. */
+/**
+ * Finds the folder of a path's last name. A path without one ("", "/") is the kernel's affair; "." and ".." are names
+ * that the kernel never makes, removes or moves, and nothing can be a link to a folder.
+ */
 export function parentOf(roots: Roots, tid: number, at: At): ParentResult {
   const { folder, name } = splitPath(at.path);
-  if (/^(|\.\.?)\/*$/.test(name)) return undefined;
+  if (/^\/*$/.test(name)) return undefined;
   const where: At = { dirFd: at.dirFd, path: folder === "" ? "." : folder };
   const anchor = anchorOf(roots, tid, where);
   if (anchor !== undefined) {

@@ -34,7 +34,7 @@ import {
 import { type Anchor, anchorOf, closeAnchor, RESOLVE_INSIDE, shownPath, withBase, zoneOf } from "./locate.ts";
 import { PASS, type Reply, result, type Ticket } from "./reply.ts";
 import type { OpenRequest } from "./request.ts";
-import { findPlace, isDirectory, listedAs, type Place, pinCreated, type Roots } from "./roots.ts";
+import { findPlace, isDirectory, listedAs, type Place, pinCreated, type Roots, splitPath } from "./roots.ts";
 
 const ENOENT = 2;
 const EAGAIN = 11;
@@ -186,7 +186,7 @@ function openAnywhere(opening: Opening): Opened {
   const resolve = (request.resolve & ~RESOLVE_CACHED) | RESOLVE_NO_MAGICLINKS;
   const pin = withBase(ticket.tid, request.at, (base) => openAt(base, request.at.path, pinFlags, 0, resolve));
   if (pin === undefined) return PASSED;
-  if (pin === -ENOENT && (flags & O_CREAT) !== 0 && !isTemporary(flags) && request.resolve === 0) {
+  if (pin === -ENOENT && (flags & O_CREAT) !== 0 && !isTemporary(flags)) {
     return createAnywhere(opening);
   }
   if (pin < 0) return PASSED;
@@ -204,13 +204,23 @@ function openAnywhere(opening: Opening): Opened {
 /** The folder of a file that isn't there, its own symbolic links followed. */
 function createAnywhere(opening: Opening): Opened {
   const { ticket, request } = opening;
-  const place = withBase(ticket.tid, request.at, (base) => findPlace(base, request.at.path, !keepsLink(request.flags)));
+  const place = withBase(ticket.tid, request.at, (base) =>
+    request.resolve === 0 ? findPlace(base, request.at.path, !keepsLink(request.flags)) : resolvePlace(base, request),
+  );
   if (place === undefined || typeof place === "number") return PASSED;
   try {
     return createAt(opening, place);
   } finally {
     close(place.folderFd);
   }
+}
+
+/** The same under the caller's own RESOLVE_* flags; a symbolic link at the end is left to the kernel. */
+function resolvePlace(baseFd: number, { at, resolve }: OpenRequest): Place | number {
+  const { folder, name } = splitPath(at.path);
+  const flags = (resolve & ~RESOLVE_CACHED) | RESOLVE_NO_MAGICLINKS;
+  const folderFd = openAt(baseFd, folder === "" ? "." : folder, O_PATH | O_DIRECTORY, 0, flags);
+  return folderFd < 0 ? folderFd : { folderFd, name };
 }
 
 function createAt(opening: Opening, place: Place): Opened {

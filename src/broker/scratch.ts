@@ -8,6 +8,7 @@ import {
   O_WRONLY,
   RENAME_EXCHANGE,
   RENAME_WHITEOUT,
+  S_IFDIR,
   S_IFMT,
   S_IFREG,
 } from "../kernel/file.ts";
@@ -36,6 +37,7 @@ import { PASS, type Reply, result, type Ticket } from "./reply.ts";
 import type { At, EntryRequest, MoveRequest } from "./request.ts";
 import type { Roots } from "./roots.ts";
 
+const EISDIR = 21;
 const EINVAL = 22;
 const ftruncate = numberOf("ftruncate");
 
@@ -189,7 +191,9 @@ function truncateAt(doing: Doing, at: At, size: bigint): Done {
   closeAnchor(anchor);
   if (pin < 0) return PASSED;
   const stat = statFd(pin);
-  const fd = stat !== undefined && (stat.mode & S_IFMT) === S_IFREG ? reopen(pin, O_WRONLY | O_NONBLOCK, 0) : -EINVAL;
+  const type = (stat?.mode ?? 0) & S_IFMT;
+  const refused = type === S_IFDIR ? EISDIR : EINVAL;
+  const fd = type === S_IFREG ? reopen(pin, O_WRONLY | O_NONBLOCK, 0) : -refused;
   close(pin);
   if (!ticket.listener.isValid(ticket.id)) {
     close(fd);
