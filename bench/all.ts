@@ -2,12 +2,14 @@
  * `make bench`: runs every bench, or those named, prints the tables and keeps the results.
  * `--quick` measures a little and keeps nothing.
  */
+
+import { growth } from "./growth.ts";
 import type { Bench } from "./lib/result.ts";
 import { storeResult } from "./lib/store.ts";
 import { markdownTable, provenance, targetLines } from "./lib/table.ts";
 import { start } from "./start.ts";
 
-const BENCHES: readonly Bench[] = [start];
+const BENCHES: readonly Bench[] = [start, growth];
 
 const NEEDED: Readonly<Record<string, string>> = { hyperfine: "hyperfine", bwrap: "bubblewrap", firejail: "firejail" };
 

@@ -1,7 +1,7 @@
 /** Drives hyperfine in interleaved rounds. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Series } from "./result.ts";
 import { rotate } from "./stats.ts";
 
@@ -11,6 +11,8 @@ export interface Contestant {
   readonly argv: readonly string[];
   /** As a person would type it; `argv` without folders if absent. */
   readonly command?: string;
+  /** Whether every run finds an empty plan store. */
+  readonly cold?: boolean;
 }
 
 export interface Rounds {
@@ -32,11 +34,21 @@ function bareNames(argv: readonly string[]): string {
   return argv.map((word, index) => (index === 0 ? word.replace(/^.*\//, "") : word)).join(" ");
 }
 
-/** One call of hyperfine: the median of each contestant, in milliseconds. */
+/** One call of hyperfine, with a plan store of its own beside `file`: the median of each contestant, in milliseconds. */
 function measureRound(contestants: readonly Contestant[], { runs, warmup }: Rounds, file: string): Map<string, number> {
   const commands = contestants.map(({ argv }) => argv.map(quote).join(" "));
   const options = ["-N", "--style=none", `--runs=${runs}`, `--warmup=${warmup}`, "--export-json", file];
-  const child = Bun.spawnSync(["hyperfine", ...options, ...commands], { stdin: "ignore", stderr: "pipe" });
+  const runtime = dirname(file);
+  // hyperfine takes one preparation for each command or none at all.
+  const prepare = contestants.map(({ cold }) => (cold ? `/bin/rm -rf ${runtime}/landlockd` : "/bin/true"));
+  const child = Bun.spawnSync(
+    ["hyperfine", ...options, ...prepare.flatMap((each) => ["--prepare", each]), ...commands],
+    {
+      stdin: "ignore",
+      stderr: "pipe",
+      env: { ...process.env, XDG_RUNTIME_DIR: runtime },
+    },
+  );
   if (!child.success) throw new Error(`hyperfine: ${child.stderr.toString().trim()}`);
   const { results } = JSON.parse(readFileSync(file, "utf8")) as Export;
   return new Map(contestants.map(({ name }, index) => [name, (results[index]?.median ?? Number.NaN) * 1000]));
