@@ -1,9 +1,11 @@
 /** Drives hyperfine in interleaved rounds. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Series } from "./result.ts";
 import { rotate } from "./stats.ts";
+
+const MEMORY = "/dev/shm";
 
 /** A command to measure. */
 export interface Contestant {
@@ -60,7 +62,8 @@ function measureRound(contestants: readonly Contestant[], { runs, warmup }: Roun
  * @throws Error when a command fails: a failing sandbox is not a fast one
  */
 export function measureProcesses(contestants: readonly Contestant[], settings: Rounds): Series[] {
-  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  // Not in /tmp, which starter policies let a run write: such a run keeps no plan.
+  const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "bench-"));
   try {
     const rounds = Array.from({ length: settings.rounds }, (_, round) =>
       measureRound(rotate(contestants, round), settings, join(folder, "round.json")),
