@@ -7,9 +7,10 @@ import { growth } from "./growth.ts";
 import type { Bench } from "./lib/result.ts";
 import { storeResult } from "./lib/store.ts";
 import { markdownTable, provenance, targetLines } from "./lib/table.ts";
+import { brokeredMounts, mounts } from "./mounts.ts";
 import { start } from "./start.ts";
 
-const BENCHES: readonly Bench[] = [start, growth];
+const BENCHES: readonly Bench[] = [start, growth, mounts, brokeredMounts];
 
 const NEEDED: Readonly<Record<string, string>> = { hyperfine: "hyperfine", bwrap: "bubblewrap", firejail: "firejail" };
 
