@@ -32,7 +32,6 @@ export async function dryRun(loaded: LoadedPolicy, bestEffort: boolean): Promise
   const lines = [paint.bold(`plan of ${loaded.file}`), ...describePlan(plan).map((line) => `  ${line}`)];
   for (const { name, value } of loaded.uses) lines.push(`  \${${name}} is ${JSON.stringify(value)}`);
   lines.push(paint.bold("report"));
-  for (const { item } of report.unbuilt) lines.push(`  ${paint.red("no")}  ${item}: not carried out by this version`);
   for (const { item, needs, has } of report.unsupported) {
     lines.push(`  ${paint.red("no")}  ${item}: needs ${needs}; this host has ${has}`);
   }
@@ -42,7 +41,7 @@ export async function dryRun(loaded: LoadedPolicy, bestEffort: boolean): Promise
   for (const { item, path } of skippedRules(plan)) {
     lines.push(`  ${paint.yellow("--")}  ${item}: ${quote(path)} isn't there: the rule is skipped`);
   }
-  const enforceable = report.unbuilt.length === 0 && report.unsupported.length === 0;
+  const enforceable = report.unsupported.length === 0;
   if (enforceable) lines.push(`  ${paint.green("yes")} all of it is enforced on this host`);
   else if (bestEffort) lines.push("  with --best-effort the rest would be enforced");
   writeOut(`${lines.join("\n")}\n`);

@@ -10,7 +10,7 @@ import {
   UsageError,
 } from "../base/errors.ts";
 import { errnoName, errnoText } from "../kernel/errno.ts";
-import { CommandError, UnbuiltError } from "../run/run.ts";
+import { CommandError } from "../run/run.ts";
 import { OutputError } from "./output.ts";
 
 /** The policy that a message may be about. */
@@ -129,13 +129,6 @@ export async function explain(error: unknown, policy: PolicyText | undefined): P
   if (error instanceof UnsupportedError) {
     const hint = '--best-effort, or compat = "best-effort" in the policy, runs without it';
     const lines = error.items.map((item) => unsupportedLine(item, policy, item.key.length === 0 ? undefined : hint));
-    return (await Promise.all(lines)).join("");
-  }
-  if (error instanceof UnbuiltError) {
-    const lines = error.items.map(async ({ key, item }) => {
-      const place = at(await placeOf(key, policy), policy);
-      return line(`${place}${item}: this version of landlockd can't carry it out`);
-    });
     return (await Promise.all(lines)).join("");
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,6 +1,6 @@
 /** Policy × Host → Plan + Report. Pure: no I/O, no globals, so it is tested without a kernel. */
 
-import type { KeyPath, Unsupported } from "../base/errors.ts";
+import type { Unsupported } from "../base/errors.ts";
 import type { Host } from "../kernel/host.ts";
 import { OPS } from "../plan/layout.ts";
 import type { Plan, PlanOp } from "../plan/plan.ts";
@@ -10,7 +10,6 @@ import { assembleTraps, filterInput } from "./filter.ts";
 import { compileLandlock, type Rule, type Ruleset } from "./landlock.ts";
 import { compileMounts } from "./mount.ts";
 import { compileFilter } from "./run-filter.ts";
-import { unbuilt } from "./unbuilt.ts";
 
 const NOTIFY = OPS.filter.flags["notify"] ?? 0;
 const WAIT_KILLABLE = OPS.filter.flags["wait_killable"] ?? 0;
@@ -21,8 +20,6 @@ export interface Report {
   readonly unsupported: readonly Unsupported[];
   /** Built-in protections that this host lacks; they stop no run. */
   readonly degraded: readonly Unsupported[];
-  /** Parts that this version doesn't carry out; no leave helps. */
-  readonly unbuilt: readonly { readonly key: KeyPath; readonly item: string }[];
   /** What has to outlive the start of the workload, so that landlockd can't become it. */
   readonly supervised: readonly string[];
 }
@@ -95,7 +92,6 @@ export function compile(policy: Policy, host: Host): Compiled {
         ...brokerMissing(policy, host),
       ],
       degraded: landlock.degraded,
-      unbuilt: unbuilt(policy),
       supervised: [...(mounts.namespaces === 0 ? [] : ["namespaces"]), ...(broker.length === 0 ? [] : ["broker"])],
     },
   };

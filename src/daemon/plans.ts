@@ -65,7 +65,7 @@ export class Plans {
 
   /**
    * The plan for a request.
-   * @throws PolicyError, UnbuiltError, UnsupportedError; those are not kept.
+   * @throws PolicyError, UnsupportedError; those are not kept.
    */
   get(source: PolicySource, variables: VariableContext, bestEffort: boolean, capabilities: bigint): KeptPlan {
     const content = createHash("sha256").update(source.bytes).digest("base64");

@@ -30,17 +30,6 @@ export class CommandError extends Error {
   }
 }
 
-/** A part of the policy that this version doesn't carry out. */
-export class UnbuiltError extends Error {
-  override readonly name: string = "UnbuiltError";
-  readonly items: Compiled["report"]["unbuilt"];
-
-  constructor(items: Compiled["report"]["unbuilt"]) {
-    super(items.map((each) => each.item).join(", "));
-    this.items = items;
-  }
-}
-
 export interface RunOptions {
   readonly policy: Policy;
   /** As messages and events name it. */
@@ -76,12 +65,11 @@ export interface RunResult {
 
 /**
  * The plan for a run, if it may run at all.
- * @throws UnbuiltError, UnsupportedError
+ * @throws UnsupportedError
  */
 export function compileRun(policy: Policy, host: Host, bestEffort: boolean): Compiled {
   const compiled = compile(policy, host);
-  const { unbuilt, unsupported } = compiled.report;
-  if (unbuilt.length > 0) throw new UnbuiltError(unbuilt);
+  const { unsupported } = compiled.report;
   // Best effort means less than the policy says, never nothing: without Landlock or seccomp there is no sandbox.
   const allowed = bestEffort && host.landlock.abi > 0 && host.seccomp.filter;
   if (unsupported.length > 0 && !allowed) throw new UnsupportedError(unsupported);
@@ -117,7 +105,7 @@ async function keep(plan: Uint8Array, { policy, origin, host, start }: RunOption
 
 /**
  * Runs the command. Where nothing has to be supervised this process becomes it, and there is no return.
- * @throws UnbuiltError, UnsupportedError, CommandError, LaunchError, UsageError
+ * @throws UnsupportedError, CommandError, LaunchError, UsageError
  */
 export async function run(options: RunOptions): Promise<RunResult> {
   const bestEffort = options.bestEffort || options.policy.compat === "best-effort";
