@@ -1,0 +1,133 @@
+import { expect } from "bun:test";
+import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import type { Box } from "../harness/box.ts";
+import { asRoot, asUsers } from "../harness/cases.ts";
+import { run, runArgv } from "../harness/landlockd.ts";
+import { argvAs, baseEnv } from "../harness/process.ts";
+import { until } from "../harness/within.ts";
+import { brokeredPrograms, prepare } from "./policies.ts";
+
+/** An export folder on another filesystem than the box: /dev/shm is a tmpfs of its own. */
+function elsewhere(box: Box): string {
+  const folder = mkdtempSync("/dev/shm/landlockd-test-");
+  box.defer(() => rmSync(folder, { recursive: true, force: true }));
+  chmodSync(folder, 0o777);
+  return folder;
+}
+
+const visible = (folder: string): string[] => readdirSync(folder).filter((name) => !name.startsWith(".landlockd-"));
+
+asUsers("finished work is published by rename and by link, on the same filesystem and on another", async (box) => {
+  const { scratch, out } = prepare(box);
+  for (const folder of [out, elsewhere(box)]) {
+    const command = [
+      `cd ${scratch}; rm -rf *; mkdir -p tree/sub; echo one > tree/sub/file; ln -s sub/file tree/link; chmod 640 tree/sub/file`,
+      `mv -T tree ${folder}/tree && echo two > file && ln file ${folder}/linked && mv file ${folder}/moved && echo three > file`,
+      `mv file ${folder}/moved && echo four > file; ln file ${folder}/linked 2>/dev/null || ls`,
+    ].join("; ");
+    const policy = brokeredPrograms({ scratch: [scratch], export: [folder] });
+    box.remove("audit.jsonl");
+    const result = await run(box, { policy, argv: ["/bin/sh", "-c", command], audit: true });
+    expect([result.stderr, result.stdout]).toEqual(["", "file\n"]);
+    expect(visible(folder).sort()).toEqual(["linked", "moved", "tree"]);
+    expect(readdirSync(folder)).toHaveLength(3);
+    expect(readFileSync(`${folder}/tree/link`, "utf8")).toBe("one\n");
+    expect(statSync(`${folder}/tree/sub/file`).mode & 0o7777).toBe(0o640);
+    expect(statSync(`${folder}/tree/sub/file`).uid).toBe(box.user.uid);
+    expect([readFileSync(`${folder}/linked`, "utf8"), readFileSync(`${folder}/moved`, "utf8")]).toEqual([
+      "two\n",
+      "three\n",
+    ]);
+    const published = result.events.filter((event) => event["published"] === true);
+    expect(published.map(({ event }) => event)).toEqual([
+      "broker.rename",
+      "broker.link",
+      "broker.rename",
+      "broker.rename",
+    ]);
+  }
+});
+
+asUsers(
+  "export takes nothing else: no creation, no removal, nothing that leads out of what is published",
+  async (box) => {
+    const { secret, scratch, out } = prepare(box);
+    box.write("export/old", "old");
+    for (const folder of [out, elsewhere(box)]) {
+      const attempts = [
+        `echo x > ${folder}/new`,
+        `mkdir ${folder}/dir`,
+        `rm ${folder}/old`,
+        `mv ${folder}/old ${scratch}/old`,
+        `cat ${folder}/old`,
+        `ln -s ${secret} l; mv l ${folder}/l`,
+        `mkdir t; ln -s ../../outside/secret t/up; mv t ${folder}/t`,
+        `mkdir u; ln -s x u/x; ln -s y/../../.. u/late; mv u ${folder}/u`,
+        `mkdir v; mkfifo v/fifo; mv v ${folder}/v`,
+        `mkfifo f; mv -T f ${folder}/f`,
+        `mv ${secret} ${folder}/secret`,
+      ];
+      const command = `cd ${scratch}; rm -rf *; ${attempts.map((each) => `(${each}) 2>/dev/null && echo "did ${each}"`).join("; ")}; ls`;
+      const policy = brokeredPrograms({ scratch: [scratch], export: [folder] });
+      const result = await run(box, { policy, argv: ["/bin/sh", "-c", command] });
+      // What wasn't published is still where it was.
+      expect(result.stdout).toBe("f\nl\nt\nu\nv\n");
+      expect(visible(folder)).toEqual(folder === out ? ["old"] : []);
+    }
+  },
+);
+
+asRoot("setuid and setgid bits aren't published, nor devices", async (box) => {
+  const { scratch, out } = prepare(box);
+  for (const folder of [out, elsewhere(box)]) {
+    rmSync(scratch, { recursive: true });
+    box.write("scratch/tree/program", "x", 0o6755);
+    box.write("scratch/program", "x", 0o4711);
+    const device = Bun.spawnSync(["mknod", `${box.mkdir("scratch/devices")}/null`, "c", "1", "3"]);
+    expect(device.exitCode).toBe(0);
+    const command = `cd ${scratch}; mv tree ${folder}/tree; mv program ${folder}/program; mv devices ${folder}/devices`;
+    const policy = brokeredPrograms({ scratch: [scratch], export: [folder] });
+    const result = await run(box, { policy, argv: ["/bin/sh", "-c", command] });
+    expect(result.stderr).toContain("devices");
+    expect(visible(folder).sort()).toEqual(["program", "tree"]);
+    expect(statSync(`${folder}/tree/program`).mode & 0o7777).toBe(0o755);
+    expect(statSync(`${folder}/program`).mode & 0o7777).toBe(0o711);
+  }
+});
+
+const SIZE = 64 * 1024 * 1024;
+
+asUsers("a reader of export never sees a part, also when landlockd is killed in the middle", async (box) => {
+  const { scratch } = prepare(box);
+  const folder = elsewhere(box);
+  const command = `cd ${scratch}; head -c ${SIZE} /dev/zero > big; while :; do cp big again && mv -T again ${folder}/big; done`;
+  const policy = brokeredPrograms({ scratch: [scratch], export: [folder] });
+  // /dev/zero isn't granted by the programs' policy.
+  const withZero = policy.replace('path = "/dev/null"', 'path = "/dev/zero"');
+  let partial = 0;
+  let seen = 0;
+  for (let round = 0; round < 4; round++) {
+    const argv = argvAs(box, runArgv(box, { policy: withZero, argv: ["/bin/sh", "-c", command] }));
+    const child = Bun.spawn(argv, { env: baseEnv(box), cwd: box.dir, stdout: "ignore", stderr: "ignore" });
+    await until(
+      "the first staging folder",
+      () => readdirSync(folder).some((name) => name.startsWith(".landlockd-")) || undefined,
+    );
+    for (const end = Date.now() + 150 + round * 37; Date.now() < end; await Bun.sleep(1)) {
+      if (!existsSync(`${folder}/big`)) continue;
+      seen += 1;
+      if (lstatSync(`${folder}/big`).size !== SIZE) partial += 1;
+    }
+    child.kill("SIGKILL");
+    await child.exited;
+  }
+  expect(partial).toBe(0);
+  expect(seen).toBeGreaterThan(0);
+  // What the killed runs left is hidden, and the next run that publishes removes it.
+  const last = `cd ${scratch}; echo small > small; mv small ${folder}/small`;
+  await until("the last helper's end", async () => {
+    await run(box, { policy: withZero, argv: ["/bin/sh", "-c", last] });
+    return readdirSync(folder).some((name) => name.startsWith(".landlockd-")) ? undefined : true;
+  });
+  expect(visible(folder).sort()).toEqual(["big", "small"]);
+});
