@@ -17,12 +17,12 @@ type MountResult = { readonly decision: "allow" } | { readonly decision: "error"
 
 /** Static mounts, made by the keeper (its pid) before the workload starts. */
 export type MountEvent =
-  | ({ readonly event: "mount.tmpfs" | "mount.proc"; readonly pid: number; readonly path: string } & MountResult)
+  | ({ readonly event: "mount.tmpfs" | "mount.proc"; readonly pid: number; readonly path: Text } & MountResult)
   | ({
       readonly event: "mount.bind";
       readonly pid: number;
-      readonly source: string;
-      readonly target: string;
+      readonly source: Text;
+      readonly target: Text;
       readonly read_only: boolean;
     } & MountResult);
 

@@ -34,7 +34,7 @@ type Of<Kind extends MountRequest["kind"]> = Extract<MountRequest, { readonly ki
 const EINVAL = 22;
 const ENOSPC = 28;
 /** Most mounts at a time that the workload has made; the kernel's own limit answers ENOSPC too. */
-const MOUNTS_MAX = 256;
+const MOUNTS_MAX = 64;
 
 /** Where a target is, and the shown path of one that can't be told. */
 function pathOf(mounting: Mounting, at: At, isFd: boolean, follow: boolean): string {

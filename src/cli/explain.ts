@@ -48,8 +48,8 @@ export async function unsupportedLine(
   return line(`${place}${item.item} needs ${item.needs}; this host has ${item.has}`, hint);
 }
 
-const ENOENT = 2;
 const EPERM = 1;
+const ENOENT = 2;
 const EACCES = 13;
 const EISDIR = 21;
 const EINVAL = 22;
@@ -73,7 +73,10 @@ const STAGE_WORDS: Readonly<Record<string, string>> = {
 const STAGE_HINTS: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   bind: { [ENOENT]: "the target must exist: landlockd makes no mount points" },
   tmpfs: { [ENOENT]: "the target must exist: landlockd makes no mount points" },
-  proc: { [ENOENT]: "the target must exist: landlockd makes no mount points" },
+  proc: {
+    [ENOENT]: "the target must exist: landlockd makes no mount points",
+    [EPERM]: "the kernel gives a fresh proc only where a whole one is visible: containers hide parts of theirs",
+  },
   enter_cwd: { [ENOENT]: "start elsewhere, or set runtime.cwd" },
   pivot: {
     [EISDIR]: "stdin, stdout or stderr is a folder, which would lead out of the root",

@@ -6,7 +6,8 @@ import type { Plan, PlanOp } from "../plan/plan.ts";
 
 type Result = { readonly decision: "allow" } | { readonly decision: "error"; readonly errno: number };
 
-const textOf = (op: PlanOp | undefined): string => (typeof op?.text === "string" ? op.text : "");
+/** As bytes, which the record escapes: two paths never look alike. */
+const textOf = (op: PlanOp | undefined): Uint8Array => Buffer.from(op?.text ?? "");
 
 function bindEvent(plan: Plan, index: number, pid: number, result: Result): AuditEvent {
   const source = plan.ops.filter(({ kind }) => kind === "bind_source")[index];

@@ -20,11 +20,19 @@ const PLAN: Plan = {
     { kind: "fork" },
   ],
 };
+/** With paths as text again. */
+function shown(...args: Parameters<typeof mountEvents>): unknown[] {
+  return mountEvents(...args).map((event) =>
+    Object.fromEntries(
+      Object.entries(event).map(([key, value]) => [key, value instanceof Uint8Array ? `${value}` : value]),
+    ),
+  );
+}
 const failure = (op: PlanOp | undefined, errno: number): LaunchError =>
   new LaunchError(op?.kind ?? "", errno, op?.key === undefined ? {} : { key: op.key });
 
 test("one event a mount, in the order in which they are made", () => {
-  expect(mountEvents(PLAN, 7, undefined)).toEqual([
+  expect(shown(PLAN, 7, undefined)).toEqual([
     { event: "mount.bind", pid: 7, source: "/two", target: "/b", read_only: false, decision: "allow" },
     { event: "mount.tmpfs", pid: 7, path: "/r/tmp", decision: "allow" },
     { event: "mount.bind", pid: 7, source: "/one", target: "/c/d", read_only: true, decision: "allow" },
@@ -32,20 +40,20 @@ test("one event a mount, in the order in which they are made", () => {
 });
 
 test("up to the one that failed, with its errno", () => {
-  expect(mountEvents(PLAN, 7, failure(TMPFS, 2)).map((event) => ({ ...event, pid: 0 }))).toEqual([
-    { event: "mount.bind", pid: 0, source: "/two", target: "/b", read_only: false, decision: "allow" },
-    { event: "mount.tmpfs", pid: 0, path: "/r/tmp", decision: "error", errno: 2 },
+  expect(shown(PLAN, 7, failure(TMPFS, 2))).toEqual([
+    { event: "mount.bind", pid: 7, source: "/two", target: "/b", read_only: false, decision: "allow" },
+    { event: "mount.tmpfs", pid: 7, path: "/r/tmp", decision: "error", errno: 2 },
   ]);
 });
 
 test("a source that can't be had is its bind's failure, and nothing was mounted", () => {
-  expect(mountEvents(PLAN, 7, failure(SOURCES[1], 13))).toEqual([
+  expect(shown(PLAN, 7, failure(SOURCES[1], 13))).toEqual([
     { event: "mount.bind", pid: 7, source: "/two", target: "/b", read_only: false, decision: "error", errno: 13 },
   ]);
 });
 
 test("what fails before any mount has no mount event; what fails after has all", () => {
-  expect(mountEvents(PLAN, 7, failure(PLAN.ops[0], 1))).toEqual([]);
-  expect(mountEvents(PLAN, 7, new LaunchError("exec", 2))).toHaveLength(3);
-  expect(mountEvents({ ...PLAN, namespaces: 0 }, 7, undefined)).toEqual([]);
+  expect(shown(PLAN, 7, failure(PLAN.ops[0], 1))).toEqual([]);
+  expect(shown(PLAN, 7, new LaunchError("exec", 2))).toHaveLength(3);
+  expect(shown({ ...PLAN, namespaces: 0 }, 7, undefined)).toEqual([]);
 });
