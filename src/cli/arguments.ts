@@ -31,7 +31,13 @@ interface Collected {
 
 function unknownFlag(argument: string, flags: ArgsDef): UsageError {
   const [, dashes = "-", name = ""] = /^(--?)([^=]*)/.exec(argument) ?? [];
-  return new UsageError(`unknown option ${dashes}${name}`, didYouMean(name, Object.keys(flags)));
+  return new UsageError(
+    `unknown option ${dashes}${name}`,
+    didYouMean(
+      `--${name}`,
+      Object.keys(flags).map((flag) => `--${flag}`),
+    ),
+  );
 }
 
 /** The value of `--name=value`, or of the argument behind `--name`. One that looks like a flag is a forgotten value. */
