@@ -35,7 +35,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
     if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
-    const found = distance(wanted, candidate.toLowerCase());
+    const found = distance(wanted, candidate.toLowerCase().replaceAll("-", "_"));
     if (found < bestDistance) {
       best = candidate;
       bestDistance = found;
