@@ -3,7 +3,6 @@
 import type { Epoll } from "../native/epoll.ts";
 import type { Command, Done } from "../native/spawn.ts";
 import type { Verdict } from "./decide.ts";
-import { close } from "./files.ts";
 import { Listener } from "./listener.ts";
 import type { MountBroker } from "./mount.ts";
 import { type BlockingOpen, open } from "./open.ts";
@@ -16,11 +15,12 @@ import { Runner } from "./runner.ts";
 import { onScratch } from "./scratch.ts";
 import { hardenSelf, unprivileged } from "./self.ts";
 import { Waiting } from "./waiting.ts";
+import { HERE, type Surroundings, World } from "./world.ts";
 
 const PUBLISH: Verdict = { decision: "publish" };
 
 export class Broker {
-  readonly #roots: Roots;
+  readonly #world: World;
   readonly #audit: Audit | undefined;
   readonly #mounts: MountBroker | undefined;
   #listener: Listener | undefined;
@@ -32,8 +32,8 @@ export class Broker {
   #requests = 0;
 
   /** Owns the roots. */
-  constructor(roots: Roots, audit: Audit | undefined, mounts?: MountBroker) {
-    this.#roots = roots;
+  constructor(roots: Roots, audit: Audit | undefined, mounts?: MountBroker, surroundings: Surroundings = HERE) {
+    this.#world = new World(roots, surroundings);
     this.#audit = audit;
     this.#mounts = mounts;
   }
@@ -73,20 +73,21 @@ export class Broker {
       this.#mounts.serve(listener);
       return;
     }
-    const request = readRequest(listener);
-    if (request === undefined) listener.pass();
-    else this.#serve(listener, request);
+    const roots = this.#world.rootsFor(listener.tid);
+    const request = roots === undefined ? undefined : readRequest(listener);
+    if (roots === undefined || request === undefined) listener.pass();
+    else this.#serve(listener, roots, request);
   }
 
-  #serve(listener: Listener, request: Request): void {
+  #serve(listener: Listener, roots: Roots, request: Request): void {
     const ticket: Ticket = { id: listener.id, tid: listener.tid, listener };
     if (request.kind === "open") {
-      const opened = open({ ticket, roots: this.#roots, request });
+      const opened = open({ ticket, roots, request });
       if (opened.blocking !== undefined) this.#wait(ticket, request, opened.verdict, opened.blocking);
       else this.#finish(ticket, request, opened.verdict, opened.reply, opened.created === true);
     } else {
       const publish = (publication: Publication): void => this.#publish(ticket, request, publication);
-      const done = onScratch({ ticket, roots: this.#roots, publish }, request);
+      const done = onScratch({ ticket, roots, publish }, request);
       this.#finish(ticket, request, done.verdict, done.reply, false);
     }
   }
@@ -143,10 +144,6 @@ export class Broker {
   close(): void {
     this.#detach();
     this.#mounts?.close();
-    for (const { fd } of this.#roots.folders) close(fd);
-    for (const { fd, folderFd } of this.#roots.files) {
-      close(fd);
-      close(folderFd);
-    }
+    this.#world.close();
   }
 }

@@ -7,6 +7,7 @@ import {
   AT_FDCWD,
   O_PATH,
   RESOLVE_BENEATH,
+  RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_SYMLINKS,
   RESOLVE_NO_XDEV,
@@ -25,7 +26,7 @@ import {
   statPath,
 } from "./files.ts";
 import type { At } from "./request.ts";
-import { type Folder, type Roots, splitPath } from "./roots.ts";
+import { type Base, type Folder, type Roots, splitPath } from "./roots.ts";
 
 /** Beneath a folder of the policy: its symbolic links are followed, but never out of it, nor onto another mount. */
 export const RESOLVE_INSIDE: number = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS;
@@ -124,12 +125,15 @@ export function zoneOf(roots: Roots, pin: number, stat: FileStat): Zone {
 }
 
 /** Runs `use` with the fd that a path of the caller's is to be resolved from; undefined if there is none. */
-export function withBase<T>(tid: number, at: At, use: (baseFd: number) => T): T | undefined {
-  if (at.path.startsWith("/")) return use(AT_FDCWD);
+export function withBase<T>(roots: Roots, tid: number, at: At, use: (base: Base) => T): T | undefined {
+  const { rootFd } = roots;
+  const own = rootFd === AT_FDCWD;
+  if (at.path.startsWith("/")) return use({ fd: rootFd, resolve: own ? 0 : RESOLVE_IN_ROOT, rootFd });
   const fd = openBase(tid, at.dirFd);
   if (fd < 0) return undefined;
   try {
-    return use(fd);
+    // An absolute symbolic link on the way would start from our root: it counts as leading out.
+    return use({ fd, resolve: own ? 0 : RESOLVE_BENEATH, rootFd });
   } finally {
     close(fd);
   }
@@ -174,7 +178,9 @@ export function parentOf(roots: Roots, tid: number, at: At): ParentResult {
     if (fd >= 0) return { zone: anchor.folder.zone, root: anchor.folder, fd, name };
     if (fd !== -EXDEV && fd !== -ELOOP) return anchor.folder.zone === "scratch" ? { errno: -fd } : undefined;
   }
-  const fd = withBase(tid, where, (base) => openAt(base, where.path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS));
+  const fd = withBase(roots, tid, where, (base) =>
+    openAt(base.fd, where.path, O_PATH | O_DIRECTORY, 0, base.resolve | RESOLVE_NO_MAGICLINKS),
+  );
   if (fd === undefined || fd < 0) return undefined;
   const stat = statFd(fd);
   const root = stat === undefined ? undefined : folderOf(roots, fd, stat);

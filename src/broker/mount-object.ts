@@ -9,7 +9,6 @@ import {
   MOUNT_ATTR_RDONLY,
 } from "../kernel/mount.ts";
 import { syscall } from "../native/syscall.ts";
-import { COMMANDS } from "../plan/layout.ts";
 import { type Lease, tokenFor } from "./leases.ts";
 import { type Answer, done, type Mounting, refused } from "./mount-answer.ts";
 import { TMPFS_BYTES_MAX, tmpfsBytes } from "./mount-options.ts";
@@ -25,7 +24,7 @@ export function onFsOpen({ name, flags }: Of<"fsopen">, { table, leases, keeper 
   const object = table.objects.find((each) => each.name === name);
   if (object === undefined) return refused(name);
   if ((flags & ~FSOPEN_CLOEXEC) !== 0) return { result: -EINVAL, path: name, declared: true };
-  const opened = keeper({ kind: COMMANDS.fsopen, op: object.op });
+  const opened = keeper({ kind: "fsopen", op: object.op });
   if (opened.errno !== 0) return done(opened, name);
   const origin = { kind: "object", object } as const;
   const { fd } = opened;
@@ -76,7 +75,7 @@ export function onFsConfig(request: Of<"fsconfig">, { tid, leases, keeper }: Mou
       if (object.fsType === "tmpfs" && !lease.sized) {
         configure(lease.fd, FSCONFIG_SET_STRING, "size", String(TMPFS_BYTES_MAX));
       }
-      return done(keeper({ kind: COMMANDS.create, op: object.op, fd: lease.fd }), object.name);
+      return done(keeper({ kind: "create", op: object.op, fd: lease.fd }), object.name);
     }
     default:
       return refused(object.name);
@@ -90,7 +89,7 @@ export function onFsMount({ fd, flags, attributes }: Of<"fsmount">, { tid, lease
   const { name, op } = object;
   if ((attributes & ~object.attributes) !== 0) return refused(name);
   if ((flags & ~FSMOUNT_CLOEXEC) !== 0) return { result: -EINVAL, path: name, declared: true };
-  const made = keeper({ kind: COMMANDS.fsmount, op, a: attributes, fd: lease.fd });
+  const made = keeper({ kind: "fsmount", op, a: attributes, fd: lease.fd });
   if (made.errno !== 0) return done(made, name);
   const origin = { kind: "object", object } as const;
   const { mountId } = made;

@@ -1,9 +1,15 @@
 /** What a plan lets the workload mount, and what it has mounted by now. */
 
 import type { KeyPath } from "../base/errors.ts";
-import type { Plan } from "../plan/plan.ts";
 import type { Broker, MountObject } from "../policy/policy.ts";
 import { binaryPath } from "./roots.ts";
+
+/** An operation of a plan, as far as it says what may be mounted. */
+export interface AllowedOp {
+  readonly kind: string;
+  readonly text?: string | Uint8Array;
+  readonly key?: KeyPath;
+}
 
 /** A place for mounts. Paths are binary strings. */
 export interface MountTarget {
@@ -52,10 +58,10 @@ export class MountTable {
   /** In the order in which they were made. */
   #mounted: Mounted[] = [];
 
-  constructor(plan: Plan, broker: Broker) {
+  constructor(ops: readonly AllowedOp[], broker: Broker) {
     const targets: MountTarget[] = [];
     const objects: DeclaredObject[] = [];
-    plan.ops.forEach(({ kind, text, key }, op) => {
+    ops.forEach(({ kind, text, key }, op) => {
       const path = typeof text === "string" ? binaryPath(text) : "";
       const object = objects.at(-1);
       if (kind === "allow_tmpfs") targets.push({ op, path, use: { kind: "tmpfs" } });

@@ -20,7 +20,6 @@ import {
   UMOUNT_NOFOLLOW,
 } from "../kernel/mount.ts";
 import type { Done } from "../native/spawn.ts";
-import { COMMANDS } from "../plan/layout.ts";
 import { type Lease, tokenFor } from "./leases.ts";
 import { type Answer, done, type Mounting, refused } from "./mount-answer.ts";
 import { whereIs, whereLeads } from "./mount-locate.ts";
@@ -72,7 +71,7 @@ function mountTmpfs(request: Of<"mount">, mounting: Mounting, path: string): Ans
   return made(
     mounting,
     target,
-    mounting.keeper({ kind: COMMANDS.tmpfs, op: target.op, a: options.bytes, b }),
+    mounting.keeper({ kind: "tmpfs", op: target.op, a: options.bytes, b }),
     attributes,
     path,
   );
@@ -84,7 +83,7 @@ function bind(mounting: Mounting, source: At, path: string): Answer {
   if (target?.use.kind !== "bind") return refused(path);
   if (full(mounting)) return noRoom(path);
   const attributes = target.use.readOnly ? MOUNT_ATTR_RDONLY : 0;
-  return made(mounting, target, mounting.keeper({ kind: COMMANDS.bind, op: target.op }), attributes, path);
+  return made(mounting, target, mounting.keeper({ kind: "bind", op: target.op }), attributes, path);
 }
 
 /** Attributes are added; a remount that would make a read-only mount writable is what an unprivileged caller may not. */
@@ -110,7 +109,7 @@ export function onUnmount({ at, flags }: Of<"umount">, mounting: Mounting): Answ
   const mounted = mounting.table.topOf(path);
   if (mounted === undefined) return { result: -EINVAL, path, declared: true };
   mounting.leases.forget(mounted.id);
-  const command = { kind: COMMANDS.unmount, op: mounted.target.op, a: mounted.id, b: flags & MNT_DETACH };
+  const command = { kind: "unmount", op: mounted.target.op, a: mounted.id, b: flags & MNT_DETACH };
   const result = mounting.keeper(command);
   // EINVAL: it is there no more, gone with a mount beneath it.
   if (result.errno === 0 || result.errno === EINVAL) mounting.table.remove(mounted);
@@ -123,7 +122,7 @@ export function onOpenTree({ at, flags }: Of<"open_tree">, mounting: Mounting): 
   const entries = mounting.table.targets.filter(({ use }) => use.kind === "bind" && sources.includes(use.source));
   const [entry] = entries.toSorted((one, other) => Number(isReadOnly(one)) - Number(isReadOnly(other)));
   if (entry?.use.kind !== "bind" || (flags & OPEN_TREE_CLONE) === 0) return refused(at.path);
-  const cloned = mounting.keeper({ kind: COMMANDS.clone, op: entry.op, a: isReadOnly(entry) ? 1 : 0 });
+  const cloned = mounting.keeper({ kind: "clone", op: entry.op, a: isReadOnly(entry) ? 1 : 0 });
   if (cloned.errno !== 0) return done(cloned, at.path);
   const attributes = isReadOnly(entry) ? MOUNT_ATTR_RDONLY : 0;
   const token = tokenFor(cloned.fd, false);
@@ -162,7 +161,7 @@ export function onMoveMount({ from, to, flags }: Of<"move_mount">, mounting: Mou
   const target = targetsAt(mounting, path).find((each) => fits(lease, each));
   if (target === undefined) return refused(path);
   if (full(mounting)) return noRoom(path);
-  const result = mounting.keeper({ kind: COMMANDS.attach, op: target.op, b: lease.attributes, fd: lease.fd });
+  const result = mounting.keeper({ kind: "attach", op: target.op, b: lease.attributes, fd: lease.fd });
   lease.attached = result.errno === 0;
   if (isReadOnly(target)) lease.attributes |= MOUNT_ATTR_RDONLY;
   return made(mounting, target, result, lease.attributes, path);
@@ -176,7 +175,7 @@ function allowed(target: MountTarget): number {
 function restrict(mounting: Mounting, mounted: Mounted, attributes: number, path: string): Answer {
   if ((attributes & ~allowed(mounted.target)) !== 0) return refused(path);
   const { op } = mounted.target;
-  const result = mounting.keeper({ kind: COMMANDS.restrict, op, a: mounted.id, b: attributes });
+  const result = mounting.keeper({ kind: "restrict", op, a: mounted.id, b: attributes });
   if (result.errno === 0) mounted.attributes |= attributes;
   return done(result, path);
 }
@@ -190,7 +189,7 @@ function restrictTree(mounting: Mounting, lease: Lease, attributes: number): Ans
       ? origin.object
       : mounting.table.targets.find(({ use }) => use.kind === "bind" && use.source === origin.source);
   if (entry === undefined || (attributes & ~may) !== 0) return refused(name);
-  const result = mounting.keeper({ kind: COMMANDS.restrict, op: entry.op, b: attributes, fd: lease.fd });
+  const result = mounting.keeper({ kind: "restrict", op: entry.op, b: attributes, fd: lease.fd });
   if (result.errno === 0) {
     lease.attributes |= attributes;
     const mounted = mounting.table.byId(lease.mountId);

@@ -7,14 +7,13 @@ import type { BrokerEvent, Decision } from "../audit/broker.ts";
 import { MOUNT_CALLS } from "../kernel/mount.ts";
 import type { Command, Done } from "../native/spawn.ts";
 import { numberOf } from "../native/syscall.ts";
-import type { Plan } from "../plan/plan.ts";
 import type { Broker } from "../policy/policy.ts";
 import { Leases } from "./leases.ts";
 import type { Listener } from "./listener.ts";
 import { type Answer, type Mounting, refused } from "./mount-answer.ts";
 import { onFsConfig, onFsMount, onFsOpen } from "./mount-object.ts";
 import { isMountCall, type MountRequest, readMountRequest } from "./mount-request.ts";
-import { MountTable } from "./mount-table.ts";
+import { type AllowedOp, MountTable } from "./mount-table.ts";
 import { onMount, onMoveMount, onOpenTree, onSetAttr, onUnmount } from "./mount-tree.ts";
 
 const EPERM = 1;
@@ -50,8 +49,14 @@ export class MountBroker {
   readonly #audit: ((event: BrokerEvent) => void) | undefined;
   #keeper: (command: Command) => Done = () => ({ errno: EPERM, fd: -1, mountId: 0 });
 
-  constructor(plan: Plan, broker: Broker, root: string, audit: ((event: BrokerEvent) => void) | undefined) {
-    this.#table = new MountTable(plan, broker);
+  /** `ops`: all of the run's plan, whose indices commands name. */
+  constructor(
+    ops: readonly AllowedOp[],
+    broker: Broker,
+    root: string,
+    audit: ((event: BrokerEvent) => void) | undefined,
+  ) {
+    this.#table = new MountTable(ops, broker);
     this.#root = root;
     this.#audit = audit;
   }

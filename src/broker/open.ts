@@ -34,7 +34,7 @@ import {
 import { type Anchor, anchorOf, closeAnchor, RESOLVE_INSIDE, shownPath, withBase, zoneOf } from "./locate.ts";
 import { PASS, type Reply, result, type Ticket } from "./reply.ts";
 import type { OpenRequest } from "./request.ts";
-import { findPlace, isDirectory, listedAs, type Place, pinCreated, type Roots, splitPath } from "./roots.ts";
+import { type Base, findPlace, isDirectory, listedAs, type Place, pinCreated, type Roots, splitPath } from "./roots.ts";
 
 const ENOENT = 2;
 const EAGAIN = 11;
@@ -184,7 +184,9 @@ function openAnywhere(opening: Opening): Opened {
   const { flags } = request;
   const pinFlags = O_PATH | (keepsLink(flags) ? O_NOFOLLOW : 0) | (flags & O_DIRECTORY);
   const resolve = (request.resolve & ~RESOLVE_CACHED) | RESOLVE_NO_MAGICLINKS;
-  const pin = withBase(ticket.tid, request.at, (base) => openAt(base, request.at.path, pinFlags, 0, resolve));
+  const pin = withBase(roots, ticket.tid, request.at, (base) =>
+    openAt(base.fd, request.at.path, pinFlags, 0, resolve | base.resolve),
+  );
   if (pin === undefined) return PASSED;
   if (pin === -ENOENT && (flags & O_CREAT) !== 0 && !isTemporary(flags)) {
     return createAnywhere(opening);
@@ -203,8 +205,8 @@ function openAnywhere(opening: Opening): Opened {
 
 /** The folder of a file that isn't there, its own symbolic links followed. */
 function createAnywhere(opening: Opening): Opened {
-  const { ticket, request } = opening;
-  const place = withBase(ticket.tid, request.at, (base) =>
+  const { ticket, roots, request } = opening;
+  const place = withBase(roots, ticket.tid, request.at, (base) =>
     request.resolve === 0 ? findPlace(base, request.at.path, !keepsLink(request.flags)) : resolvePlace(base, request),
   );
   if (place === undefined || typeof place === "number") return PASSED;
@@ -216,10 +218,10 @@ function createAnywhere(opening: Opening): Opened {
 }
 
 /** The same under the caller's own RESOLVE_* flags; a symbolic link at the end is left to the kernel. */
-function resolvePlace(baseFd: number, { at, resolve }: OpenRequest): Place | number {
+function resolvePlace(base: Base, { at, resolve }: OpenRequest): Place | number {
   const { folder, name } = splitPath(at.path);
-  const flags = (resolve & ~RESOLVE_CACHED) | RESOLVE_NO_MAGICLINKS;
-  const folderFd = openAt(baseFd, folder === "" ? "." : folder, O_PATH | O_DIRECTORY, 0, flags);
+  const flags = (resolve & ~RESOLVE_CACHED) | RESOLVE_NO_MAGICLINKS | base.resolve;
+  const folderFd = openAt(base.fd, folder === "" ? "." : folder, O_PATH | O_DIRECTORY, 0, flags);
   return folderFd < 0 ? folderFd : { folderFd, name };
 }
 
@@ -244,7 +246,9 @@ function mayConcern(opening: Opening): boolean {
   const { ticket, roots, request } = opening;
   const path = shownPath(ticket.tid, request.at);
   if (path === undefined) return false;
-  const stat = statPath(AT_FDCWD, path, keepsLink(request.flags) ? AT_SYMLINK_NOFOLLOW : 0);
+  // Beneath another root, a path that starts with a slash is relative to it as far as a "no" goes.
+  const from = roots.rootFd === AT_FDCWD ? path : path.replace(/^\/+/, "");
+  const stat = statPath(roots.rootFd, from, keepsLink(request.flags) ? AT_SYMLINK_NOFOLLOW : 0);
   if (typeof stat === "number") return stat === -ENOENT && (request.flags & O_CREAT) !== 0;
   if (roots.folders.some(({ zone, stat: root }) => zone === "scratch" && root.mount === stat.mount)) return true;
   const listed = listedAs(roots, stat);

@@ -1,7 +1,15 @@
 /** The broker's lists as objects: each file and folder pinned before the workload starts, so that names can't change them. */
 
 import { type KeyPath, LaunchError } from "../base/errors.ts";
-import { O_PATH, RESOLVE_NO_MAGICLINKS, S_IFDIR, S_IFMT } from "../kernel/file.ts";
+import {
+  AT_FDCWD,
+  O_PATH,
+  RESOLVE_BENEATH,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_MAGICLINKS,
+  S_IFDIR,
+  S_IFMT,
+} from "../kernel/file.ts";
 import type { Broker } from "../policy/policy.ts";
 import type { Zone } from "./decide.ts";
 import { close, type FileStat, O_DIRECTORY, openAt, pathOfFd, readLinkAt, sameFile, statFd } from "./files.ts";
@@ -32,6 +40,8 @@ export interface ListedFile {
 }
 
 export interface Roots {
+  /** What absolute paths start from, pinned; AT_FDCWD for our own root. */
+  readonly rootFd: number;
   readonly files: readonly ListedFile[];
   readonly folders: readonly Folder[];
 }
@@ -65,25 +75,46 @@ export interface Place {
   readonly name: string;
 }
 
+/** Where a path of a caller's is resolved from. */
+export interface Base {
+  readonly fd: number;
+  /** RESOLVE_* flags that keep its resolution in the caller's root. */
+  readonly resolve: number;
+  /** What absolute symbolic links start from: AT_FDCWD for our own root. */
+  readonly rootFd: number;
+}
+
+/** Our own root, and nothing to keep to. */
+const OWN_BASE: Base = { fd: AT_FDCWD, resolve: 0, rootFd: AT_FDCWD };
+
 /**
  * Follows a path to the folder and name that an open with O_CREAT would create, symbolic links at its end included
  * where `follow`. -errno when there is no such folder.
  */
-export function findPlace(baseFd: number, path: string, follow: boolean): Place | number {
-  let from = baseFd;
+export function findPlace(base: Base, path: string, follow: boolean): Place | number {
+  let from = base;
   let rest = path;
   for (let links = 0; links <= SYMLINKS_MAX; links++) {
     const { folder, name } = splitPath(rest);
-    const folderFd = openAt(from, folder === "" ? "." : folder, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
-    if (from !== baseFd) close(from);
+    const flags = from.resolve | RESOLVE_NO_MAGICLINKS;
+    const folderFd = openAt(from.fd, folder === "" ? "." : folder, O_PATH | O_DIRECTORY, 0, flags);
+    if (from.fd !== base.fd && from.fd !== base.rootFd) close(from.fd);
     if (folderFd < 0) return folderFd;
     const target = follow && name !== "" ? readLinkAt(folderFd, name) : undefined;
     if (target === undefined) return { folderFd, name };
-    from = folderFd;
+    from = baseOfLink(base, folderFd, target);
     rest = target;
   }
-  close(from);
+  if (from.fd !== base.fd && from.fd !== base.rootFd) close(from.fd);
   return -ELOOP;
+}
+
+/** Where a symbolic link's target starts. Consumes the folder's fd unless it is where. */
+function baseOfLink({ rootFd }: Base, folderFd: number, target: string): Base {
+  const own = rootFd === AT_FDCWD;
+  if (!target.startsWith("/")) return { fd: folderFd, resolve: own ? 0 : RESOLVE_BENEATH, rootFd };
+  close(folderFd);
+  return { fd: rootFd, resolve: own ? 0 : RESOLVE_IN_ROOT, rootFd };
 }
 
 class Pinning {
@@ -123,7 +154,7 @@ const OWN_PROCESS = /^\/proc\/\d+(\/|$)/;
 function pinFile(text: string, write: boolean, key: KeyPath): ListedFile {
   const pinning = new Pinning(key, text);
   const path = binaryPath(text);
-  const place = findPlace(-100, path, true);
+  const place = findPlace(OWN_BASE, path, true);
   if (typeof place === "number") return pinning.fail(-place);
   const { folderFd, name } = place;
   const fd = openAt(folderFd, name, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
@@ -161,12 +192,22 @@ export function pinRoots(broker: Broker): Roots {
   ];
   refuseOverlap(folders, broker);
   return {
+    rootFd: AT_FDCWD,
     folders,
     files: [
       ...broker.allow_read.map((path, index) => pinFile(path, false, ["broker", "allow_read", index])),
       ...broker.allow_write.map((path, index) => pinFile(path, true, ["broker", "allow_write", index])),
     ],
   };
+}
+
+export function closeRoots({ rootFd, folders, files }: Roots): void {
+  close(rootFd);
+  for (const { fd } of folders) close(fd);
+  for (const { fd, folderFd } of files) {
+    close(fd);
+    close(folderFd);
+  }
 }
 
 /** Whether a file is on the lists, by what it is and not by its name. */

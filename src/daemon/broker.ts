@@ -2,6 +2,7 @@
 
 import { Broker } from "../broker/broker.ts";
 import { pinRoots } from "../broker/roots.ts";
+import { surroundingsOf } from "../broker/world.ts";
 import type { Epoll } from "../native/epoll.ts";
 import type { BrokerService, Holding } from "./office.ts";
 
@@ -37,13 +38,14 @@ class HeldBroker implements Holding {
 
 /** Mounts at run time are made by the run's own keeper, which only its client can talk to. */
 export const brokerService: BrokerService = {
-  prepare(epoll, { broker }, emit) {
+  prepare(epoll, policy, emit) {
+    const { broker } = policy;
     if (broker === undefined) return "the policy has no broker";
     const { mount_tmpfs, mount_bind, mount_object } = broker;
     if (mount_tmpfs.length + mount_bind.length + mount_object.length > 0)
       return "its mounts are made by its own keeper";
     try {
-      return new HeldBroker(new Broker(pinRoots(broker), emit), epoll);
+      return new HeldBroker(new Broker(pinRoots(broker), emit, undefined, surroundingsOf(policy)), epoll);
     } catch (error) {
       return `its lists can't be pinned: ${error instanceof Error ? error.message : String(error)}`;
     }

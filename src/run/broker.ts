@@ -19,8 +19,10 @@ export async function brokerOf(
   if (broker === undefined) return undefined;
   const { Broker } = await import("../broker/broker.ts");
   const { pinRoots } = await import("../broker/roots.ts");
+  const { surroundingsOf } = await import("../broker/world.ts");
   const roots = pinRoots(broker);
-  if (brokeredMounts(policy) === undefined) return new Broker(roots, emit);
+  const surroundings = surroundingsOf(policy);
+  if (brokeredMounts(policy) === undefined) return new Broker(roots, emit, undefined, surroundings);
   const { MountBroker } = await import("../broker/mount.ts");
-  return new Broker(roots, emit, new MountBroker(plan, broker, policy.runtime?.root ?? "", emit));
+  return new Broker(roots, emit, new MountBroker(plan.ops, broker, policy.runtime?.root ?? "", emit), surroundings);
 }

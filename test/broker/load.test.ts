@@ -65,8 +65,8 @@ asRoot("a broker's descriptors and memory stay where they were", async (box) => 
   const script = [
     `cd ${scratch}`,
     "read go",
-    `${race} hammer ${listed} 4 4000 2>/dev/null; ${race} killed ${listed} 50`,
-    "i=0; while [ $i -lt 300 ]; do echo x > f$i; mv f$i g; mkdir d; rmdir d; i=$((i+1)); done; rm g",
+    `${race} hammer ${listed} 4 1000 2>/dev/null; ${race} killed ${listed} 20`,
+    "i=0; while [ $i -lt 100 ]; do echo x > f$i; mv f$i g; mkdir d; rmdir d; i=$((i+1)); done; rm g",
     "mkfifo p; for i in 1 2 3 4 5; do (cat p) & sleep 0.05; kill -9 $!; done; wait; sleep 0.3",
     "echo done > done; read go; exit 0",
   ].join("\n");
