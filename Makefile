@@ -17,7 +17,7 @@ FRONT_FLAGS := $(C_COMMON) -static -fno-pie -no-pie -fno-asynchronous-unwind-tab
 # The front and its ELF loader aren't in the library; everything else is.
 FRONT_ONLY := $(wildcard csrc/front*.c csrc/elf*.c)
 # The front performs plans too: these are compiled twice.
-FRONT_C    := $(FRONT_ONLY) $(addprefix csrc/,plan.c apply.c mount.c string.c)
+FRONT_C    := $(FRONT_ONLY) $(addprefix csrc/,plan.c apply.c mount.c identity.c string.c)
 SO_C       := $(filter-out $(FRONT_ONLY),$(wildcard csrc/*.c))
 C_HEADERS  := $(wildcard csrc/*.h csrc/uapi/*.h csrc/uapi/*/*.h)
 # Folders too: a file added or taken away changes its folder.

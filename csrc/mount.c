@@ -1,79 +1,10 @@
 #include "mount.h"
 
+#include "identity.h"
 #include "raw.h"
 #include "uapi.h"
 
-enum { NUMBER_SIZE = 24, ID_MAP_SIZE = 2 * NUMBER_SIZE, PATH_SIZE = 4096 };
-
-/* Writes a number in the given base and a NUL; the length. */
-static size_t number_text(char *ret_text, uint64_t value, unsigned int base)
-{
-	char reversed[NUMBER_SIZE];
-	size_t size = 0;
-
-	do
-		reversed[size++] = (char)('0' + value % base);
-	while ((value /= base) != 0);
-	for (size_t i = 0; i < size; i++)
-		ret_text[i] = reversed[size - 1 - i];
-	ret_text[size] = '\0';
-	return size;
-}
-
-/* "ID ID 1": one id, the same inside and out (user_namespaces(7)). */
-static size_t id_map(char ret_text[ID_MAP_SIZE], uint32_t id)
-{
-	size_t size = number_text(ret_text, id, 10);
-
-	ret_text[size++] = ' ';
-	size += number_text(ret_text + size, id, 10);
-	ret_text[size++] = ' ';
-	ret_text[size++] = '1';
-	return size;
-}
-
-static int write_file(const char *path, const char *text, size_t size)
-{
-	const long fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(path), LL_O_WRONLY | LL_O_CLOEXEC, 0);
-	long ret;
-
-	if (fd < 0)
-		return (int)fd;
-	ret = raw_call3(__NR_write, fd, raw_ptr(text), (long)size);
-	raw_call1(__NR_close, fd);
-	return ret < 0 ? (int)ret : 0;
-}
-
-/* Without setgroups(2), as the kernel asks of whoever maps a group unprivileged. */
-static int map_ids(const struct ll_state *state)
-{
-	char text[ID_MAP_SIZE];
-	int ret = write_file("/proc/self/setgroups", "deny", 4);
-
-	if (ret == 0)
-		ret = write_file("/proc/self/gid_map", text, id_map(text, state->gid));
-	if (ret == 0)
-		ret = write_file("/proc/self/uid_map", text, id_map(text, state->uid));
-	return ret;
-}
-
-/*
- * What is in /proc/self belongs to the user only while the process may be
- * dumped, and a supervisor that serves other runs already may not; we share
- * its memory, and so that.
- */
-static int op_identity(const struct ll_state *state)
-{
-	const long dumpable = raw_call5(__NR_prctl, LL_PR_GET_DUMPABLE, 0, 0, 0, 0);
-	int ret;
-
-	if (dumpable != 1)
-		raw_call5(__NR_prctl, LL_PR_SET_DUMPABLE, 1, 0, 0, 0);
-	ret = map_ids(state);
-	if (dumpable != 1)
-		raw_call5(__NR_prctl, LL_PR_SET_DUMPABLE, 0, 0, 0, 0);
-	return ret;
-}
+enum { PATH_SIZE = 4096 };
 
 static int op_private_mounts(void)
 {
@@ -213,12 +144,12 @@ static long new_filesystem(const char *type, const struct option *options, size_
 
 long ll_new_tmpfs(uint64_t size_bytes, uint64_t mode, long attributes)
 {
-	char size[NUMBER_SIZE];
-	char bits[NUMBER_SIZE];
+	char size[LL_NUMBER_SIZE];
+	char bits[LL_NUMBER_SIZE];
 	const struct option options[] = { { "source", "tmpfs" }, { "mode", bits }, { "size", size } };
 
-	number_text(bits, mode, 8);
-	number_text(size, size_bytes, 10);
+	ll_number_text(bits, mode, 8);
+	ll_number_text(size, size_bytes, 10);
 	return new_filesystem("tmpfs", options, size_bytes == 0 ? 2 : 3, attributes);
 }
 
@@ -285,7 +216,7 @@ int ll_mount(struct ll_state *state, const struct ll_op *op)
 {
 	switch (op->kind) {
 	case LL_OP_IDENTITY:
-		return op_identity(state);
+		return ll_identity(state->uid, state->gid);
 	case LL_OP_PRIVATE_MOUNTS:
 		return op_private_mounts();
 	case LL_OP_BIND_SOURCE:

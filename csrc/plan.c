@@ -92,7 +92,6 @@ static bool mount_order_ok(struct progress *seen, const struct ll_op *op)
 	case LL_OP_PROC:
 		return mounting && (seen->namespaces & LL_CLONE_NEWPID);
 	case LL_OP_ENTER_CWD:
-		return mounting;
 	case LL_OP_ALLOW_TMPFS:
 	case LL_OP_ALLOW_ATTACH:
 		return mounting;

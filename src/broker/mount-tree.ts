@@ -19,7 +19,7 @@ import {
   OPEN_TREE_CLONE,
   UMOUNT_NOFOLLOW,
 } from "../kernel/mount.ts";
-import type { Done } from "../native/spawn.ts";
+import type { Command, Done } from "../native/spawn.ts";
 import { type Lease, tokenFor } from "./leases.ts";
 import { type Answer, done, type Mounting, refused } from "./mount-answer.ts";
 import { whereIs, whereLeads } from "./mount-locate.ts";
@@ -109,7 +109,7 @@ export function onUnmount({ at, flags }: Of<"umount">, mounting: Mounting): Answ
   const mounted = mounting.table.topOf(path);
   if (mounted === undefined) return { result: -EINVAL, path, declared: true };
   mounting.leases.forget(mounted.id);
-  const command = { kind: "unmount", op: mounted.target.op, a: mounted.id, b: flags & MNT_DETACH };
+  const command: Command = { kind: "unmount", op: mounted.target.op, a: mounted.id, b: flags & MNT_DETACH };
   const result = mounting.keeper(command);
   // EINVAL: it is there no more, gone with a mount beneath it.
   if (result.errno === 0 || result.errno === EINVAL) mounting.table.remove(mounted);

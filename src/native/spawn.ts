@@ -1,6 +1,6 @@
 /** Plan and launch request in, running workload out: the TypeScript side of csrc/launch.h. */
 
-import { MESSAGE, MESSAGES } from "../plan/layout.ts";
+import { COMMANDS, MESSAGE, MESSAGES } from "../plan/layout.ts";
 import { getField, getField64, setFields } from "../plan/struct.ts";
 import { addressOf, native } from "./library.ts";
 import { sendDatagram } from "./socket.ts";
@@ -90,7 +90,7 @@ export function receive(channelFd: number): { message: Message; fd: number } | "
 
 /** A command for the keeper; numbers as COMMANDS describes them. */
 export interface Command {
-  readonly kind: number;
+  readonly kind: keyof typeof COMMANDS;
   /** Index of the op in the plan that allows it. */
   readonly op: number;
   readonly a?: number;
@@ -113,7 +113,7 @@ export interface Done {
 export function sendCommand(channelFd: number, command: Command): boolean {
   const bytes = new Uint8Array(MESSAGE.sizeBytes);
   const { kind, op, a = 0, b = 0, fd } = command;
-  setFields(new DataView(bytes.buffer), MESSAGE, 0, { kind: MESSAGES.command, stage: kind, op, a, b });
+  setFields(new DataView(bytes.buffer), MESSAGE, 0, { kind: MESSAGES.command, stage: COMMANDS[kind], op, a, b });
   return sendDatagram(channelFd, bytes, fd === undefined ? [] : [fd]) === 0;
 }
 
