@@ -6,6 +6,7 @@ import type { Verdict } from "./decide.ts";
 import { Listener } from "./listener.ts";
 import type { MountBroker } from "./mount.ts";
 import { type BlockingOpen, open } from "./open.ts";
+import { Outside } from "./outside.ts";
 import { type Publication, Publisher } from "./publish.ts";
 import { type Audit, eventOf, pathsOf } from "./record.ts";
 import { type Reply, sendReply, type Ticket } from "./reply.ts";
@@ -28,6 +29,7 @@ export class Broker {
   #waiting: Waiting | undefined;
   #runner: Runner | undefined;
   readonly #publisher = new Publisher();
+  readonly #outside = new Outside();
 
   #requests = 0;
 
@@ -82,7 +84,7 @@ export class Broker {
   #serve(listener: Listener, roots: Roots, request: Request): void {
     const ticket: Ticket = { id: listener.id, tid: listener.tid, listener };
     if (request.kind === "open") {
-      const opened = open({ ticket, roots, request });
+      const opened = open({ ticket, roots, outside: this.#outside, request });
       if (opened.blocking !== undefined) this.#wait(ticket, request, opened.verdict, opened.blocking);
       else this.#finish(ticket, request, opened.verdict, opened.reply, opened.created === true);
     } else {

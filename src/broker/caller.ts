@@ -14,7 +14,7 @@ const PAGE_SIZE = 4096;
 const FIRST_COPY = 256;
 const DEFAULT_UMASK = 0o022;
 
-const copied = allocate(PATH_MAX);
+const copied = allocate(PATH_MAX + 1);
 /** struct iovec: ours, theirs. */
 const vectors = allocate(32);
 const processVmReadv = numberOf("process_vm_readv");
@@ -23,42 +23,55 @@ const read = numberOf("read");
 const statusHead = allocate(256);
 const STATUS_SIZE = 4096;
 
+const TWO_32 = 0x1_0000_0000;
+/** The first address that isn't a program's on any of the architectures: 57 bits, and what is beyond 53 isn't exact. */
+const ADDRESS_MAX = 2 ** 53;
+
+/** Writes a number into 64 bits. BigInts would be an allocation each. */
+function set64(at: number, value: number): void {
+  vectors.view.setUint32(at, value % TWO_32, true);
+  vectors.view.setUint32(at + 4, value / TWO_32, true);
+}
+
 /** Copies memory of a thread: as many bytes as there are on mapped pages, or -errno (EPERM: it can't be read). */
-function copyMemory(tid: number, address: bigint, into: number, size: number): number {
-  const { view } = vectors;
-  view.setBigUint64(0, BigInt(into), true);
-  view.setBigUint64(8, BigInt(size), true);
-  view.setBigUint64(16, address, true);
-  view.setBigUint64(24, BigInt(size), true);
+function copyMemory(tid: number, address: number, into: number, size: number): number {
+  set64(0, into);
+  set64(8, size);
+  set64(16, address);
+  set64(24, size);
   return syscallByNumber(processVmReadv, tid, vectors.address, 1, vectors.address + 16, 1, 0);
 }
 
 /** The bytes up to the end of their page, so that what lies behind it needn't be mapped. */
-function withinPage(address: bigint, most: number): number {
-  return Math.min(most, PAGE_SIZE - Number(address & BigInt(PAGE_SIZE - 1)));
+function withinPage(address: number, most: number): number {
+  return Math.min(most, PAGE_SIZE - (address % PAGE_SIZE));
 }
 
 /**
  * A path out of the caller's memory as a binary string; undefined where the kernel would refuse to read it too
  * (EFAULT, ENAMETOOLONG) or it can't be read by anybody else: then the kernel decides.
  */
-export function copyPath(tid: number, address: bigint): string | undefined {
+export function copyPath(tid: number, address: number): string | undefined {
+  if (address >= ADDRESS_MAX) return undefined;
   let size = 0;
   while (size < PATH_MAX) {
-    const at = address + BigInt(size);
+    const at = address + size;
     const wanted = withinPage(at, size === 0 ? FIRST_COPY : PATH_MAX - size);
     const got = copyMemory(tid, at, copied.address + size, wanted);
     if (got <= 0) return undefined;
-    const end = copied.bytes.subarray(size, size + got).indexOf(0);
-    if (end >= 0) return copied.bytes.toString("latin1", 0, size + end);
+    // A NUL behind what was copied, so that the search ends there.
+    copied.bytes[size + got] = 0;
+    const end = copied.bytes.indexOf(0, size);
     size += got;
+    if (end < size) return copied.bytes.latin1Slice(0, end);
   }
   return undefined;
 }
 
 /** Bytes of the caller's memory, valid until the next copy; undefined unless all of them can be read. */
-export function copyBytes(tid: number, address: bigint, size: number): Buffer | undefined {
-  if (size > PATH_MAX || copyMemory(tid, address, copied.address, size) !== size) return undefined;
+export function copyBytes(tid: number, address: number, size: number): Buffer | undefined {
+  if (size > PATH_MAX || address >= ADDRESS_MAX || copyMemory(tid, address, copied.address, size) !== size)
+    return undefined;
   return copied.bytes.subarray(0, size);
 }
 
@@ -83,7 +96,7 @@ function readStatus(tid: number, memory: Memory): string {
   if (fd < 0) return "";
   const size = syscallByNumber(read, fd, memory.address, memory.bytes.length);
   close(fd);
-  return memory.bytes.toString("latin1", 0, Math.max(size, 0));
+  return memory.bytes.latin1Slice(0, Math.max(size, 0));
 }
 
 const UMASK_LINE = "\nUmask:\t";

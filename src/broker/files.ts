@@ -54,7 +54,7 @@ const link = allocate(PATH_MAX);
 
 /** The address of a path as C string. */
 function place(memory: Memory, path: string): number {
-  const size = memory.bytes.write(path, 0, "latin1");
+  const size = memory.bytes.latin1Write(path, 0);
   if (size >= PATH_MAX) throw new Error("broker: a path longer than PATH_MAX was made");
   memory.bytes[size] = 0;
   return memory.address;
@@ -68,9 +68,10 @@ const selfFds = syscall("openat", -100, Buffer.from("/proc/self/fd\0"), O_DIRECT
 /** openat2(2). */
 export function openAt(dirFd: number, path: string, flags: number, mode: number, resolve: number): number {
   if (tooLong(path)) return -ENAMETOOLONG;
-  how.view.setBigUint64(0, BigInt(flags | O_CLOEXEC), true);
-  how.view.setBigUint64(8, BigInt(mode), true);
-  how.view.setBigUint64(16, BigInt(resolve), true);
+  // The upper halves are always 0.
+  how.view.setUint32(0, flags | O_CLOEXEC, true);
+  how.view.setUint32(8, mode, true);
+  how.view.setUint32(16, resolve, true);
   const address = place(first, path);
   for (let attempt = 1; ; attempt++) {
     const fd = syscallByNumber(NR.openat2, dirFd, address, how.address, OPEN_HOW_SIZE_BYTES);
@@ -106,6 +107,8 @@ export interface FileStat {
   readonly mount: number;
 }
 
+const TWO_32 = 0x1_0000_0000;
+
 function readStats(): FileStat {
   const { view } = stats;
   return {
@@ -113,10 +116,10 @@ function readStats(): FileStat {
     mode: view.getUint16(28, true),
     inode: view.getUint32(32, true),
     inodeHigh: view.getUint32(36, true),
-    size: Number(view.getBigUint64(40, true)),
+    size: view.getUint32(44, true) * TWO_32 + view.getUint32(40, true),
     device: view.getUint32(136, true),
     deviceMinor: view.getUint32(140, true),
-    mount: Number(view.getBigUint64(144, true)),
+    mount: view.getUint32(148, true) * TWO_32 + view.getUint32(144, true),
   };
 }
 
@@ -149,7 +152,7 @@ export function sameFile(one: FileStat, other: FileStat): boolean {
 function readLinkInto(dirFd: number, path: string): string | undefined {
   const size = syscallByNumber(NR.readlinkat, dirFd, place(first, path), link.address, PATH_MAX);
   // As long as the buffer: cut off.
-  return size < 0 || size >= PATH_MAX ? undefined : link.bytes.toString("latin1", 0, size);
+  return size < 0 || size >= PATH_MAX ? undefined : link.bytes.latin1Slice(0, size);
 }
 
 /** Where an open file is now (proc_pid_fd(5)); " (deleted)" at the end of what is nowhere. */

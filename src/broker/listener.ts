@@ -33,6 +33,8 @@ const ADDFD_FLAGS = 8;
 const ADDFD_SRC = 12;
 const ADDFD_NEW_FLAGS = 20;
 
+const TWO_32 = 0x1_0000_0000;
+
 /** Names a request; valid until it was answered or its caller is gone. */
 export type RequestId = bigint;
 
@@ -82,7 +84,13 @@ export class Listener {
     return this.#notif.view.getInt32(NOTIF_ARGS + 8 * index, true);
   }
 
-  /** All of an argument: a pointer, a size. */
+  /** A pointer; exact below 2^53. */
+  pointer(index: number): number {
+    const { view } = this.#notif;
+    return view.getUint32(NOTIF_ARGS + 8 * index + 4, true) * TWO_32 + view.getUint32(NOTIF_ARGS + 8 * index, true);
+  }
+
+  /** All of an argument: a size. */
   wideArgument(index: number): bigint {
     return this.#notif.view.getBigUint64(NOTIF_ARGS + 8 * index, true);
   }
@@ -95,7 +103,10 @@ export class Listener {
 
   /** The kernel runs the call as if there were no broker. */
   pass(): void {
-    this.#send(this.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+    // The id is copied as bytes: nearly all requests end here.
+    this.#response.view.setUint32(0, this.#notif.view.getUint32(0, true), true);
+    this.#response.view.setUint32(4, this.#notif.view.getUint32(4, true), true);
+    this.#sendRest(0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
   }
 
   /** The call returns 0, or fails: `result` as a raw system call's. */
@@ -131,8 +142,12 @@ export class Listener {
 
   /** ENOENT: the caller is gone, and nobody waits for the answer. */
   #send(id: RequestId, value: number, error: number, flags: number): void {
+    this.#response.view.setBigUint64(0, id, true);
+    this.#sendRest(value, error, flags);
+  }
+
+  #sendRest(value: number, error: number, flags: number): void {
     const { view } = this.#response;
-    view.setBigUint64(0, id, true);
     view.setInt32(RESP_VAL, value, true);
     view.setInt32(RESP_VAL + 4, 0, true);
     view.setInt32(RESP_ERROR, error, true);

@@ -42,12 +42,12 @@ type Parser = (listener: Listener) => MountRequest | undefined;
 
 /** The string at a pointer; empty for NULL. */
 function textAt(listener: Listener, index: number): string | undefined {
-  const address = listener.wideArgument(index);
-  return address === 0n ? "" : copyPath(listener.tid, address);
+  const address = listener.pointer(index);
+  return address === 0 ? "" : copyPath(listener.tid, address);
 }
 
 function at(listener: Listener, dir: number, path: number): At | undefined {
-  const text = copyPath(listener.tid, listener.wideArgument(path));
+  const text = copyPath(listener.tid, listener.pointer(path));
   if (text === undefined) return undefined;
   return { dirFd: dir < 0 ? AT_FDCWD : listener.signedArgument(dir), path: text };
 }
@@ -66,7 +66,7 @@ const mount: Parser = (listener) => {
 
 const setattr: Parser = (listener) => {
   if (listener.wideArgument(4) !== BigInt(MOUNT_ATTR_SIZE_BYTES)) return undefined;
-  const attr = copyBytes(listener.tid, listener.wideArgument(3), MOUNT_ATTR_SIZE_BYTES);
+  const attr = copyBytes(listener.tid, listener.pointer(3), MOUNT_ATTR_SIZE_BYTES);
   if (attr === undefined) return undefined;
   const set = attr.readBigUInt64LE(0);
   const other = attr.readBigUInt64LE(8) | attr.readBigUInt64LE(16) | attr.readBigUInt64LE(24);
@@ -99,7 +99,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
     return from && to && { kind: "move_mount", from, to, flags: listener.argument(4) };
   },
   fsopen: (listener) => {
-    const name = copyPath(listener.tid, listener.wideArgument(0));
+    const name = copyPath(listener.tid, listener.pointer(0));
     return name === undefined ? undefined : { kind: "fsopen", name, flags: listener.argument(1) };
   },
   fsmount: (listener) => ({

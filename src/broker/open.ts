@@ -32,6 +32,7 @@ import {
   statPath,
 } from "./files.ts";
 import { type Anchor, anchorOf, closeAnchor, RESOLVE_INSIDE, shownPath, withBase, zoneOf } from "./locate.ts";
+import type { Outside } from "./outside.ts";
 import { PASS, type Reply, result, type Ticket } from "./reply.ts";
 import type { OpenRequest } from "./request.ts";
 import { type Base, findPlace, isDirectory, listedAs, type Place, pinCreated, type Roots, splitPath } from "./roots.ts";
@@ -49,6 +50,7 @@ const fcntl = numberOf("fcntl");
 export interface Opening {
   readonly ticket: Ticket;
   readonly roots: Roots;
+  readonly outside: Outside;
   readonly request: OpenRequest;
 }
 
@@ -241,18 +243,31 @@ function createAt(opening: Opening, place: Place): Opened {
   return opened.reply.kind === "result" && opened.reply.result === -EEXIST ? PASSED : opened;
 }
 
+function isListed(roots: Roots, stat: FileStat): boolean {
+  const { read, write } = listedAs(roots, stat);
+  return read || write;
+}
+
+/** Whether a file may be beneath scratch, by its mount. */
+function sharesMount(roots: Roots, stat: FileStat): boolean {
+  return roots.folders.some(({ zone, stat: root }) => zone === "scratch" && root.mount === stat.mount);
+}
+
 /** Cheap, and wrong only in passing on: whether the path may mean something of the lists. */
 function mayConcern(opening: Opening): boolean {
-  const { ticket, roots, request } = opening;
+  const { ticket, roots, outside, request } = opening;
   const path = shownPath(ticket.tid, request.at);
   if (path === undefined) return false;
   // Beneath another root, a path that starts with a slash is relative to it as far as a "no" goes.
   const from = roots.rootFd === AT_FDCWD ? path : path.replace(/^\/+/, "");
-  const stat = statPath(roots.rootFd, from, keepsLink(request.flags) ? AT_SYMLINK_NOFOLLOW : 0);
+  const stat = statPath(roots.rootFd, from, AT_SYMLINK_NOFOLLOW);
   if (typeof stat === "number") return stat === -ENOENT && (request.flags & O_CREAT) !== 0;
-  if (roots.folders.some(({ zone, stat: root }) => zone === "scratch" && root.mount === stat.mount)) return true;
-  const listed = listedAs(roots, stat);
-  return listed.read || listed.write;
+  if ((stat.mode & S_IFMT) === S_IFLNK) {
+    const target = keepsLink(request.flags) ? stat : statPath(roots.rootFd, from, 0);
+    if (typeof target === "number") return (request.flags & O_CREAT) !== 0;
+    return isListed(roots, target) || sharesMount(roots, target);
+  }
+  return isListed(roots, stat) || (sharesMount(roots, stat) && !outside.has(roots, path));
 }
 
 /** Carries out an open, or finds that it is the kernel's. */

@@ -48,7 +48,7 @@ type Parser = (listener: Listener) => Request | undefined;
 
 /** The path in argument `path`, relative to the folder in argument `dir` (-1: the working directory). */
 function at(listener: Listener, dir: number, path: number): At | undefined {
-  const text = copyPath(listener.tid, listener.wideArgument(path));
+  const text = copyPath(listener.tid, listener.pointer(path));
   if (text === undefined) return undefined;
   return { dirFd: dir < 0 ? AT_FDCWD : listener.signedArgument(dir), path: text };
 }
@@ -77,7 +77,7 @@ const LEGACY_FLAGS = 0o37777777;
 const openat2: Parser = (listener) => {
   // A longer struct is for a newer kernel than this was written for: the kernel's affair.
   if (listener.wideArgument(3) !== BigInt(OPEN_HOW_SIZE_BYTES)) return undefined;
-  const how = copyBytes(listener.tid, listener.wideArgument(2), OPEN_HOW_SIZE_BYTES);
+  const how = copyBytes(listener.tid, listener.pointer(2), OPEN_HOW_SIZE_BYTES);
   if (how === undefined) return undefined;
   const flags = how.readBigUInt64LE(0);
   const mode = how.readBigUInt64LE(8);
@@ -128,7 +128,7 @@ function moved(
 
 function symlink(syscall: string, dir: number, path: number): Parser {
   return (listener) => {
-    const target = copyPath(listener.tid, listener.wideArgument(0));
+    const target = copyPath(listener.tid, listener.pointer(0));
     const where = target === undefined ? undefined : at(listener, dir, path);
     if (target === undefined || where === undefined) return undefined;
     return { kind: "symlink", syscall, target, at: where };

@@ -1,6 +1,7 @@
 /** epoll(7), as small as a supervisor needs it. */
 
-import { ARCH, syscall } from "./syscall.ts";
+import { allocate } from "./memory.ts";
+import { ARCH, numberOf, syscall, syscallByNumber } from "./syscall.ts";
 
 export const EPOLLIN = 1;
 export const EPOLLHUP = 0x10;
@@ -16,8 +17,8 @@ const MAX_EVENTS = 64;
 /** Calls a handler for each fd that is ready. */
 export class Epoll {
   readonly #fd: number;
-  readonly #events = new Uint8Array(EVENT_SIZE * MAX_EVENTS);
-  readonly #view = new DataView(this.#events.buffer);
+  readonly #events = allocate(EVENT_SIZE * MAX_EVENTS);
+  readonly #epollPwait = numberOf("epoll_pwait");
   readonly #handlers = new Map<number, (events: number) => void>();
 
   constructor() {
@@ -43,10 +44,11 @@ export class Epoll {
 
   /** Waits (-1: without end) and calls the handlers. False when the time ran out; a signal counts as an event. */
   wait(timeoutMs: number): boolean {
-    const count = syscall("epoll_pwait", this.#fd, this.#events, MAX_EVENTS, timeoutMs, 0, 8);
+    const { address, view } = this.#events;
+    const count = syscallByNumber(this.#epollPwait, this.#fd, address, MAX_EVENTS, timeoutMs, 0, 8);
     for (let index = 0; index < count; index++) {
       const at = index * EVENT_SIZE;
-      this.#handlers.get(this.#view.getInt32(at + DATA_AT, true))?.(this.#view.getUint32(at, true));
+      this.#handlers.get(view.getInt32(at + DATA_AT, true))?.(view.getUint32(at, true));
     }
     return count !== 0;
   }
