@@ -14,11 +14,13 @@ FRONT_FLAGS := $(C_COMMON) -static -fno-pie -no-pie -fno-asynchronous-unwind-tab
 	-Wl,-Ttext-segment=0x110000 -Wl,--defsym=ll_link_record=0x100000 -Wl,-z,separate-code -Wl,-z,noexecstack \
 	-Wl,-z,norelro -Wl,--build-id=none -Wl,--fatal-warnings -Wl,-z,max-page-size=4096
 
-# The front and its ELF loader aren't in the library; everything else is.
+# The front and its ELF loader aren't in the library, but for what both need; everything else is.
 FRONT_ONLY := $(wildcard csrc/front*.c csrc/elf*.c)
 # The front performs plans too: these are compiled twice.
 FRONT_C    := $(FRONT_ONLY) $(addprefix csrc/,plan.c apply.c mount.c identity.c string.c)
-SO_C       := $(filter-out $(FRONT_ONLY),$(wildcard csrc/*.c))
+# What the library shares with the front: csrc/finish.h.
+FINISH_C   := $(patsubst %,csrc/front_%.c,command file key request sha256 store)
+SO_C       := $(filter-out $(FRONT_ONLY),$(wildcard csrc/*.c)) $(FINISH_C)
 C_HEADERS  := $(wildcard csrc/*.h csrc/uapi/*.h csrc/uapi/*/*.h)
 # Folders too: a file added or taken away changes its folder.
 BUNDLED    := $(shell find src policies schema)

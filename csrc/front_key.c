@@ -131,46 +131,55 @@ static bool real_folder(const char *file, char ret_folder[LL_PATH_SIZE])
 	return true;
 }
 
-static bool add_variables(struct ll_sha256 *hash, const struct ll_stack *stack, const struct ll_bytes *policy,
-			  const char *file)
+bool ll_front_folders(const struct ll_bytes *policy, const char *file, struct ll_folders *ret_folders)
 {
-	char path[LL_PATH_SIZE];
-	const bool uses_cwd = may_use(policy, "CWD");
-	const bool uses_folder = may_use(policy, "POLICY_DIR") && file[0] != '\0';
+	*ret_folders = (struct ll_folders){ 0 };
+	if (may_use(policy, "CWD")) {
+		/* getcwd(2): "(unreachable)" in front of a folder outside the root. */
+		if (raw_call2(__NR_getcwd, raw_ptr(ret_folders->cwd_buffer), LL_PATH_SIZE) < 0 ||
+		    ret_folders->cwd_buffer[0] != '/')
+			return false;
+		ret_folders->cwd = ret_folders->cwd_buffer;
+	}
+	if (file[0] != '\0' && may_use(policy, "POLICY_DIR")) {
+		if (!real_folder(file, ret_folders->policy_buffer))
+			return false;
+		ret_folders->policy = ret_folders->policy_buffer;
+	}
+	return true;
+}
+
+static void add_variables(struct ll_sha256 *hash, const struct ll_stack *stack, const struct ll_bytes *policy,
+			  const struct ll_folders *folders)
+{
 	char uid[LL_NUMBER_SIZE];
 
-	/* getcwd(2): "(unreachable)" in front of a folder outside the root. */
-	if (uses_cwd && (raw_call2(__NR_getcwd, raw_ptr(path), sizeof(path)) < 0 || path[0] != '/'))
-		return false;
-	add_variable(hash, uses_cwd, path);
+	add_variable(hash, may_use(policy, "CWD"), folders->cwd);
 	add_variable(hash, may_use(policy, "HOME"), ll_front_variable(stack, "HOME"));
 	add_variable(hash, may_use(policy, "TMPDIR"), ll_front_variable(stack, "TMPDIR"));
 	ll_front_number(uid, (uint32_t)raw_call0(__NR_getuid));
 	add_variable(hash, may_use(policy, "UID"), uid);
-	if (uses_folder && !real_folder(file, path))
-		return false;
-	add_variable(hash, may_use(policy, "POLICY_DIR"), uses_folder ? path : NULL);
-	return true;
+	add_variable(hash, may_use(policy, "POLICY_DIR"), folders->policy);
 }
 
 bool ll_front_key(const struct ll_stack *stack, const struct ll_request *request, const struct ll_bytes *policy,
-		  const char *file, const struct ll_link *link, uint8_t ret_key[LL_SHA256_SIZE])
+		  const struct ll_folders *folders, const uint8_t build[LL_SHA256_SIZE],
+		  uint8_t ret_key[LL_SHA256_SIZE])
 {
 	static const uint32_t digest[8] = LL_LAYOUT_DIGEST;
 	struct ll_sha256 hash;
 
 	ll_sha256_init(&hash);
 	add_bytes(&hash, digest, sizeof(digest));
-	add_bytes(&hash, link->build, sizeof(link->build));
+	add_bytes(&hash, build, LL_SHA256_SIZE);
 	if (!add_host(&hash))
 		return false;
-	add_u32(&hash, file[0] == '\0');
-	if (file[0] == '\0')
+	add_u32(&hash, policy->size == 0);
+	if (policy->size == 0)
 		add_text(&hash, request->policy_name);
 	else
 		add_bytes(&hash, policy->data, policy->size);
-	if (!add_variables(&hash, stack, policy, file))
-		return false;
+	add_variables(&hash, stack, policy, folders);
 	add_u32(&hash, (uint32_t)request->setting_count);
 	for (size_t i = 0; i < request->setting_count; i++)
 		add_text(&hash, request->settings[i]);

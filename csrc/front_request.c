@@ -1,6 +1,8 @@
 /* The command line of a plain run, and the environment. */
 #include "front_run.h"
 
+#include "uapi.h"
+
 static bool same(const char *a, const char *b)
 {
 	while (*a != '\0' && *a == *b) {
@@ -88,6 +90,21 @@ const char *ll_front_variable(const struct ll_stack *stack, const char *name)
 			return rest + 1;
 	}
 	return NULL;
+}
+
+struct ll_exec ll_front_exec(const struct ll_stack *stack, const struct ll_start *start,
+			     const struct ll_request *request)
+{
+	return (struct ll_exec){
+		.argv = request->command,
+		.envp = stack->envp,
+		.ignored = start->ignored,
+		.blocked = start->blocked,
+		.nofile_soft = start->rlimits[LL_RLIMIT_NOFILE].soft,
+		.nofile_hard = start->rlimits[LL_RLIMIT_NOFILE].hard,
+		.stdio_flags = { start->status_flags[0], start->status_flags[1], start->status_flags[2] },
+		.closed = start->closed_fds,
+	};
 }
 
 bool ll_front_join(char ret_path[LL_PATH_SIZE], const char *const parts[], size_t count)

@@ -6,7 +6,7 @@
 #include "raw.h"
 #include "uapi.h"
 
-enum { RLIMIT_NOFILE = 7, STATUS_FAILED = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
+enum { STATUS_FAILED = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
 
 /* A plan that becomes its workload: nothing of it needs anybody to stay. */
 static bool becomes(const struct ll_plan *plan)
@@ -83,16 +83,7 @@ static void try_plan(const struct ll_plan *plan, const struct ll_exec *exec)
 static void run_stored(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
 		       const struct ll_bytes *file)
 {
-	struct ll_exec exec = {
-		.argv = request->command,
-		.envp = stack->envp,
-		.ignored = start->ignored,
-		.blocked = start->blocked,
-		.nofile_soft = start->rlimits[RLIMIT_NOFILE].soft,
-		.nofile_hard = start->rlimits[RLIMIT_NOFILE].hard,
-		.stdio_flags = { start->status_flags[0], start->status_flags[1], start->status_flags[2] },
-		.closed = start->closed_fds,
-	};
+	struct ll_exec exec = ll_front_exec(stack, start, request);
 	struct ll_plan plan;
 	char **candidates;
 	int32_t op;
@@ -112,12 +103,14 @@ void ll_front_run(const struct ll_stack *stack, const struct ll_start *start, co
 	struct ll_bytes policy;
 	struct ll_bytes file;
 	char path[LL_PATH_SIZE];
+	struct ll_folders folders;
 	uint8_t key[LL_SHA256_SIZE];
 
 	if (!ll_front_request(stack, &request) || ll_front_variable(stack, "LANDLOCKD_NO_FAST_PATH") != NULL ||
 	    !ll_front_policy(stack, &request, &policy, path))
 		return;
-	if (ll_front_key(stack, &request, &policy, path, link, key) && ll_front_plan(stack, key, &file)) {
+	if (ll_front_folders(&policy, path, &folders) &&
+	    ll_front_key(stack, &request, &policy, &folders, link->build, key) && ll_front_plan(stack, key, &file)) {
 		run_stored(stack, start, &request, &file);
 		ll_front_free(&file);
 	}

@@ -7,6 +7,7 @@
 #ifndef LL_FRONT_RUN_H
 #define LL_FRONT_RUN_H
 
+#include "apply.h"
 #include "front.h"
 #include "front_sha256.h"
 #include "link.h"
@@ -39,6 +40,10 @@ bool ll_front_request(const struct ll_stack *stack, struct ll_request *ret_reque
 /* The value of an environment variable, or NULL. The first entry of a name counts, as for getenv(3). */
 const char *ll_front_variable(const struct ll_stack *stack, const char *name);
 
+/* How a run that began like this starts its workload; candidates are still to be given. */
+struct ll_exec ll_front_exec(const struct ll_stack *stack, const struct ll_start *start,
+			     const struct ll_request *request);
+
 /* Writes parts, one behind the other; false if they don't fit, with their NUL, in LL_PATH_SIZE. */
 bool ll_front_join(char ret_path[LL_PATH_SIZE], const char *const parts[], size_t count);
 
@@ -50,9 +55,21 @@ bool ll_front_join(char ret_path[LL_PATH_SIZE], const char *const parts[], size_
 bool ll_front_policy(const struct ll_stack *stack, const struct ll_request *request, struct ll_bytes *ret_policy,
 		     char ret_file[LL_PATH_SIZE]);
 
-/* src/store/key.ts: the name of the plan for this run. */
+/* The folders that a policy's variables can name; NULL where there is none, or the policy doesn't name it. */
+struct ll_folders {
+	const char *cwd;
+	const char *policy;
+	char cwd_buffer[LL_PATH_SIZE];
+	char policy_buffer[LL_PATH_SIZE];
+};
+
+/* As they are now; file as ll_front_policy gives it. False where Bun has to tell what is wrong. */
+bool ll_front_folders(const struct ll_bytes *policy, const char *file, struct ll_folders *ret_folders);
+
+/* src/store/key.ts: the name of the plan for this run. No bytes of a policy: it is the one built in under its name. */
 bool ll_front_key(const struct ll_stack *stack, const struct ll_request *request, const struct ll_bytes *policy,
-		  const char *file, const struct ll_link *link, uint8_t ret_key[LL_SHA256_SIZE]);
+		  const struct ll_folders *folders, const uint8_t build[LL_SHA256_SIZE],
+		  uint8_t ret_key[LL_SHA256_SIZE]);
 
 /*
  * src/store/: the file of the plan of that name, authenticated, where there

@@ -2,13 +2,13 @@
  * The plan store and its key, as far as the front reads them. Every use asks
  * anew whether both are only the user's own; src/store/ writes them.
  */
+#include "front_store.h"
+
 #include "front_file.h"
 #include "layout.gen.h"
 #include "raw.h"
 
-/* A folder of the user's own, reached without a symlink. others: the permission bits that group and others may not
- * have. */
-static int open_own(const char *path, uint32_t others)
+int ll_front_open_own(const char *path, uint32_t others)
 {
 	struct ll_statx status;
 	const int fd = ll_front_open_plain(LL_AT_FDCWD, path, LL_O_PATH);
@@ -47,7 +47,7 @@ static bool take_base(const char *base, const char *between, const char *below, 
 
 	if (base == NULL || base[0] != '/' || !ll_front_join(ret_path, own, 2))
 		return false;
-	fd = open_own(ret_path, 022);
+	fd = ll_front_open_own(ret_path, 022);
 	if (fd < 0)
 		return false;
 	raw_call1(__NR_close, fd);
@@ -55,7 +55,7 @@ static bool take_base(const char *base, const char *between, const char *below, 
 }
 
 /* The order of src/store/place.ts: the first base that the user owns. */
-static bool store_path(const struct ll_stack *stack, char ret_path[LL_PATH_SIZE])
+bool ll_front_store_path(const struct ll_stack *stack, char ret_path[LL_PATH_SIZE])
 {
 	static const char below[] = "/landlockd/plans";
 	const uint32_t uid = (uint32_t)raw_call0(__NR_geteuid);
@@ -68,24 +68,35 @@ static bool store_path(const struct ll_stack *stack, char ret_path[LL_PATH_SIZE]
 	       take_base(ll_front_variable(stack, "HOME"), "/.cache", below, ret_path);
 }
 
-static bool read_key(const struct ll_stack *stack, struct ll_bytes *ret_key)
+bool ll_front_secret_path(const struct ll_stack *stack, char ret_path[LL_PATH_SIZE])
+{
+	return take_base(ll_front_variable(stack, "HOME"), "", "/.local/state/landlockd", ret_path);
+}
+
+bool ll_front_secret(const struct ll_stack *stack, struct ll_bytes *ret_secret)
 {
 	char path[LL_PATH_SIZE];
 	bool ok;
 	int dir;
 
-	*ret_key = (struct ll_bytes){ 0 };
-	if (!take_base(ll_front_variable(stack, "HOME"), "", "/.local/state/landlockd", path))
+	*ret_secret = (struct ll_bytes){ 0 };
+	if (!ll_front_secret_path(stack, path))
 		return false;
-	dir = open_own(path, 077);
+	dir = ll_front_open_own(path, 077);
 	if (dir < 0)
 		return false;
-	ok = read_own(dir, "key", LL_SHA256_SIZE, ret_key) && ret_key->size == LL_SHA256_SIZE;
+	ok = read_own(dir, "key", LL_SHA256_SIZE, ret_secret) && ret_secret->size == LL_SHA256_SIZE;
 	raw_call1(__NR_close, dir);
 	return ok;
 }
 
-static void name_of(const uint8_t key[LL_SHA256_SIZE], char ret_name[2 * LL_SHA256_SIZE + 1])
+void ll_front_forget(struct ll_bytes *secret)
+{
+	__builtin_memset((void *)(uintptr_t)secret->data, 0, secret->size);
+	ll_front_free(secret);
+}
+
+void ll_front_plan_name(const uint8_t key[LL_SHA256_SIZE], char ret_name[LL_PLAN_NAME_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -99,17 +110,17 @@ static void name_of(const uint8_t key[LL_SHA256_SIZE], char ret_name[2 * LL_SHA2
 static bool read_stored(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], struct ll_bytes *ret_file)
 {
 	char path[LL_PATH_SIZE];
-	char name[2 * LL_SHA256_SIZE + 1];
+	char name[LL_PLAN_NAME_SIZE];
 	bool ok;
 	int dir;
 
 	*ret_file = (struct ll_bytes){ 0 };
-	if (!store_path(stack, path))
+	if (!ll_front_store_path(stack, path))
 		return false;
-	dir = open_own(path, 077);
+	dir = ll_front_open_own(path, 077);
 	if (dir < 0)
 		return false;
-	name_of(key, name);
+	ll_front_plan_name(key, name);
 	ok = read_own(dir, name, LL_MAX_PLAN, ret_file);
 	raw_call1(__NR_close, dir);
 	return ok;
@@ -144,10 +155,9 @@ bool ll_front_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZ
 	struct ll_bytes secret;
 	bool ok = read_stored(stack, key, ret_file);
 
-	if (ok && read_key(stack, &secret)) {
+	if (ok && ll_front_secret(stack, &secret)) {
 		ok = is_authentic(ret_file, key, secret.data);
-		__builtin_memset((void *)(uintptr_t)secret.data, 0, secret.size);
-		ll_front_free(&secret);
+		ll_front_forget(&secret);
 	} else {
 		ok = false;
 	}

@@ -169,12 +169,38 @@ int32_t ll_spawn(const void *plan, uint32_t plan_size, void *launch, uint32_t la
 	return ret;
 }
 
-int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, uint32_t launch_size,
-		  struct ll_message *ret_failure)
+int32_t ll_become_state(struct ll_state *state, struct ll_message *ret_failure)
 {
 	const struct ll_sigaction ignore = { .handler = 1 };
 	const uint64_t all = ~UINT64_C(0);
+	const struct ll_plan *plan = state->plan;
 	uint64_t before = 0;
+	int ret = 0;
+
+	/* A PID namespace needs an init; a process with threads gets no user namespace (EINVAL). */
+	if (plan->header->namespaces & LL_CLONE_NEWPID)
+		return failed(ret_failure, LL_STAGE_PLAN, -1, -LL_EINVAL);
+	if (plan->header->namespaces != 0)
+		ret = (int)raw_call1(__NR_unshare, (long)plan->header->namespaces);
+	if (ret < 0)
+		return failed(ret_failure, LL_STAGE_CLONE, -1, ret);
+	state->channel = -1;
+	/* Until the restore op gives the workload's dispositions back, no signal meets a half-changed process. */
+	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&all), raw_ptr(&before), sizeof(all));
+	ret = ll_apply(state, 0, plan->header->op_count);
+	if (ret < 0)
+		ret = failed(ret_failure, plan->ops[state->failed_op].kind, state->failed_op, ret);
+	else
+		ret = failed(ret_failure, LL_STAGE_EXEC, -1, ll_exec(state->exec));
+	/* Back to a process that can say so, on a stderr that may be a closed pipe. */
+	raw_call4(__NR_rt_sigaction, LL_SIGPIPE, raw_ptr(&ignore), 0, sizeof(ignore.mask));
+	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&before), 0, sizeof(before));
+	return ret;
+}
+
+int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, uint32_t launch_size,
+		  struct ll_message *ret_failure)
+{
 	struct ll_spawned mapping = { 0 };
 	struct ll_run *run = NULL;
 	int ret = map_run(plan, plan_size, launch, launch_size, &mapping, &run);
@@ -182,27 +208,7 @@ int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, uint32_t l
 	if (ret < 0)
 		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
 	ret = check_run(run, plan_size, launch_size, ret_failure);
-	if (ret < 0)
-		return ret;
-	/* A PID namespace needs an init; a process with threads gets no user namespace (EINVAL). */
-	if (run->plan.header->namespaces & LL_CLONE_NEWPID)
-		return failed(ret_failure, LL_STAGE_PLAN, -1, -LL_EINVAL);
-	if (run->plan.header->namespaces != 0)
-		ret = (int)raw_call1(__NR_unshare, (long)run->plan.header->namespaces);
-	if (ret < 0)
-		return failed(ret_failure, LL_STAGE_CLONE, -1, ret);
-	run->state.channel = -1;
-	/* Until the restore op gives the workload's dispositions back, no signal meets a half-changed process. */
-	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&all), raw_ptr(&before), sizeof(all));
-	ret = ll_apply(&run->state, 0, run->plan.header->op_count);
-	if (ret < 0)
-		ret = failed(ret_failure, run->plan.ops[run->state.failed_op].kind, run->state.failed_op, ret);
-	else
-		ret = failed(ret_failure, LL_STAGE_EXEC, -1, ll_exec(&run->exec));
-	/* Back to a process that can say so, on a stderr that may be a closed pipe. */
-	raw_call4(__NR_rt_sigaction, LL_SIGPIPE, raw_ptr(&ignore), 0, sizeof(ignore.mask));
-	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&before), 0, sizeof(before));
-	return ret;
+	return ret < 0 ? ret : ll_become_state(&run->state, ret_failure);
 }
 
 int32_t ll_receive(int32_t channel, struct ll_message *ret_message, int32_t *ret_fd)

@@ -2,7 +2,7 @@
 #ifndef LL_LAUNCH_H
 #define LL_LAUNCH_H
 
-#include "layout.gen.h"
+#include "apply.h"
 
 #define LL_EXPORT __attribute__((visibility("default")))
 
@@ -32,6 +32,9 @@ LL_EXPORT int32_t ll_spawn(const void *plan, uint32_t plan_size, void *launch, u
  */
 LL_EXPORT int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, uint32_t launch_size,
 			    struct ll_message *ret_failure);
+
+/* The same from a plan that is checked; not for TypeScript. */
+int32_t ll_become_state(struct ll_state *state, struct ll_message *ret_failure);
 
 /*
  * Receives one message without blocking. 1, 0 when the other side is gone,

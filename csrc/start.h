@@ -45,6 +45,9 @@ struct ll_start {
 	uint8_t build[32];                                /* SHA-256 that names this build: what the link step linked */
 };
 
+/* The record of this process, NULL where no front ran; in the library only. */
+const struct ll_start *ll_start_find(void);
+
 _Static_assert(offsetof(struct ll_start, version) == 8, "start record layout");
 _Static_assert(offsetof(struct ll_start, argc) == 16, "start record layout");
 _Static_assert(offsetof(struct ll_start, envp) == 40, "start record layout");

@@ -35,7 +35,14 @@ function startVariable(name: string): string | undefined {
 export function variableContext(parsed: Parsed): VariableContext {
   return {
     cwd: workingFolder(),
-    env: { HOME: startVariable("HOME"), TMPDIR: startVariable("TMPDIR") },
+    env: {
+      get HOME() {
+        return startVariable("HOME");
+      },
+      get TMPDIR() {
+        return startVariable("TMPDIR");
+      },
+    },
     uid: syscall("getuid"),
     set: parseSettings(parsed.values("set")),
   };

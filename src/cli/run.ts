@@ -67,8 +67,13 @@ async function runCommand(args: readonly string[]): Promise<never> {
       policy: loaded.policy,
       policyFile: loaded.file,
       host: await hostFor(loaded.policy),
-      start: startState(),
-      argv: rawCommand(count),
+      // Where the run ends plainly nobody asks for either.
+      get start() {
+        return startState();
+      },
+      get argv() {
+        return rawCommand(count);
+      },
       bestEffort: parsed.on("best-effort"),
       audit: parsed.value("audit"),
       partner: held?.ask,

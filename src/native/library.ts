@@ -12,7 +12,7 @@ const { f64, i32, u32, u64, ptr: pointer, i64 } = FFIType;
 /** An address in this process, as `addressOf` gives it. */
 type Address = ReturnType<typeof ptr>;
 
-/** Every function that C exports; csrc/launch.h, probe.c, signals.h, syscall.c and start.c say what they do. */
+/** Every function that C exports; csrc/launch.h, finish.h, probe.c, signals.h, syscall.c and start.c say what they do. */
 export interface Native {
   ll_syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
   ll_layout_digest(digest: Address): void;
@@ -26,6 +26,8 @@ export interface Native {
     failure: Address,
   ): number;
   ll_become(plan: Address, planSize: number, launch: Address, launchSize: number, failure: Address): number;
+  ll_store_paths(paths: Address, size: number): number;
+  ll_finish(plan: Address, planSize: number, origin: Address | null, failure: Address): number;
   ll_receive(channel: number, message: Address, fd: Address): number;
   ll_release(spawned: Address): number;
   ll_probe_mounts(namespaces: number, stage: Address): number;
@@ -41,6 +43,8 @@ const SYMBOLS = {
   ll_start_record: { args: [], returns: f64 },
   ll_spawn: { args: [pointer, u32, pointer, u32, pointer, pointer], returns: i32 },
   ll_become: { args: [pointer, u32, pointer, u32, pointer], returns: i32 },
+  ll_store_paths: { args: [pointer, u32], returns: i32 },
+  ll_finish: { args: [pointer, u32, pointer, pointer], returns: i32 },
   ll_receive: { args: [i32, pointer, pointer], returns: i32 },
   ll_release: { args: [pointer], returns: i32 },
   ll_probe_mounts: { args: [u32, pointer], returns: i32 },

@@ -21,7 +21,8 @@ export interface Message {
   readonly a: number;
 }
 
-function readMessage(bytes: Uint8Array): Message {
+/** A datagram, or what a call says of its failure. */
+export function readMessage(bytes: Uint8Array): Message {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   return {
     kind: getField(view, MESSAGE, 0, "kind"),

@@ -17,6 +17,7 @@ import { brokerOf } from "./broker.ts";
 import { candidatesOf, findProblem } from "./command.ts";
 import type { LaunchRequest } from "./launch.ts";
 import type { Outcome } from "./outcome.ts";
+import { endPlainly } from "./plain.ts";
 import type { Partner } from "./supervise.ts";
 
 /** The command isn't there, or can't be executed: seen before the sandbox was built. */
@@ -118,10 +119,16 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
   const { plan, report } = compileRun(options.policy, options.host, bestEffort);
   if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
+  const { origin } = options;
+  const plain = report.supervised.length + report.unsupported.length === 0 && options.partner === undefined;
+  const plainBytes = plain && origin !== undefined ? encodePlan(plan) : undefined;
+  if (plainBytes !== undefined && origin !== undefined) {
+    endPlainly(plan, plainBytes, options.policy, origin, () => options.argv);
+  }
   const request = launchRequest(options);
   const partner = options.partner?.();
   if (report.supervised.length === 0 && partner === undefined) {
-    const bytes = encodePlan(plan);
+    const bytes = plainBytes ?? encodePlan(plan);
     if (report.unsupported.length === 0) await keep(bytes, options);
     return becomeWorkload(plan, bytes, request);
   }

@@ -86,10 +86,15 @@ function addVariables(hash: Hash, { source, variables }: Origin, bytes: Uint8Arr
   }
 }
 
+/** Whether a policy comes with landlockd: the front knows it by its name alone. */
+export function isBuiltIn({ file, policyDir }: PolicySource): boolean {
+  return file.startsWith(BUILT_IN) && policyDir === undefined;
+}
+
 /** `build` names this landlockd: from the start record. */
 export function planKey(build: Uint8Array, host: Host, origin: Origin): Uint8Array {
   const { file, bytes } = origin.source;
-  const builtIn = file.startsWith(BUILT_IN) && origin.source.policyDir === undefined;
+  const builtIn = isBuiltIn(origin.source);
   const hash = new Hash();
   hash.bytes(Buffer.from(LAYOUT_DIGEST, "hex"));
   hash.bytes(build);
