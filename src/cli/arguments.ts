@@ -6,6 +6,7 @@
 import type { ArgsDef } from "citty";
 import { UsageError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
+import { NOT_UTF8 } from "../policy/variables.ts";
 
 /** The parsed flags of one command. */
 export interface Parsed {
@@ -44,6 +45,7 @@ function unknownFlag(argument: string, flags: ArgsDef): UsageError {
 function flagValue(name: string, inline: string | undefined, next: string | undefined): string {
   const value = inline ?? next;
   if (value === undefined || value === "") throw new UsageError(`--${name} needs a value`);
+  if (value.includes(NOT_UTF8)) throw new UsageError(`the value of --${name} isn't UTF-8`);
   if (inline === undefined && value.length > 1 && value.startsWith("-")) {
     throw new UsageError(
       `--${name} needs a value, and ${JSON.stringify(value)} looks like an option`,

@@ -6,6 +6,9 @@ import { decodePolicy, parseToml } from "./parse.ts";
 import type { Policy } from "./policy.ts";
 import { Expander, type VariableContext, type VariableUse } from "./variables.ts";
 
+/** What starts the `file` of a policy of landlockd's own; its name follows. No file's path starts so. */
+export const BUILT_IN = "built-in:";
+
 /** A policy as it was found, before anything is made of it. */
 export interface PolicySource {
   /** What messages call it. */

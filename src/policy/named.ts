@@ -11,6 +11,7 @@ import { UsageError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import type { PolicySource } from "./load.ts";
 import { readPolicyFile } from "./read.ts";
+import { NOT_UTF8 } from "./variables.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -53,6 +54,8 @@ export function findNamedPolicy(name: string, env: Environment): PolicySource {
     throw new UsageError(`${JSON.stringify(name)} is not a policy's name`, "for a file, use --policy-file");
   }
   for (const folder of policyFolders(env)) {
+    if (folder.includes(NOT_UTF8))
+      throw new UsageError(`a folder that policies are looked for in isn't UTF-8: ${folder}`);
     const file = join(folder, `${name}.toml`);
     if (exists(file)) return readPolicyFile(file);
   }

@@ -6,7 +6,8 @@ import { POLICY_BYTES_MAX } from "../base/limits.ts";
 import { errnoName } from "../kernel/errno.ts";
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFIFO, S_IFREG } from "../kernel/file.ts";
 import { closeFile, type FileStatus, openFile, readInto, realPath, statusOf } from "../native/file.ts";
-import type { PolicySource } from "./load.ts";
+import { BUILT_IN, type PolicySource } from "./load.ts";
+import { NOT_UTF8 } from "./variables.ts";
 
 /**
  * The bytes of a policy file. What is opened is what is checked and read; nothing here can wait for anyone: a FIFO is
@@ -16,12 +17,15 @@ import type { PolicySource } from "./load.ts";
 export function readPolicyFile(path: string): PolicySource {
   if (path === "") throw new UsageError("the policy file's name is empty");
   if (path.includes("\0")) throw new UsageError("the policy file's name holds a NUL");
+  if (path.includes(NOT_UTF8)) throw new UsageError("the policy file's name isn't UTF-8");
   const fd = openPolicy(path);
   try {
     const refusal = refusalOf(statusOf(fd));
     if (refusal !== undefined) throw new UsageError(`${path}: ${refusal}`);
     const bytes = readAll(fd, path);
-    return { file: path, bytes, policyDir: realPath(dirname(path)) };
+    // A file whose folder can't be told must not look like a policy of landlockd's own.
+    const file = path.startsWith(BUILT_IN) ? `./${path}` : path;
+    return { file, bytes, policyDir: realPath(dirname(path)) };
   } finally {
     closeFile(fd);
   }

@@ -34,6 +34,12 @@ export interface ExpandProblem {
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/**
+ * What a decoder puts in the place of bytes that aren't UTF-8. A path that holds it may have been another, and whoever
+ * names folders beside the real one could make one of this name.
+ */
+export const NOT_UTF8 = "\ufffd";
+
 const BUILT_IN = ["CWD", "HOME", "TMPDIR", "UID", "POLICY_DIR"] as const;
 
 /**
@@ -166,6 +172,7 @@ function syntaxProblem(unclosed: boolean): ExpandProblem {
 function valueProblem(value: string, atStart: boolean): string | undefined {
   if (value === "") return "is empty";
   if (value.includes("\0")) return "holds a NUL";
+  if (value.includes(NOT_UTF8)) return "isn't UTF-8";
   if (value.length * 3 > VARIABLE_BYTES_MAX && Buffer.byteLength(value) > VARIABLE_BYTES_MAX)
     return `is longer than ${VARIABLE_BYTES_MAX} bytes`;
   if (atStart && !value.startsWith("/")) return "isn't an absolute path, and stands where a path starts";

@@ -6,7 +6,7 @@
 import type { Host } from "../kernel/host.ts";
 import { AUDIT_ARCH } from "../kernel/syscalls.ts";
 import { LAYOUT_DIGEST } from "../plan/digest.gen.ts";
-import type { PolicySource } from "../policy/load.ts";
+import { BUILT_IN, type PolicySource } from "../policy/load.ts";
 import type { VariableContext } from "../policy/variables.ts";
 
 /** What a plan was compiled from, besides the host. */
@@ -17,7 +17,6 @@ export interface Origin {
   readonly settings: readonly string[];
 }
 
-const BUILT_IN = "built-in:";
 const BACKSLASH = 0x5c;
 
 class Hash {

@@ -1,4 +1,5 @@
 import { expect } from "bun:test";
+import { chownSync, mkdirSync } from "node:fs";
 import type { Box } from "../harness/box.ts";
 import { asUsers } from "../harness/cases.ts";
 import { probeArgv } from "../harness/claim.ts";
@@ -55,6 +56,32 @@ asUsers("a variable whose value isn't there or isn't clean is an error, not a wi
     const result = await run(box, { policy: readable("${HOME}/x"), argv: ["/bin/true"], env });
     expect([home, result.status]).toEqual([home, 125]);
   }
+});
+
+asUsers("bytes that aren't UTF-8 never become another path, which somebody may have made", async (box) => {
+  const bad = Buffer.concat([Buffer.from(box.path("inside/")), Buffer.from([0xff])]);
+  mkdirSync(bad);
+  chownSync(bad, box.user.uid, box.user.gid);
+  const secret = box.write("outside/file", "x");
+  box.symlink(box.path("outside"), "inside/\ufffd");
+  const from = ["/bin/sh", "-c", `cd inside/"$(printf '\\377')" && exec "$@"`, "sh"];
+  const at = [
+    "/bin/sh",
+    "-c",
+    `where=$PWD/inside/$(printf '\\377') && exec "$@" --set WHERE="$where" -- /bin/cat ${secret}`,
+    "sh",
+  ];
+  const cwd = await run(box, {
+    policy: readable("${CWD}"),
+    argv: probeArgv("fs", [["read_openat", secret]]),
+    prefix: from,
+  });
+  expect(cwd).toMatchObject({ status: 125, stdout: "" });
+  expect(cwd.stderr).toContain("isn't UTF-8");
+  const policy = box.write("where.toml", readable("${WHERE}"));
+  const set = await landlockd(box, ["run", "--policy-file", policy], { prefix: at });
+  expect(set).toMatchObject({ status: 125, stdout: "" });
+  expect(set.stderr).toContain("isn't UTF-8");
 });
 
 asUsers("named policies are looked for in order", async (box) => {

@@ -56,6 +56,7 @@ test("what isn't there, or can't be reached", () => {
   expect(refusalOf(join(folder, "x".repeat(300)))).toBe("cannot read the policy: the name is too long");
   expect(refusalOf("")).toBe("the policy file's name is empty");
   expect(refusalOf("a\0b")).toBe("the policy file's name holds a NUL");
+  expect(refusalOf(Buffer.from([0x61, 0xff]).toString())).toBe("the policy file's name isn't UTF-8");
 });
 
 test("a file that is too large is refused, also where its size isn't told", () => {
@@ -71,4 +72,15 @@ test("a symlinked folder is named as what it is", () => {
   writeFileSync(join(folder, "real/p.toml"), "version = 1");
   symlinkSync("real", join(folder, "link"));
   expect(readPolicyFile(join(folder, "link/p.toml")).policyDir).toBe(join(realpathSync(folder), "real"));
+});
+
+test("no file is taken for a built-in policy, whatever its name", () => {
+  const before = process.cwd();
+  try {
+    process.chdir(folder);
+    writeFileSync("built-in:ci-default", "version = 1");
+    expect(readPolicyFile("built-in:ci-default").file).toBe("./built-in:ci-default");
+  } finally {
+    process.chdir(before);
+  }
 });
