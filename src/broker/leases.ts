@@ -30,7 +30,7 @@ export interface Lease {
 }
 
 /** Most that are kept; the oldest is forgotten, and its fd good for nothing but closing. */
-const LEASES_MAX = 256;
+const LEASES_MAX = 64;
 const self = process.pid;
 const kcmp = numberOf("kcmp");
 
@@ -62,6 +62,12 @@ export class Leases {
   find(tid: number, fd: number): Lease | undefined {
     if (fd < 0) return undefined;
     return this.#leases.find((lease) => syscallByNumber(kcmp, self, tid, KCMP_FILE, lease.token, fd) === 0);
+  }
+
+  /** Forgets one that is good for nothing more, and would keep what it stands for in memory. */
+  drop(lease: Lease): void {
+    this.#leases = this.#leases.filter((each) => each !== lease);
+    end(lease);
   }
 
   /** Forgets the trees of a mount: an fd on it would keep it busy. */

@@ -92,6 +92,8 @@ export function onFsMount({ fd, flags, attributes }: Of<"fsmount">, { tid, lease
   const made = keeper({ kind: "fsmount", op, a: attributes, fd: lease.fd });
   if (made.errno !== 0) return done(made, name);
   const origin = { kind: "object", object } as const;
+  // A filesystem is mounted once; what could be done with it now, reconfiguring, is refused.
+  leases.drop(lease);
   const { mountId } = made;
   const token = tokenFor(made.fd, true);
   leases.add({ fd: made.fd, token, origin, what: "tree", mountId, attributes, attached: false, sized: false });

@@ -2,6 +2,7 @@ import { expect } from "bun:test";
 import { readdirSync } from "node:fs";
 import { asUsers } from "../harness/cases.ts";
 import { brokered, expectInside, expectOutside, expectSteps } from "./brokered.ts";
+import { runScript } from "./prepared.ts";
 
 asUsers("a declared tmpfs can be mounted, used and unmounted; no other folder takes one", async (box) => {
   const [target, other] = [box.mkdir("target"), box.mkdir("other")];
@@ -125,4 +126,18 @@ asUsers("a bind that the policy lets be written can be made read-only, and not w
     [["touch", `${source}/two`], "OK"],
   ]);
   expect(readdirSync(source).toSorted()).toEqual(["one", "two"]);
+});
+
+asUsers("many processes mount and unmount at once, each sees its own", async (box) => {
+  const names = Array.from({ length: 6 }, (_, index) => `target${index}`);
+  const targets = names.map((name) => box.mkdir(name));
+  const policy = brokered(box, `[broker]\nmount_tmpfs = ${JSON.stringify(targets)}`);
+  const cycle =
+    "for i in 1 2 3 4 5 6 7 8 9 10; do busybox mount -t tmpfs none $1 && echo $i >$1/file && " +
+    '[ "$(cat $1/file)" = $i ] && busybox umount $1 || echo failed; done; ls -A $1';
+  const script = `${targets.map((target) => `sh -c '${cycle}' sh ${target} &`).join(" ")} wait; echo end`;
+  const result = await runScript(box, policy, script, { audit: true });
+  expect(result).toMatchObject({ status: 0, stdout: "end\n", stderr: "" });
+  const mounted = result.events.filter(({ event, decision }) => event === "broker.mount" && decision === "allow");
+  expect(mounted).toHaveLength(60);
 });

@@ -126,6 +126,17 @@ asUsers(
   },
 );
 
+asUsers("a target that is swapped for a symlink again and again never gets a mount elsewhere", async (box) => {
+  const target = box.mkdir("folder/target");
+  const other = box.mkdir("other/target");
+  const policy = brokered(box, `[broker]\nmount_tmpfs = ["${target}"]`);
+  const race = ["race", box.path("folder"), box.path("away"), box.path("other")] as const;
+  const events = await expectSteps(box, policy, [[race, "OK", "EEXIST"]]);
+  const made = events.filter(({ event, decision }) => event === "broker.mount" && decision === "allow");
+  expect(made.length).toBeGreaterThan(0);
+  expect(made.some(({ path }) => path === other)).toBe(false);
+});
+
 asUsers("mounts, moves and propagation that nothing declares are refused as for anybody", async (box) => {
   const [target, other] = [box.mkdir("target"), box.mkdir("other")];
   const policy = brokered(box, `[mount]\ntmpfs = ["${other}"]\n[broker]\nmount_tmpfs = ["${target}"]`);
