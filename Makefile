@@ -27,7 +27,7 @@ BUNDLED    := $(shell find src policies schema)
 
 # Splitting loads a command's modules only when it is called; a run is over before code compiled by the JIT pays off,
 # and its threads compete with it for the CPU (a broker can set the policy back: Bun.unsafe.setJITPolicy).
-BUN_BUILD := build --compile --bytecode --format=esm --splitting --minify-syntax --keep-names --compile-jit-policy=10 \
+BUN_BUILD := build --compile --bytecode --format=esm --splitting --minify-syntax --keep-names --compile-jit-policy=100 \
 	--no-compile-autoload-dotenv --no-compile-autoload-bunfig
 
 .DELETE_ON_ERROR:

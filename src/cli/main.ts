@@ -4,6 +4,7 @@ import type { CommandDef } from "citty";
 import { UsageError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { VERSION } from "../base/version.ts";
+import { hasFront } from "../native/start.ts";
 import { exit, writeErr, writeOut } from "./output.ts";
 import { STATUS_FAILED, STATUS_USAGE } from "./status.ts";
 
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandDef>>> = {
 
 /** What steers Bun before our first line runs. The front takes it away; without one there is only refusing. */
 function refuseSteering(): void {
+  if (hasFront()) return;
   const found = Object.keys(process.env).find((name) => name.startsWith("BUN_") && name !== "BUN_INSTALL");
   if (found !== undefined) {
     throw new UsageError(`${found} is set, and this executable was built without its front`, `unset ${found}`);

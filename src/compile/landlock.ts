@@ -11,6 +11,7 @@ import {
   FS_RIGHTS,
   NET_RIGHTS,
   type Right,
+  rightOf,
   rightsMask,
   SCOPES,
   supportedFs,
@@ -112,12 +113,12 @@ function compileFsLayer(
   abi: number,
 ): { readonly ruleset: Ruleset; readonly unsupported: readonly Unsupported[] } {
   const supported = supportedFs(abi);
-  const rules = layer.rule.flatMap((rule, index): Rule[] => {
+  const rules: Rule[] = [];
+  for (const [index, { path, optional, allowed_access }] of layer.rule.entries()) {
     // A grant of a right that the host lacks is no loss of enforcement: the handled right is what gets reported.
-    const access = rightsMask(FS_RIGHTS, rule.allowed_access) & supported;
-    if (access === 0) return [];
-    return [{ kind: "path", path: rule.path, access, optional: rule.optional, key: [...key, "rule", index] }];
-  });
+    const access = rightsMask(FS_RIGHTS, allowed_access) & supported;
+    if (access !== 0) rules.push({ kind: "path", path, access, optional, key: [...key, "rule", index] });
+  }
   return {
     ruleset: {
       handledFs: rightsMask(FS_RIGHTS, layer.handled_access_fs) & supported,
@@ -159,10 +160,12 @@ function compileScopes(
 
 /** One finding for each named right that the ABI doesn't have, at the place where it is named. */
 function lacking(table: readonly Right[], names: readonly string[], key: KeyPath, abi: number): readonly Unsupported[] {
-  const has = abi < 1 ? "no Landlock" : abiText(abi);
-  return names.flatMap((name, index) => {
-    const right = table.find((candidate) => candidate.name === name);
-    if (right === undefined || right.abi <= abi) return [];
-    return [{ item: `${dotted(key)}.${name}`, key: [...key, index], needs: abiText(right.abi), has }];
-  });
+  const found: Unsupported[] = [];
+  for (const [index, name] of names.entries()) {
+    const right = rightOf(table, name);
+    if (right.abi <= abi) continue;
+    const has = abi < 1 ? "no Landlock" : abiText(abi);
+    found.push({ item: `${dotted(key)}.${name}`, key: [...key, index], needs: abiText(right.abi), has });
+  }
+  return found;
 }

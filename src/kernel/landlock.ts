@@ -134,24 +134,29 @@ export const LANDLOCK_SYSCALLS: {
 
 /**
  * The bits of the named rights in one of the tables above. Bits stay below 31, so a mask is a non-negative number.
- * @throws RangeError for a name that the table doesn't hold: the schema lets none through.
+ * @throws RangeError as `rightOf`.
  */
 export function rightsMask(table: readonly Right[], names: Iterable<string>): number {
   let mask = 0;
-  for (const name of names) {
-    const right = table.find((candidate) => candidate.name === name);
-    if (right === undefined) throw new RangeError(`no such right: ${name}`);
-    mask |= 1 << right.bit;
-  }
+  for (const name of names) mask |= 1 << rightOf(table, name).bit;
+  return mask;
+}
+
+/** The right of a name. @throws RangeError for a name that the table doesn't hold: the schema lets none through. */
+export function rightOf(table: readonly Right[], name: string): Right {
+  for (const right of table) if (right.name === name) return right;
+  throw new RangeError(`no such right: ${name}`);
+}
+
+function maskOf<R extends Right>(table: readonly R[], has: (right: R) => boolean): number {
+  let mask = 0;
+  for (const right of table) if (has(right)) mask |= 1 << right.bit;
   return mask;
 }
 
 /** The bits of a table's rights that an ABI has. */
 export function supportedMask(table: readonly Right[], abi: number): number {
-  return rightsMask(
-    table,
-    table.filter((right) => right.abi <= abi).map((right) => right.name),
-  );
+  return maskOf(table, (right) => right.abi <= abi);
 }
 
 /** The names behind a mask, in the order of their bits. */
@@ -172,10 +177,7 @@ export function supportedScopes(abi: number): number {
 }
 
 /** The rights that a rule on a file (not a folder) may hold: ACCESS_FILE in security/landlock/fs.c. */
-export const FILE_RIGHTS: number = rightsMask(
-  FS_RIGHTS,
-  FS_RIGHTS.filter((right) => right.file).map((right) => right.name),
-);
+export const FILE_RIGHTS: number = maskOf(FS_RIGHTS, (right) => right.file);
 
 /** The rights that mean something only on a folder. */
 export const FOLDER_RIGHTS: number = supportedFs(HIGHEST_ABI) & ~FILE_RIGHTS;

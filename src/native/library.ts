@@ -71,7 +71,7 @@ function sealedCopy(bytes: Uint8Array): number {
     write: { args: [i32, pointer, u64], returns: i64 },
     fcntl: { args: [i32, i32, i32], returns: i32 },
   }).symbols;
-  const fd = libc.memfd_create(ptr(Buffer.from("libsandbox\0")), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  const fd = libc.memfd_create(ptr(new TextEncoder().encode("libsandbox\0")), MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) throw new Error("memfd_create failed: libsandbox.so can't be loaded");
   if (Number(libc.write(fd, ptr(bytes), bytes.byteLength)) !== bytes.byteLength)
     throw new Error("short write to memfd");
@@ -86,7 +86,7 @@ function open(): Native {
   symbols.ll_syscall(process.arch === "x64" ? 3 : 57, fd, 0, 0, 0, 0, 0);
   const digest = new Uint8Array(32);
   symbols.ll_layout_digest(ptr(digest));
-  if (Buffer.from(digest).toString("hex") !== LAYOUT_DIGEST) {
+  if (digest.toHex() !== LAYOUT_DIGEST) {
     throw new Error("libsandbox.so and this program were built from different layouts: run `make`");
   }
   return symbols;

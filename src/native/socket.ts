@@ -150,10 +150,17 @@ export function sendTo(path: string, text: string): number {
  */
 const header = new DataView(new ArrayBuffer(56 + 16));
 const headerBytes = new Uint8Array(header.buffer);
-const payload = new Uint8Array(new ArrayBuffer(DATAGRAM_BYTES_MAX));
 /** Room for credentials (32), a pidfd (24) and the fds (16 + 4 each), aligned. */
 const control = new DataView(new ArrayBuffer(32 + 24 + 16 + 4 * DATAGRAM_FDS_MAX));
 const controlBytes = new Uint8Array(control.buffer);
+
+let room: Uint8Array<ArrayBuffer> | undefined;
+
+/** For the bytes of a datagram; made on the first use, because every run loads this module and few send one. */
+function payload(): Uint8Array<ArrayBuffer> {
+  room ??= new Uint8Array(new ArrayBuffer(DATAGRAM_BYTES_MAX));
+  return room;
+}
 
 function prepare(payloadSize: number, controlSize: number): void {
   const base = addressOf(headerBytes);
@@ -162,14 +169,14 @@ function prepare(payloadSize: number, controlSize: number): void {
   header.setBigUint64(24, 1n, true);
   if (controlSize > 0) header.setBigUint64(32, BigInt(addressOf(controlBytes)), true);
   header.setBigUint64(40, BigInt(controlSize), true);
-  header.setBigUint64(56, BigInt(addressOf(payload)), true);
+  header.setBigUint64(56, BigInt(addressOf(payload())), true);
   header.setBigUint64(64, BigInt(payloadSize), true);
 }
 
 /** Sends one datagram without blocking, with borrowed fds. 0 or -errno (-EAGAIN: the other side doesn't read). */
 export function sendDatagram(fd: number, bytes: Uint8Array, fds: readonly number[] = []): number {
   const controlSize = fds.length === 0 ? 0 : 16 + 4 * fds.length;
-  payload.set(bytes);
+  payload().set(bytes);
   prepare(bytes.length, Math.ceil(controlSize / 8) * 8);
   if (controlSize > 0) {
     control.setBigUint64(0, BigInt(controlSize), true);
@@ -211,12 +218,12 @@ function readControl(size: number): Control {
 
 /** One datagram; "empty" when there is none (only without blocking), "closed" at the end, or when it failed. */
 export function receiveDatagram(fd: number, block: boolean): Datagram | "empty" | "closed" {
-  prepare(payload.length, controlBytes.length);
+  prepare(DATAGRAM_BYTES_MAX, controlBytes.length);
   const received = syscall("recvmsg", fd, headerBytes, MSG_CMSG_CLOEXEC | (block ? 0 : MSG_DONTWAIT));
   if (received === -EINTR || received === -EAGAIN) return "empty";
   if (received <= 0) return "closed";
   return {
-    bytes: payload.slice(0, received),
+    bytes: payload().slice(0, received),
     truncated: (header.getUint32(48, true) & (MSG_TRUNC | MSG_CTRUNC)) !== 0,
     ...readControl(Number(header.getBigUint64(40, true))),
   };

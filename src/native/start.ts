@@ -102,6 +102,11 @@ function fromProc(): StartState {
   };
 }
 
+/** Whether a front ran. */
+export function hasFront(): boolean {
+  return native().ll_start_record() !== 0;
+}
+
 let state: StartState | undefined;
 
 /** Read once; cheap afterwards. */

@@ -47,7 +47,13 @@ export function syscall(name: string, ...args: Argument[]): number {
   return syscallByNumber(numberOf(name), ...args);
 }
 
+/** Native, where Buffer's first use is 0.3 ms of code that a start has no other need of. */
+const encoder = new TextEncoder();
+
 /** A path, or any string, as the kernel wants it. */
 export function cString(text: string | Uint8Array): Uint8Array {
-  return Buffer.concat([typeof text === "string" ? Buffer.from(text) : text, Buffer.of(0)]);
+  if (typeof text === "string") return encoder.encode(`${text}\0`);
+  const bytes = new Uint8Array(text.length + 1);
+  bytes.set(text);
+  return bytes;
 }

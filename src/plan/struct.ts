@@ -4,8 +4,18 @@ import type { Field, Struct } from "./layout.ts";
 
 type Value = number | bigint;
 
+/** Numbers without the way through BigInt, which is slow the first time. */
+function putLong(view: DataView, at: number, value: Value): void {
+  if (typeof value === "bigint" || value < 0) {
+    view.setBigUint64(at, BigInt(value), true);
+  } else {
+    view.setUint32(at, value, true);
+    view.setUint32(at + 4, value / 2 ** 32, true);
+  }
+}
+
 function put(view: DataView, field: Field, at: number, value: Value): void {
-  if (field.type === "u64") view.setBigUint64(at, BigInt(value), true);
+  if (field.type === "u64") putLong(view, at, value);
   else if (field.type === "i32") view.setInt32(at, Number(value), true);
   else view.setUint32(at, Number(value), true);
 }
@@ -30,9 +40,7 @@ export function setFields<Name extends string>(
   base: number,
   values: Partial<Record<Name, Value>>,
 ): void {
-  for (const [name, value] of Object.entries(values)) {
-    setField(view, struct, base, name as Name, value as Value);
-  }
+  for (const name of Object.keys(values) as Name[]) setField(view, struct, base, name, values[name] as Value);
 }
 
 /** Reads a 32-bit field. */

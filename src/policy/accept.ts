@@ -57,7 +57,8 @@ function acceptTable(entries: Readonly<Record<string, Entry>>, value: unknown, e
   const given = value as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(given)) if (!Object.hasOwn(entries, name)) return REFUSED;
   const accepted: Record<string, unknown> = {};
-  for (const [name, entry] of Object.entries(entries)) {
+  for (const name of Object.keys(entries)) {
+    const entry = entries[name] as Entry;
     if (Object.hasOwn(given, name)) {
       const item = accept(entry.shape, given[name], expander);
       if (item === REFUSED) return REFUSED;

@@ -1,6 +1,5 @@
 /** Reads a policy file without trusting what stands at its path. */
 
-import { dirname } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { POLICY_BYTES_MAX } from "../base/limits.ts";
 import { errnoName } from "../kernel/errno.ts";
@@ -25,10 +24,16 @@ export function readPolicyFile(path: string): PolicySource {
     const bytes = readAll(fd, path);
     // A file whose folder can't be told must not look like a policy of landlockd's own.
     const file = path.startsWith(BUILT_IN) ? `./${path}` : path;
-    return { file, bytes, policyDir: realPath(dirname(path)) };
+    return { file, bytes, policyDir: realPath(folderOf(path)) };
   } finally {
     closeFile(fd);
   }
+}
+
+/** What precedes the last slash. `node:path` takes a start 0.2 ms. */
+function folderOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash < 0 ? "." : path.slice(0, slash + 1);
 }
 
 function openPolicy(path: string): number {

@@ -23,5 +23,7 @@ const CHECKS: readonly ((policy: Policy) => Finding[])[] = [
 ];
 
 export function check(policy: Policy): Finding[] {
-  return CHECKS.flatMap((each) => each(policy));
+  const findings: Finding[] = [];
+  for (const each of CHECKS) findings.push(...each(policy));
+  return findings;
 }

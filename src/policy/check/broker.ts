@@ -18,8 +18,9 @@ export function checkExport(policy: Policy): Finding[] {
 }
 
 export function checkObjectNames(policy: Policy): Finding[] {
+  if (policy.broker === undefined) return [];
   const first = new Map<string, number>();
-  return (policy.broker?.mount_object ?? []).flatMap(({ name }, at) => {
+  return policy.broker.mount_object.flatMap(({ name }, at) => {
     const other = first.get(name);
     if (other === undefined) {
       first.set(name, at);

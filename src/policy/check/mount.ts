@@ -25,6 +25,7 @@ function targets(policy: Policy): Target[] {
 
 /** A target on another's, or beneath a tmpfs or proc: the folder that it names is covered, and not in the new mount. */
 export function checkMountTargets(policy: Policy): Finding[] {
+  if (policy.mount === undefined) return [];
   const all = targets(policy);
   const first = new Map(all.toReversed().map((target) => [target.path, target]));
   const covers = new PathIndex(all.filter(({ kind }) => kind !== "bind").map(({ path }) => path));

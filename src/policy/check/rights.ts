@@ -6,20 +6,35 @@ import { error } from "../finding.ts";
 import type { Policy } from "../policy.ts";
 
 export function checkRights(policy: Policy): Finding[] {
-  const findings = policy.fs_layer.flatMap((layer, index) =>
-    layer.rule.flatMap((rule, at) =>
-      unhandled(layer.handled_access_fs, rule.allowed_access, "handled_access_fs", ["fs_layer", index, "rule", at]),
-    ),
-  );
-  for (const [at, rule] of (policy.net?.rule ?? []).entries()) {
-    const handled = policy.net?.handled_access_net ?? [];
-    findings.push(...unhandled(handled, rule.allowed_access, "handled_access_net", ["net", "rule", at]));
+  const findings: Finding[] = [];
+  for (const [index, { handled_access_fs: handled, rule }] of policy.fs_layer.entries()) {
+    findings.push(...checkRules(handled, rule, "handled_access_fs", ["fs_layer", index, "rule"]));
+  }
+  const { net } = policy;
+  if (net !== undefined) {
+    findings.push(...checkRules(net.handled_access_net, net.rule, "handled_access_net", ["net", "rule"]));
   }
   return findings;
 }
 
+interface Rule {
+  readonly allowed_access: readonly string[];
+}
+
+function checkRules(handled: readonly string[], rules: readonly Rule[], list: string, key: KeyPath): Finding[] {
+  const findings: Finding[] = [];
+  for (const [at, { allowed_access: allowed }] of rules.entries()) {
+    if (!isHandled(handled, allowed)) findings.push(...unhandled(handled, allowed, list, [...key, at]));
+  }
+  return findings;
+}
+
+function isHandled(handled: readonly string[], allowed: readonly string[]): boolean {
+  for (const right of allowed) if (!handled.includes(right)) return false;
+  return true;
+}
+
 function unhandled(handled: readonly string[], allowed: readonly string[], list: string, rule: KeyPath): Finding[] {
-  if (allowed.every((right) => handled.includes(right))) return [];
   return allowed.flatMap((right, at) =>
     handled.includes(right)
       ? []

@@ -12,7 +12,8 @@ const HINTS_MAX = 100;
 
 /** A call of any supported architecture may be named: one that this machine doesn't have is closed already. */
 export function checkSyscallNames(policy: Policy): Finding[] {
-  return (policy.seccomp?.deny ?? []).flatMap((name, at) =>
+  if (policy.seccomp === undefined) return [];
+  return policy.seccomp.deny.flatMap((name, at) =>
     isSyscallName(name)
       ? []
       : error(
