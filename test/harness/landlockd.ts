@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Box } from "./box.ts";
-import { type ProcessOptions, type ProcessResult, runProcess } from "./process.ts";
+import { argvAs, baseEnv, type ProcessOptions, type ProcessResult, runProcess } from "./process.ts";
 import { stage } from "./stage.ts";
 
 export interface AuditEvent {
@@ -38,10 +38,9 @@ export function landlockdPath(): string {
   return stage(path);
 }
 
-/** The arguments of `landlockd run` for these options; writes the policy. */
-export function runArgv(box: Box, options: RunOptions): string[] {
+function argvOf(box: Box, options: RunOptions, auditFile: string): string[] {
   const policy = options.policy === null ? [] : ["--policy-file", box.write("policy.toml", options.policy)];
-  const audit = options.audit === true ? ["--audit", box.path("audit.jsonl")] : [];
+  const audit = options.audit === true ? ["--audit", box.path(auditFile)] : [];
   const flags = [...policy, ...audit, ...(options.flags ?? [])];
   return [...(options.prefix ?? []), landlockdPath(), "run", ...flags, "--", ...options.argv];
 }
@@ -50,14 +49,24 @@ export function runArgv(box: Box, options: RunOptions): string[] {
  * With `LANDLOCKD_WARM` set, the same flags ran once before, on a command without effects: so the front has a plan for
  * what the test runs, and every test of a run is also one of the fast path.
  */
-async function warm(box: Box, options: RunOptions): Promise<void> {
-  if (Bun.env["LANDLOCKD_WARM"] === undefined || options.audit === true) return;
-  await runProcess(box, runArgv(box, { ...options, argv: ["/bin/true"] }), { ...options, stdin: "" });
+function warm(box: Box, options: RunOptions): void {
+  if (Bun.env["LANDLOCKD_WARM"] === undefined) return;
+  Bun.spawnSync(argvAs(box, argvOf(box, { ...options, argv: ["/bin/true"] }, "warm.jsonl")), {
+    env: options.env ?? baseEnv(box),
+    cwd: options.cwd ?? box.dir,
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  box.remove("warm.jsonl");
+}
+
+/** The arguments of `landlockd run` for these options; writes the policy. */
+export function runArgv(box: Box, options: RunOptions): string[] {
+  warm(box, options);
+  return argvOf(box, options, "audit.jsonl");
 }
 
 /** `landlockd run` as the box's user. */
 export async function run(box: Box, options: RunOptions): Promise<RunResult> {
-  await warm(box, options);
   const result = await runProcess(box, runArgv(box, options), options);
   return { ...result, events: options.audit === true ? readEvents(box.path("audit.jsonl")) : [] };
 }
