@@ -25,9 +25,14 @@ const lines = (steps: readonly Step[], side: (step: Step) => string): string[] =
   steps.map((step) => `${step[0][0]} ${side(step)}`);
 
 /** Makes the steps in the sandbox. The events of the broker. */
-export async function expectInside(box: Box, policy: string, steps: readonly Step[]): Promise<AuditEvent[]> {
+export async function expectInside(
+  box: Box,
+  policy: string,
+  steps: readonly Step[],
+  probe: string = "mounting",
+): Promise<AuditEvent[]> {
   const argv = probeArgv(
-    "mounting",
+    probe,
     steps.map(([attempt]) => attempt),
   );
   const confined = await run(box, { policy, argv, audit: true });
@@ -37,10 +42,10 @@ export async function expectInside(box: Box, policy: string, steps: readonly Ste
 }
 
 /** The positive control: the same, as somebody who may mount, in namespaces that end with it. */
-export async function expectOutside(box: Box, steps: readonly Step[]): Promise<void> {
+export async function expectOutside(box: Box, steps: readonly Step[], probe: string = "mounting"): Promise<void> {
   const made = steps.filter(([, , outside]) => outside !== "-");
   const argv = probeArgv(
-    "mounting",
+    probe,
     made.map(([attempt]) => attempt),
   );
   const own = ["unshare", ...(box.user.uid === 0 ? [] : ["-Ur"]), "-m"];
@@ -49,7 +54,12 @@ export async function expectOutside(box: Box, steps: readonly Step[]): Promise<v
 }
 
 /** Both. */
-export async function expectSteps(box: Box, policy: string, steps: readonly Step[]): Promise<AuditEvent[]> {
-  await expectOutside(box, steps);
-  return await expectInside(box, policy, steps);
+export async function expectSteps(
+  box: Box,
+  policy: string,
+  steps: readonly Step[],
+  probe: string = "mounting",
+): Promise<AuditEvent[]> {
+  await expectOutside(box, steps, probe);
+  return await expectInside(box, policy, steps, probe);
 }
