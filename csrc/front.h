@@ -50,6 +50,9 @@ int ll_interp_map(const char *path, size_t page_bytes, struct ll_interp *ret_int
 /* Writes "landlockd: WHAT PATH: errno N" to stderr and exits with 125. */
 _Noreturn void ll_front_fail(const char *what, const char *path, int error);
 
+/* Writes "landlockd: FIRSTSECOND" to stderr and exits with 125. */
+_Noreturn void ll_front_say(const char *first, const char *second);
+
 /* Tells that a command can't be executed, in the words of src/cli/explain.ts, and exits with status. */
 _Noreturn void ll_front_fail_exec(const char *name, int error, int status);
 

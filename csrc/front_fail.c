@@ -53,6 +53,16 @@ _Noreturn void ll_front_fail(const char *what, const char *path, int error)
 	finish(&line, OWN_FAILURE);
 }
 
+_Noreturn void ll_front_say(const char *first, const char *second)
+{
+	struct line line = { .length = 0 };
+
+	add(&line, "landlockd: ");
+	add(&line, first);
+	add(&line, second);
+	finish(&line, OWN_FAILURE);
+}
+
 /* What execve(2) may answer: the texts of src/kernel/errno.ts. */
 static const struct {
 	int number;

@@ -55,6 +55,12 @@ static bool take_flag(const struct ll_stack *stack, uint64_t *at, struct ll_requ
 		return true;
 	}
 	*at = start;
+	value = take_value(stack, at, "--socket");
+	if (value != NULL && request->socket == NULL) {
+		request->socket = value;
+		return true;
+	}
+	*at = start;
 	value = take_value(stack, at, "--set");
 	if (value != NULL && request->setting_count < LL_MAX_SETTINGS) {
 		request->settings[request->setting_count++] = value;

@@ -109,8 +109,11 @@ void ll_front_run(const struct ll_stack *stack, const struct ll_start *start, co
 	if (!ll_front_request(stack, &request) || ll_front_variable(stack, "LANDLOCKD_NO_FAST_PATH") != NULL ||
 	    !ll_front_policy(stack, &request, &policy, path))
 		return;
-	if (ll_front_folders(&policy, path, &folders) &&
-	    ll_front_key(stack, &request, &policy, &folders, link->build, key) && ll_front_plan(stack, key, &file)) {
+	if (request.socket != NULL)
+		ll_front_client(stack, start, &request, &policy, path);
+	else if (ll_front_folders(&policy, path, &folders) &&
+		 ll_front_key(stack, &request, &policy, &folders, link->build, key) &&
+		 ll_front_plan(stack, key, &file)) {
 		run_stored(stack, start, &request, &file);
 		ll_front_free(&file);
 	}

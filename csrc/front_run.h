@@ -23,6 +23,7 @@ enum {
 struct ll_request {
 	const char *policy_file; /* or NULL */
 	const char *policy_name; /* or NULL; one of the two */
+	const char *socket;      /* of a daemon, or NULL */
 	const char *settings[LL_MAX_SETTINGS];
 	size_t setting_count;
 	char **command; /* NULL-terminated, not empty */
@@ -84,6 +85,14 @@ bool ll_front_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZ
  * of its own the command isn't what is at its path here.
  */
 bool ll_front_candidates(const struct ll_stack *stack, const char *name, bool seen, char ***ret_candidates);
+
+/*
+ * A run that a daemon holds: src/daemon/client.ts. Ends with the workload.
+ * Returns where Bun has to do it, or to say why it can't be done; the command
+ * wasn't executed then.
+ */
+void ll_front_client(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+		     const struct ll_bytes *policy, const char *file);
 
 /*
  * Becomes the workload, or ends with the documented status where that fails

@@ -98,24 +98,33 @@ static void *plan_bytes(const struct ll_run *run)
 	return (char *)run + round_up(sizeof(*run));
 }
 
-static int check_run(struct ll_run *run, uint32_t plan_size, uint32_t launch_size, struct ll_message *ret_failure)
+static int check_plan(struct ll_run *run, uint32_t plan_size, struct ll_message *ret_failure)
 {
-	char *launch = (char *)plan_bytes(run) + round_up(plan_size);
 	int32_t op = -1;
-	int ret = ll_plan_check(plan_bytes(run), plan_size, &run->plan, &op);
+	const int ret = ll_plan_check(plan_bytes(run), plan_size, &run->plan, &op);
 
 	if (ret < 0)
 		return failed(ret_failure, LL_STAGE_PLAN, op, ret);
-	ret = read_launch(launch, launch_size, &run->exec);
-	if (ret < 0)
-		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
-	run->launch_flags = ((const struct ll_launch *)(const void *)launch)->flags;
 	run->state = (struct ll_state){
 		.plan = &run->plan,
 		.exec = &run->exec,
 		.uid = (uint32_t)raw_call0(__NR_geteuid),
 		.gid = (uint32_t)raw_call0(__NR_getegid),
 	};
+	return 0;
+}
+
+static int check_run(struct ll_run *run, uint32_t plan_size, uint32_t launch_size, struct ll_message *ret_failure)
+{
+	char *launch = (char *)plan_bytes(run) + round_up(plan_size);
+	int ret = check_plan(run, plan_size, ret_failure);
+
+	if (ret < 0)
+		return ret;
+	ret = read_launch(launch, launch_size, &run->exec);
+	if (ret < 0)
+		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
+	run->launch_flags = ((const struct ll_launch *)(const void *)launch)->flags;
 	return 0;
 }
 
@@ -144,11 +153,25 @@ static int clone_keeper(struct ll_run *run, const int32_t pair[CHANNEL_PAIR], st
 	return 0;
 }
 
+/* Clones the keeper of a run that is complete; on failure its mapping is given back. */
+static int start_run(struct ll_run *run, struct ll_spawned *spawned, struct ll_message *ret_failure)
+{
+	int32_t pair[CHANNEL_PAIR];
+	int ret = (int)raw_call4(__NR_socketpair, LL_AF_UNIX, LL_SOCK_SEQPACKET | LL_SOCK_CLOEXEC, 0, raw_ptr(pair));
+
+	if (ret < 0)
+		failed(ret_failure, LL_STAGE_CHANNEL, -1, ret);
+	else
+		ret = clone_keeper(run, pair, spawned, ret_failure);
+	if (ret < 0)
+		ll_release(spawned);
+	return ret;
+}
+
 int32_t ll_spawn(const void *plan, uint32_t plan_size, void *launch, uint32_t launch_size,
 		 struct ll_spawned *ret_spawned, struct ll_message *ret_failure)
 {
 	struct ll_run *run = NULL;
-	int32_t pair[CHANNEL_PAIR];
 	int ret;
 
 	*ret_spawned = (struct ll_spawned){ .keeper_pidfd = -1, .channel = -1 };
@@ -156,17 +179,30 @@ int32_t ll_spawn(const void *plan, uint32_t plan_size, void *launch, uint32_t la
 	if (ret < 0)
 		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
 	ret = check_run(run, plan_size, launch_size, ret_failure);
-	if (ret == 0) {
-		ret = (int)raw_call4(__NR_socketpair, LL_AF_UNIX, LL_SOCK_SEQPACKET | LL_SOCK_CLOEXEC, 0,
-				     raw_ptr(pair));
-		if (ret < 0)
-			failed(ret_failure, LL_STAGE_CHANNEL, -1, ret);
-	}
 	if (ret == 0)
-		ret = clone_keeper(run, pair, ret_spawned, ret_failure);
-	if (ret < 0)
-		ll_release(ret_spawned);
+		return start_run(run, ret_spawned, ret_failure);
+	ll_release(ret_spawned);
 	return ret;
+}
+
+int ll_spawn_exec(const void *plan, uint32_t plan_size, const struct ll_exec *exec, uint32_t launch_flags,
+		  struct ll_spawned *ret_spawned, struct ll_message *ret_failure)
+{
+	struct ll_run *run = NULL;
+	int ret;
+
+	*ret_spawned = (struct ll_spawned){ .keeper_pidfd = -1, .channel = -1 };
+	ret = map_run(plan, plan_size, NULL, 0, ret_spawned, &run);
+	if (ret < 0)
+		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
+	ret = check_plan(run, plan_size, ret_failure);
+	if (ret < 0) {
+		ll_release(ret_spawned);
+		return ret;
+	}
+	run->exec = *exec;
+	run->launch_flags = launch_flags;
+	return start_run(run, ret_spawned, ret_failure);
 }
 
 int32_t ll_become_state(struct ll_state *state, struct ll_message *ret_failure)

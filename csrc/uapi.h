@@ -76,6 +76,8 @@ _Static_assert(sizeof(struct ll_net_port_attr) == 16, "landlock_net_port_attr");
 enum {
 	LL_LANDLOCK_CREATE_RULESET_VERSION = 1,
 	LL_LANDLOCK_CREATE_RULESET_ERRATA = 2,
+	LL_LANDLOCK_SCOPE_SIGNAL = 2,
+	LL_LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF = 1,
 	LL_LANDLOCK_RULE_PATH_BENEATH = 1,
 	LL_LANDLOCK_RULE_NET_PORT = 2,
 	LL_NR_landlock_create_ruleset = 444, /* the same number on every architecture */
@@ -234,11 +236,23 @@ enum {
 /* include/uapi/asm-generic/signal.h, signal-defs.h */
 enum {
 	LL_SIGHUP = 1,
+	LL_SIGINT = 2,
+	LL_SIGQUIT = 3,
+	LL_SIGUSR1 = 10,
+	LL_SIGUSR2 = 12,
+	LL_SIGALRM = 14,
+	LL_SIGTERM = 15,
+	LL_SIGCONT = 18,
+	LL_SIGTSTP = 20,
+	LL_SIGTTIN = 21,
+	LL_SIGTTOU = 22,
+	LL_SIGWINCH = 28,
 	LL_SIGKILL = 9,
 	LL_SIGPIPE = 13,
 	LL_SIGCHLD = 17,
 	LL_SIGSTOP = 19,
 	LL_SIGNALS = 64,
+	LL_SIG_BLOCK = 0,
 	LL_SIG_UNBLOCK = 1,
 	LL_SIG_SETMASK = 2,
 	LL_SA_SIGINFO = 4,
@@ -246,6 +260,7 @@ enum {
 	LL_SA_ONSTACK = 0x08000000,
 	LL_SA_RESTART = 0x10000000,
 };
+enum { LL_NR_pidfd_send_signal = 424 }; /* the same number on every architecture */
 struct ll_sigaction {
 	uintptr_t handler; /* 0 SIG_DFL, 1 SIG_IGN */
 	unsigned long flags;
@@ -266,7 +281,10 @@ enum {
 	LL_SOCK_SEQPACKET = 5,
 	LL_SOCK_CLOEXEC = 02000000,
 	LL_SOL_SOCKET = 1,
+	LL_SO_PEERCRED = 17,
 	LL_SCM_RIGHTS = 1,
+	LL_MSG_CTRUNC = 8,
+	LL_MSG_TRUNC = 0x20,
 	LL_MSG_DONTWAIT = 0x40,
 	LL_MSG_NOSIGNAL = 0x4000,
 	LL_MSG_CMSG_CLOEXEC = 0x40000000,
@@ -285,6 +303,15 @@ struct ll_msghdr {
 	size_t control_size;
 	uint32_t flags;
 	uint32_t pad2;
+};
+struct ll_sockaddr_un {
+	uint16_t family;
+	char path[108];
+};
+struct ll_ucred {
+	int32_t pid;
+	uint32_t uid;
+	uint32_t gid;
 };
 /* A cmsghdr with one fd in it. */
 struct ll_cmsg_fd {
@@ -309,6 +336,22 @@ enum {
 	LL_MAP_ANONYMOUS = 0x20,
 	LL_CLOSE_RANGE_CLOEXEC = 4,
 };
+/* include/uapi/linux/memfd.h, fcntl.h */
+enum { LL_MFD_CLOEXEC = 1, LL_MFD_ALLOW_SEALING = 2, LL_F_ADD_SEALS = 1033, LL_ALL_SEALS = 15 };
+/* include/uapi/linux/time_types.h */
+enum { LL_CLOCK_MONOTONIC = 1 };
+struct ll_timespec {
+	int64_t seconds;
+	int64_t nanoseconds;
+};
+/* include/uapi/linux/signalfd.h: what is used of it */
+struct ll_siginfo {
+	uint32_t signal;
+	int32_t errno;
+	int32_t code; /* > 0 from the kernel (a terminal), <= 0 from a process */
+	uint8_t rest[116];
+};
+_Static_assert(sizeof(struct ll_siginfo) == 128, "signalfd_siginfo");
 struct ll_pollfd {
 	int32_t fd;
 	int16_t events;

@@ -227,6 +227,7 @@ export class Connection implements Client {
   #sourceOf(request: RunRequest, fds: readonly number[]): PolicySource {
     const { policyDir, policyFile: file } = request;
     if (this.#office.policyDir !== undefined) return this.#office.namedPolicy(request.policyName);
+    if (fds[0] === undefined && file.startsWith("built-in:")) return this.#office.builtInPolicy(file);
     const bytes = fds[0] === undefined ? undefined : readSealed(fds[0], POLICY_BYTES_MAX);
     if (bytes === undefined) throw new UsageError("the policy is not a sealed memfd");
     return { file, bytes, policyDir };

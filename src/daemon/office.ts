@@ -60,6 +60,8 @@ export interface Office {
   admit(sender: Sender | undefined): Standing | string;
   /** @throws UsageError */
   namedPolicy(name: string | undefined): PolicySource;
+  /** @throws UsageError */
+  builtInPolicy(file: string): PolicySource;
   /** A request was made. */
   requested(command: "run" | "status" | "stop", request?: RunRequest): void;
   /** A run ended. */

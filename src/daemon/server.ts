@@ -13,6 +13,7 @@ import { openSignals, readSignals } from "../native/signals.ts";
 import { acceptFrom, peerOf, type Sender } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
 import type { PolicySource } from "../policy/load.ts";
+import { findNamedPolicy } from "../policy/named.ts";
 import { readPolicyFile } from "../policy/read.ts";
 import { Connection } from "./connection.ts";
 import type { BrokerService, Client, Holding, Office, Phase } from "./office.ts";
@@ -131,6 +132,13 @@ export class Server implements Office {
     if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name))
       throw new UsageError(`${JSON.stringify(name)} is not a policy's name`);
     return readPolicyFile(join(this.policyDir ?? "/nonexistent", `${name}.toml`));
+  }
+
+  /** For a client that has no copy of its own, and has found none in the folders that go before. */
+  builtInPolicy(file: string): PolicySource {
+    const source = findNamedPolicy(file.slice("built-in:".length), {});
+    if (source.file === file) return source;
+    throw new UsageError(`${file}: here the policy of that name is ${source.file}`);
   }
 
   requested(command: "run" | "status" | "stop", request?: RunRequest): void {

@@ -1,0 +1,49 @@
+/* A run that the front supervises: src/run/supervise.ts without JavaScript. */
+#ifndef LL_FRONT_WATCH_H
+#define LL_FRONT_WATCH_H
+
+#include "front_run.h"
+#include "launch.h"
+
+struct ll_watch {
+	struct ll_spawned spawned;
+	int32_t signals;      /* signalfd */
+	int32_t pidfd;        /* the workload's; -1 before it runs */
+	uint64_t early;       /* bit n - 1: signal n came before there was a workload */
+	uint64_t mask_before; /* what the front itself had blocked */
+};
+
+/* What a wait ended with. */
+enum ll_watch_event {
+	LL_WATCH_MESSAGE, /* the keeper says something */
+	LL_WATCH_GONE,    /* the keeper is gone */
+	LL_WATCH_HELPER,  /* the helper's fd is readable */
+	LL_WATCH_TIMEOUT,
+};
+
+/*
+ * Starts the run. 0; -errno where not even its keeper could be started, and
+ * then nothing has changed.
+ */
+int ll_watch_start(struct ll_watch *ret_watch, const struct ll_bytes *plan, const struct ll_exec *exec,
+		   uint32_t launch_flags);
+
+/*
+ * Waits, passes signals on meanwhile, and stops along with a workload that
+ * job control stopped. helper: one more fd to watch, -1 for none.
+ * timeout_ms: -1 for no end. *ret_fd: what came with a message, owned by the
+ * caller, or -1; the workload's pidfd isn't told.
+ */
+enum ll_watch_event ll_watch_wait(struct ll_watch *watch, int helper, int64_t timeout_ms,
+				  struct ll_message *ret_message, int32_t *ret_fd);
+
+/* Ends what is left of the run, and waits until it has. */
+void ll_watch_end(struct ll_watch *watch);
+
+/* Signals as they were before ll_watch_start: for going on to Bun. */
+void ll_watch_restore(const struct ll_watch *watch, const struct ll_start *start);
+
+/* Ends this process as the workload ended: wait(2). */
+_Noreturn void ll_watch_exit(int32_t wait_status);
+
+#endif
