@@ -31,6 +31,8 @@ static long race(char **argv)
 	snprintf(target, sizeof target, "%s/target", argv[0]);
 	snprintf(other, sizeof other, "%s/target", argv[2]);
 	swapper = fork();
+	if (swapper < 0)
+		return -errno;
 	for (; swapper == 0;) {
 		rename(argv[0], argv[1]);
 		symlink(argv[2], argv[0]);
