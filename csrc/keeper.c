@@ -82,19 +82,61 @@ static bool kill_children(void)
 	return size > 0;
 }
 
+static bool scopes_signals(const struct ll_plan *plan)
+{
+	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
+		if (plan->ops[i].kind == LL_OP_RULESET && (plan->ops[i].c & LL_LANDLOCK_SCOPE_SIGNAL))
+			return true;
+	}
+	return false;
+}
+
 /*
- * Kills until nobody is left: the children of whoever dies become ours, as we
- * are their subreaper. In a PID namespace of our own one call kills all.
+ * A Landlock domain around keeper and workload, of which only the signal
+ * scope is handled: from in it kill(2) of -1 reaches the run alone, all of it
+ * at once, where a chain of processes that fork faster than they are killed
+ * one by one would stay ahead. Not for a workload that may signal others, as
+ * it couldn't in here, nor where it takes all the layers that there are.
+ */
+static bool enclose(const struct ll_run *run)
+{
+	const struct ll_ruleset_attr attr = { .scoped = LL_LANDLOCK_SCOPE_SIGNAL };
+	long fd;
+	long ret;
+
+	if (!scopes_signals(&run->plan) || run->state.ruleset_count == LL_MAX_RULESETS ||
+	    raw_call5(__NR_prctl, LL_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return false;
+	fd = raw_call3(LL_NR_landlock_create_ruleset, raw_ptr(&attr), sizeof(attr), 0);
+	if (fd < 0)
+		return false;
+	ret = raw_call2(LL_NR_landlock_restrict_self, fd, LL_LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF);
+	if (ret == -LL_EINVAL) /* before ABI 7, which logs nothing */
+		ret = raw_call2(LL_NR_landlock_restrict_self, fd, 0);
+	raw_call1(__NR_close, fd);
+	/* The proof: even root's keeper may not signal who is outside. */
+	return ret == 0 && raw_call2(__NR_kill, raw_call0(__NR_getppid), 0) == -LL_EPERM;
+}
+
+/*
+ * Kills until nobody is left, all at once where that can be; else one by one:
+ * the children of whoever dies become ours, as we are their subreaper.
+ * workload_pid: 0 once it was reaped, for its number may be another's then.
  */
 static void kill_all(const struct ll_run *run, long workload_pid)
 {
+	if (run->encloses)
+		raw_call2(__NR_kill, -1, LL_SIGKILL);
 	for (;;) {
-		if (run->plan.header->namespaces & LL_CLONE_NEWPID)
-			raw_call2(__NR_kill, -1, LL_SIGKILL);
-		else if (!kill_children())
+		long pid;
+
+		if (!run->encloses && !kill_children() && workload_pid > 0)
 			raw_call2(__NR_kill, workload_pid, LL_SIGKILL);
-		if (raw_call4(__NR_wait4, -1, 0, LL_WALL, 0) == -LL_ECHILD)
+		pid = raw_call4(__NR_wait4, -1, 0, LL_WALL, 0);
+		if (pid == -LL_ECHILD)
 			return;
+		if (pid == workload_pid)
+			workload_pid = 0;
 	}
 }
 
@@ -162,7 +204,7 @@ static void watch_run(struct ll_run *run, long workload_pid, int sigchld_fd)
 			break;
 		raw_call5(__NR_ppoll, raw_ptr(fds), 2, 0, 0, 0);
 		if (fds[0].revents != 0 && !serve(run)) {
-			kill_all(run, workload_pid);
+			kill_all(run, watch.pid);
 			return;
 		}
 		if (fds[1].revents != 0)
@@ -216,6 +258,7 @@ int ll_keeper(void *argument)
 	ret = ll_apply(&run->state, 0, fork);
 	if (ret < 0)
 		return fail(run, run->plan.ops[run->state.failed_op].kind, run->state.failed_op, ret);
+	run->encloses = (run->plan.header->namespaces & LL_CLONE_NEWPID) || enclose(run);
 	pid = ll_clone(LL_CLONE_VM | LL_CLONE_VFORK | LL_CLONE_PIDFD | LL_SIGCHLD, run->workload_stack, &pidfd,
 		       workload, run);
 	if (pid < 0)

@@ -15,6 +15,7 @@ struct ll_run {
 	struct ll_plan plan;
 	struct ll_exec exec;
 	uint32_t launch_flags;
+	uint32_t encloses;         /* kill(2) of -1 by the keeper reaches all of the run, and nobody else */
 	int32_t channel;           /* the keeper's end */
 	void *workload_stack;      /* top */
 	struct ll_message failure; /* filled in by the workload-to-be: it shares our memory */

@@ -100,6 +100,19 @@ asUsers("when landlockd is killed, nothing of the run stays behind", async (box)
   await until("the end of the workload and its descendants", () => (pids.some(isAlive) ? undefined : true));
 });
 
+asUsers("when landlockd is killed, processes that fork faster than one can kill them end too", async (box) => {
+  const run = start(box, ["/bin/sh", "-c", `${probePath("chain")} ${box.dir} & exec sleep 600`]);
+  await run.see(/begun/);
+  const left = (): number =>
+    Bun.spawnSync(["pgrep", "-f", `chain ${box.dir}$`])
+      .stdout.toString()
+      .split("\n").length - 1;
+  expect(left()).toBeGreaterThan(0);
+  process.kill(run.pid, "SIGKILL");
+  await run.ended();
+  await until("the end of the chain", () => (left() === 0 ? true : undefined), 4000);
+});
+
 asUsers("a workload that ends leaves its background processes alone, as without landlockd", async (box) => {
   const run = start(box, ["/bin/sh", "-c", "sleep 600 >/dev/null 2>&1 & echo pid $!; echo begun"]);
   const [pid = ""] = await pidsOf(run);
