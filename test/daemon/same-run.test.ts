@@ -9,14 +9,23 @@ import { runProcess } from "../harness/process.ts";
 import { comparable, parseState, type State } from "../harness/state.ts";
 import { openTerminal } from "../harness/terminal.ts";
 
-/** The same run, direct and supervised, and held by a daemon. */
-async function bothWays(box: Box, daemon: Daemon, options: RunOptions): Promise<readonly [RunResult, RunResult]> {
+interface Ways {
+  /** Supervised by its own landlockd. */
+  readonly direct: RunResult;
+  /** Held by a daemon; its client is Bun, for the events. */
+  readonly held: RunResult;
+  /** Held by a daemon; its client is the front. */
+  readonly light: RunResult;
+}
+
+/** The same run, in every way. */
+async function everyWay(box: Box, daemon: Daemon, options: RunOptions): Promise<Ways> {
   const direct = await run(box, { ...options, audit: true });
   box.remove("audit.jsonl");
   const flags = [...(options.flags ?? []), "--socket", daemon.socket];
   const held = await run(box, { ...options, audit: true, flags });
   box.remove("audit.jsonl");
-  return [direct, held];
+  return { direct, held, light: await run(box, { ...options, flags }) };
 }
 
 /** What differs between any two runs. */
@@ -49,9 +58,10 @@ asUsers("a held run starts in the state of a direct one", async (box) => {
     prefix,
     cwd: box.mkdir("work dir/é"),
   };
-  const [direct, held] = await bothWays(box, daemon, options);
+  const { direct, held, light } = await everyWay(box, daemon, options);
   const state: State = parseState(held);
   expect(comparable(state)).toEqual(comparable(parseState(direct)));
+  expect(comparable(parseState(light))).toEqual(comparable(parseState(direct)));
   expect([state["umask"], state["nice"], state["cwd"]]).toEqual(["137", "3", box.path("work dir/é")]);
   expect(state["rlimit_7"]).toStartWith("4d ");
   expect(state["fd_2"]).toBe("closed");
@@ -84,8 +94,9 @@ asUsers("status, signal, output, messages and events are those of a direct run",
     { policy: null, flags: ["--policy", "no-such-policy"], argv: shell("true") },
   ];
   for (const options of cases) {
-    const [direct, held] = await bothWays(box, daemon, options);
+    const { direct, held, light } = await everyWay(box, daemon, options);
     expect([options.argv, withoutIdentity(held)]).toEqual([options.argv, withoutIdentity(direct)]);
+    expect([options.argv, light]).toEqual([options.argv, { ...direct, events: [] }]);
   }
   expect((await daemon.status()).runs.now).toBe(0);
 });
