@@ -8,7 +8,8 @@ BUN     := node_modules/.bin/bun
 # No libc is linked: this code runs between clone and execve, where a libc's locks and state can't be relied on.
 C_WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wvla -Wswitch-enum -Wmissing-prototypes -Werror
 C_COMMON   := -std=gnu17 -O2 $(C_WARNINGS) -fvisibility=hidden -ffreestanding -fno-builtin -nostdlib -fno-stack-protector
-SO_FLAGS   := $(C_COMMON) -shared -fPIC -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs
+SO_FLAGS   := $(C_COMMON) -shared -fPIC -s -fno-asynchronous-unwind-tables -fno-unwind-tables -Wl,--build-id=none \
+	-Wl,-z,relro,-z,now,-z,noexecstack,-z,defs
 # Where the front lies in memory, and why: tools/README.md.
 FRONT_FLAGS := $(C_COMMON) -static -fno-pie -no-pie -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-Wl,-Ttext-segment=0x110000 -Wl,--defsym=ll_link_record=0x100000 -Wl,-z,separate-code -Wl,-z,noexecstack \
@@ -27,7 +28,7 @@ BUNDLED    := $(shell find src policies schema)
 
 # Splitting loads a command's modules only when it is called; a run is over before code compiled by the JIT pays off,
 # and its threads compete with it for the CPU (a broker can set the policy back: Bun.unsafe.setJITPolicy).
-BUN_BUILD := build --compile --bytecode --format=esm --splitting --minify-syntax --keep-names --compile-jit-policy=100 \
+BUN_BUILD := build --compile --bytecode --format=esm --splitting --minify-syntax --minify-whitespace --keep-names --compile-jit-policy=100 \
 	--no-compile-autoload-dotenv --no-compile-autoload-bunfig
 
 .DELETE_ON_ERROR:

@@ -53,7 +53,7 @@ async function dispatch(args: readonly string[]): Promise<void> {
   if (name.startsWith("-")) throw new UsageError(`unknown option ${name}`, "see landlockd --help");
   const command = await commandOf(name);
   const head = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
-  if (head.some(isHelp)) {
+  if (head.includes("--help") || head.includes("-h")) {
     const { commandHelp } = await import("./help.ts");
     return writeOut(await commandHelp(command));
   }

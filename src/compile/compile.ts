@@ -34,9 +34,9 @@ function ruleOp(rule: Rule): PlanOp {
   return { kind: "rule_path", flags: rule.optional ? 1 : 0, a: rule.access, text: rule.path, key: rule.key };
 }
 
-function rulesetOps(ruleset: Ruleset): PlanOp[] {
-  const { handledFs, handledNet, scoped, key } = ruleset;
-  return [{ kind: "ruleset", a: handledFs, b: handledNet, c: scoped, key }, ...ruleset.rules.map(ruleOp)];
+function addRuleset(ops: PlanOp[], { handledFs, handledNet, scoped, rules, key }: Ruleset): void {
+  ops.push({ kind: "ruleset", a: handledFs, b: handledNet, c: scoped, key });
+  for (const rule of rules) ops.push(ruleOp(rule));
 }
 
 function seccompMissing(host: Host): Unsupported[] {
@@ -69,19 +69,14 @@ export function compile(policy: Policy, host: Host): Compiled {
   // ERRNO outranks USER_NOTIF: what the broker answers must not be denied here.
   const allow = broker.length === 0 ? input.allow : [...input.allow, ...mounts.traps];
   const cwd = policy.runtime?.cwd;
-  const ops: PlanOp[] = [
-    ...mounts.before,
-    ...landlock.rulesets.flatMap(rulesetOps),
-    ...mounts.after,
-    { kind: "fork" },
-    ...(cwd === undefined ? [] : [{ kind: "cwd", text: cwd, key: ["runtime", "cwd"] } as const]),
-    { kind: "drop_caps" },
-    { kind: "no_new_privs" },
-    ...landlock.rulesets.map(({ key }, index): PlanOp => ({ kind: "restrict", a: index, key })),
-    { kind: "restore" },
-    ...broker,
-    { kind: "filter", text: compileFilter({ ...input, allow }), key: ["seccomp"] },
-  ];
+  const ops: PlanOp[] = [...mounts.before];
+  for (const ruleset of landlock.rulesets) addRuleset(ops, ruleset);
+  ops.push(...mounts.after, { kind: "fork" });
+  if (cwd !== undefined) ops.push({ kind: "cwd", text: cwd, key: ["runtime", "cwd"] });
+  ops.push({ kind: "drop_caps" }, { kind: "no_new_privs" });
+  for (const [index, { key }] of landlock.rulesets.entries()) ops.push({ kind: "restrict", a: index, key });
+  ops.push({ kind: "restore" }, ...broker);
+  ops.push({ kind: "filter", text: compileFilter({ ...input, allow }), key: ["seccomp"] });
   return {
     plan: { arch: host.arch, namespaces: mounts.namespaces, ops },
     report: {

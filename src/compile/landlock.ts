@@ -65,8 +65,12 @@ export interface LandlockPlan {
 /** The rulesets that hold a run to its policy on a host; at least one wherever there is Landlock. */
 export function compileLandlock(policy: Policy, host: LandlockHost): LandlockPlan {
   const unsupported: Unsupported[] = [];
-  const layers = policy.fs_layer.map((layer, index) => compileFsLayer(layer, ["fs_layer", index], host.abi));
-  for (const layer of layers) unsupported.push(...layer.unsupported);
+  const handling: Ruleset[] = [];
+  for (const [index, layer] of policy.fs_layer.entries()) {
+    const compiled = compileFsLayer(layer, ["fs_layer", index], host.abi);
+    unsupported.push(...compiled.unsupported);
+    if (compiled.ruleset.handledFs !== 0) handling.push(compiled.ruleset);
+  }
   const net = compileNet(policy, host.abi);
   unsupported.push(...net.unsupported);
   const scopes = compileScopes(policy, host.abi);
@@ -76,7 +80,7 @@ export function compileLandlock(policy: Policy, host: LandlockHost): LandlockPla
     return { rulesets: [], unsupported, degraded: scopes.degraded };
   }
 
-  const [first, ...others] = layers.map((layer) => layer.ruleset).filter((ruleset) => ruleset.handledFs !== 0);
+  const [first, ...others] = handling;
   const carrier = first ?? { ...EMPTY, key: net.handled === 0 ? ["scope"] : ["net"] };
   const merged: Ruleset = {
     ...carrier,
@@ -153,7 +157,8 @@ function compileScopes(
   abi: number,
 ): { readonly scoped: number; readonly degraded: readonly Unsupported[] } {
   const opened = new Set<string>(policy.scope?.allow ?? []);
-  const wanted = SCOPES.filter((scope) => !opened.has(scope.name)).map((scope) => scope.name);
+  const wanted: string[] = [];
+  for (const { name } of SCOPES) if (!opened.has(name)) wanted.push(name);
   const degraded = lacking(SCOPES, wanted, ["scope"], abi).map((each) => ({ ...each, key: [] }));
   return { scoped: rightsMask(SCOPES, wanted) & supportedScopes(abi), degraded };
 }

@@ -56,7 +56,7 @@ function status(fd: number, path: Uint8Array, flags: number): FileStatus | numbe
     type: mode & S_IFMT,
     permissions: mode & 0o7777,
     uid: view.getUint32(UID_AT, true),
-    sizeBytes: Number(view.getBigUint64(SIZE_AT, true)),
+    sizeBytes: view.getUint32(SIZE_AT, true) + view.getUint32(SIZE_AT + 4, true) * 2 ** 32,
   };
 }
 
@@ -97,8 +97,11 @@ export function readText(path: PathName): string | undefined {
   const buffer = new Uint8Array(16_384);
   const length = readInto(fd, buffer);
   closeFile(fd);
-  return length < 0 ? undefined : Buffer.from(buffer.buffer, 0, length).toString("latin1");
+  return length < 0 ? undefined : String.fromCharCode(...buffer.subarray(0, length));
 }
+
+/** As Buffer's toString, without what Buffer's first use costs a start. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The real path of an existing folder or file, without symlinks; undefined where there is none. */
 export function realPath(path: PathName): string | undefined {
@@ -107,5 +110,5 @@ export function realPath(path: PathName): string | undefined {
   const target = new Uint8Array(PATH_MAX);
   const length = syscall("readlinkat", AT_FDCWD, cString(`/proc/self/fd/${fd}`), target, target.length);
   closeFile(fd);
-  return length > 0 && length < target.length ? Buffer.from(target.buffer, 0, length).toString() : undefined;
+  return length > 0 && length < target.length ? decoder.decode(target.subarray(0, length)) : undefined;
 }

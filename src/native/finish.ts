@@ -17,6 +17,7 @@ export function storePaths(): StorePaths | undefined {
   const bytes = new Uint8Array(2 * PATH_MAX);
   const size = native().ll_store_paths(addressOf(bytes), bytes.length);
   if (size === 0) return undefined;
+  // Plain ASCII.
   const text = String.fromCharCode(...bytes.subarray(0, size));
   const end = text.indexOf("\0");
   return { plans: text.slice(0, end), key: text.slice(end + 1, -1) };
