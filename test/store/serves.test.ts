@@ -1,7 +1,13 @@
 import { expect } from "bun:test";
 import { statSync } from "node:fs";
 import { asUnprivileged, asUsers } from "../harness/cases.ts";
+import { readEvents } from "../harness/landlockd.ts";
 import { openShelf } from "./shelf.ts";
+
+/** Fields whose values differ from run to run. */
+const VARYING: ReadonlySet<string> = new Set(["timestamp", "run_id", "pid"]);
+
+const PROC = '[[fs_layer.rule]]\npath = "/proc"\nallowed_access = ["read_file", "read_dir"]\n';
 
 asUsers("the second run of a policy is served by the front, and as strict as the first", async (box) => {
   const shelf = openShelf(box);
@@ -90,6 +96,67 @@ asUsers("a rule whose path has gone since is told as ever", async (box) => {
   box.remove("outside");
   const result = await shelf.run(shelf.lax, { argv: ["/bin/true"] });
   expect(result).toMatchObject({ status: 125, stderr: expect.stringContaining(box.path("outside")) });
+});
+
+asUsers("a run that leaves a record leaves the same one without Bun", async (box) => {
+  const shelf = openShelf(box);
+  const record = async (script: string, by: string): Promise<unknown[]> => {
+    const sink = box.path("audit.jsonl");
+    box.remove("audit.jsonl");
+    const env = { LANDLOCKD_JOB_ID: "job 7" };
+    const result = await shelf.run(shelf.strict, { argv: ["/bin/sh", "-c", script], flags: ["--audit", sink], env });
+    expect([script, result.by]).toEqual([script, by]);
+    const events = readEvents(sink);
+    expect(new Set(events.map((each) => `${each.run_id} ${each["pid"]}`)).size).toBe(1);
+    expect(events[0]?.run_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    for (const { timestamp } of events) expect(new Date(timestamp).toISOString()).toBe(timestamp);
+    expect(Math.abs(Date.parse(events[0]?.timestamp ?? "") - Date.now())).toBeLessThan(60_000);
+    return [
+      [result.status, result.signal, result.stdout],
+      // In their order: the keys are the same, one by one.
+      ...events.map((each) => Object.entries(each).map(([name, value]) => [name, VARYING.has(name) ? "" : value])),
+    ];
+  };
+  for (const script of ["echo out", "exit 7", "kill -TERM $$", "kill -SEGV $$"]) {
+    for (const file of [shelf.plans]) box.remove(file.slice(box.dir.length + 1));
+    const cold = await record(script, "bun");
+    expect(cold.length).toBe(3);
+    expect(await record(script, "front")).toEqual(cold);
+  }
+});
+
+asUsers(
+  "a record that only Bun can write: to a pipe, of a command that needs quoting, in a file that can't be had",
+  async (box) => {
+    const shelf = openShelf(box);
+    await shelf.fill(shelf.strict);
+    const quoted = box.write('inside/a "b"', "#!/bin/sh\n", 0o755);
+    const sink = box.path("audit.jsonl");
+    expect(await shelf.run(shelf.strict, { argv: [quoted], flags: ["--audit", sink] })).toMatchObject({
+      status: 0,
+      by: "bun",
+    });
+    expect(readEvents(sink)[0]).toMatchObject({ event: "run.start", argv0: quoted });
+    const piped = await shelf.run(shelf.strict, { argv: ["/bin/true"], flags: ["--audit", "-"] });
+    expect(piped).toMatchObject({ status: 0, by: "bun", stderr: expect.stringContaining('"run.exit"') });
+    const missing = await shelf.run(shelf.strict, { argv: ["/bin/true"], flags: ["--audit", "/no/such/folder/x"] });
+    expect(missing).toMatchObject({ status: 125, stderr: expect.stringContaining("/no/such/folder/x") });
+  },
+);
+
+asUsers("while the front supervises, landlockd takes less than a megabyte", async (box) => {
+  const shelf = openShelf(box);
+  await shelf.fill(shelf.strict);
+  const script =
+    "grep -E '^(Name|VmRSS)' /proc/$(awk '/^PPid/ {print $2}' /proc/$PPID/status)/status /proc/$PPID/status";
+  const policy = box.write("proc.toml", (await Bun.file(shelf.strict).text()) + PROC);
+  const run = () => shelf.run(policy, { argv: ["/bin/sh", "-c", script], flags: ["--audit", box.path("audit.jsonl")] });
+  await run();
+  const result = await run();
+  expect(result).toMatchObject({ by: "front", status: 0 });
+  const sizes = [...result.stdout.matchAll(/VmRSS:\s+(\d+) kB/g)].map((match) => Number(match[1]));
+  expect(sizes.length).toBe(2);
+  for (const size of sizes) expect(size).toBeLessThan(1024);
 });
 
 asUsers("LANDLOCKD_NO_FAST_PATH leaves every run to Bun", async (box) => {
