@@ -3,6 +3,7 @@
  * `--quick` measures a little and keeps nothing.
  */
 
+import { broker, brokeredWork } from "./broker.ts";
 import { growth } from "./growth.ts";
 import type { Bench } from "./lib/result.ts";
 import { storeResult } from "./lib/store.ts";
@@ -10,7 +11,7 @@ import { markdownTable, provenance, targetLines } from "./lib/table.ts";
 import { brokeredMounts, mounts } from "./mounts.ts";
 import { start } from "./start.ts";
 
-const BENCHES: readonly Bench[] = [start, growth, mounts, brokeredMounts];
+const BENCHES: readonly Bench[] = [start, growth, mounts, brokeredMounts, broker, brokeredWork];
 
 const NEEDED: Readonly<Record<string, string>> = { hyperfine: "hyperfine", bwrap: "bubblewrap", firejail: "firejail" };
 

@@ -1,0 +1,186 @@
+/** The broker: what a call costs that it passes on or carries out, and what real work costs under one. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Contestant, measureProcesses, type Rounds } from "./lib/hyperfine.ts";
+import { LANDLOCKD } from "./lib/landlockd.ts";
+import { describeMachine, versionOf } from "./lib/machine.ts";
+import type { Bench, Result, Series } from "./lib/result.ts";
+import { rotate } from "./lib/stats.ts";
+
+const CALLS = resolve("build/bench/broker-calls");
+
+function buildCalls(): void {
+  mkdirSync(resolve("build/bench"), { recursive: true });
+  const gcc = Bun.spawnSync(["gcc", "-O2", "-static", "-Wall", "-Wextra", "-o", CALLS, "bench/broker-calls.c"]);
+  if (!gcc.success) throw new Error(`bench/broker-calls.c doesn't compile:\n${gcc.stderr}`);
+}
+
+interface Stage {
+  readonly folder: string;
+  readonly listed: string;
+  readonly unlisted: string;
+  readonly scratch: string;
+  readonly lists: string;
+  readonly scratchPolicy: string;
+  readonly plain: string;
+}
+
+const READ = '"execute", "read_file", "read_dir"';
+const WRITE = '"write_file", "make_reg", "make_dir", "make_sym", "remove_file", "remove_dir", "truncate"';
+
+/** Everything may be read and executed; the listed file and the scratch folder are the broker's. */
+function makeStage(): Stage {
+  const folder = mkdtempSync(join(tmpdir(), "bench-broker-"));
+  const paths = { listed: join(folder, "listed/file"), unlisted: "/usr/bin/env", scratch: join(folder, "scratch") };
+  mkdirSync(join(folder, "listed"));
+  mkdirSync(paths.scratch);
+  writeFileSync(paths.listed, "listed");
+  writeFileSync(join(paths.scratch, "file"), "scratch");
+  const system = ["/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/dev", resolve("build/bench")];
+  const rules = system.map((path) => `{ path = ${JSON.stringify(path)}, allowed_access = [${READ}], optional = true }`);
+  const layer = `[[fs_layer]]\nhandled_access_fs = [${READ}, ${WRITE}]\nrule = [${rules.join(", ")}]\n`;
+  const policy = (name: string, rest: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, `version = 1\n${layer}${rest}`);
+    return path;
+  };
+  return {
+    folder,
+    ...paths,
+    lists: policy("lists.toml", `[broker]\nallow_read = [${JSON.stringify(paths.listed)}]\n`),
+    scratchPolicy: policy("scratch.toml", `[broker]\nscratch = [${JSON.stringify(paths.scratch)}]\n`),
+    plain: policy("plain.toml", ""),
+  };
+}
+
+interface Measured {
+  readonly name: string;
+  readonly argv: readonly string[];
+  readonly command: string;
+}
+
+const NATIVE = "native open";
+const LOOP = "C loop: receive, continue";
+const PASSED = "passed on, allow_read";
+const PASSED_SCRATCH = "passed on, scratch";
+const BROKERED = "brokered open, allow_read";
+const BROKERED_SCRATCH = "brokered open, scratch";
+const CREATE = "native create and unlink";
+const CREATE_LOOP = "C loop, create and unlink";
+const CREATE_SCRATCH = "brokered create and unlink";
+
+function calls(stage: Stage, count: number): Measured[] {
+  const { listed, unlisted, scratch, lists, scratchPolicy } = stage;
+  const held = (policy: string): string[] => [LANDLOCKD, "run", "--policy-file", policy, "--", CALLS];
+  const file = join(scratch, "file");
+  const made = join(scratch, "new");
+  const each = (name: string, before: readonly string[], how: string, path: string, command: string): Measured => ({
+    name,
+    argv: [...before, how, path, String(count)],
+    command,
+  });
+  return [
+    each(NATIVE, [CALLS], "open", unlisted, "open, close"),
+    each(LOOP, [CALLS, "loop", CALLS], "open", unlisted, "open, close"),
+    each(PASSED, held(lists), "open", unlisted, "landlockd: open, close"),
+    each(PASSED_SCRATCH, held(scratchPolicy), "open", unlisted, "landlockd: open, close"),
+    each(BROKERED, held(lists), "open", listed, "landlockd: open, close"),
+    each(BROKERED_SCRATCH, held(scratchPolicy), "open", file, "landlockd: open, close"),
+    each(CREATE, [CALLS], "create", made, "open, close, unlink"),
+    each(CREATE_LOOP, [CALLS, "loop", CALLS], "create", made, "open, close, unlink"),
+    each(CREATE_SCRATCH, held(scratchPolicy), "create", made, "landlockd: open, close, unlink"),
+  ];
+}
+
+/** Microseconds of one round of calls, as the program itself measures them. */
+function measureOnce({ name, argv }: Measured): number {
+  const child = Bun.spawnSync([...argv], { stdin: "ignore", stderr: "pipe" });
+  if (!child.success) throw new Error(`${name}: ${child.stderr.toString().trim()}`);
+  return Number(child.stdout.toString()) / 1000;
+}
+
+function measureCalls(contestants: readonly Measured[], rounds: number): Series[] {
+  const values = new Map(contestants.map(({ name }) => [name, [] as number[]]));
+  for (let round = 0; round < rounds; round++) {
+    for (const each of rotate(contestants, round)) values.get(each.name)?.push(measureOnce(each));
+  }
+  return contestants.map(({ name, command }) => ({ name, command, rounds: values.get(name) ?? [] }));
+}
+
+export const broker: Bench = {
+  name: "broker",
+  run({ quick }): Result {
+    buildCalls();
+    const stage = makeStage();
+    const settings = quick ? { rounds: 2, calls: 2000 } : { rounds: 10, calls: 20_000 };
+    try {
+      return {
+        bench: "broker",
+        title: "System calls under a broker",
+        unit: "µs",
+        machine: describeMachine(),
+        versions: { landlockd: versionOf([LANDLOCKD, "--version"]) },
+        settings,
+        series: measureCalls(calls(stage, settings.calls), settings.rounds),
+        versus: [
+          { title: "÷ native open", name: NATIVE },
+          { title: "÷ C loop", name: LOOP },
+          { title: "÷ C loop, create", name: CREATE_LOOP },
+        ],
+        targets: [
+          { name: PASSED, versus: LOOP, max: 1.5 },
+          { name: PASSED_SCRATCH, versus: LOOP, max: 1.5 },
+          { name: BROKERED, versus: LOOP, max: 3 },
+        ],
+      };
+    } finally {
+      rmSync(stage.folder, { recursive: true, force: true });
+    }
+  },
+};
+
+const IMPORTS = "import json, ssl, pathlib, asyncio, http.client";
+
+function work(stage: Stage): Contestant[] {
+  const policies = [
+    ["no broker", stage.plain],
+    ["allow_read", stage.lists],
+    ["scratch", stage.scratchPolicy],
+  ] as const;
+  const jobs = [
+    ["python3 imports", ["/usr/bin/python3", "-I", "-B", "-c", IMPORTS]],
+    ["git help -a", ["/usr/bin/git", "help", "-a"]],
+    ["cpp of stdio and stdlib", ["/usr/bin/cpp", "-include", "stdio.h", "-include", "stdlib.h", "/dev/null"]],
+  ] as const;
+  return jobs.flatMap(([job, argv]) =>
+    policies.map(([name, policy]) => ({
+      name: `${job}, ${name}`,
+      argv: [LANDLOCKD, "run", "--policy-file", policy, "--", ...argv],
+      command: `landlockd run … -- ${argv[0]?.replace(/^.*\//, "")}`,
+    })),
+  );
+}
+
+export const brokeredWork: Bench = {
+  name: "broker-work",
+  run({ quick }): Result {
+    const settings: Rounds = quick ? { rounds: 1, runs: 3, warmup: 1 } : { rounds: 6, runs: 10, warmup: 1 };
+    const stage = makeStage();
+    try {
+      return {
+        bench: "broker-work",
+        title: "Real work with and without a broker",
+        unit: "ms",
+        machine: describeMachine(),
+        versions: { landlockd: versionOf([LANDLOCKD, "--version"]), hyperfine: versionOf(["hyperfine", "--version"]) },
+        settings: { ...settings },
+        series: measureProcesses(work(stage), settings),
+        versus: [{ title: "÷ python3 without", name: "python3 imports, no broker" }],
+        targets: [],
+      };
+    } finally {
+      rmSync(stage.folder, { recursive: true, force: true });
+    }
+  },
+};
