@@ -81,13 +81,13 @@ static int map_run(const void *plan, uint32_t plan_size, const void *launch, uin
 				    LL_MAP_PRIVATE | LL_MAP_ANONYMOUS, -1, 0);
 	char *bytes = (char *)(uintptr_t)base;
 
+	*ret_run = (void *)(bytes + run_at);
 	if (base < 0 && base > -4096)
 		return (int)base;
 	spawned->mapping = (uint64_t)base;
 	spawned->mapping_size = size;
 	copy_bytes(bytes + plan_at, plan, plan_size);
 	copy_bytes(bytes + launch_at, launch, launch_size);
-	*ret_run = (void *)(bytes + run_at);
 	(*ret_run)->workload_stack = bytes + run_at;
 	return 0;
 }

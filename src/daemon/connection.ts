@@ -1,26 +1,18 @@
 /** One client of a daemon: what it may say when, and what comes of it. */
 
 import type { AuditEvent } from "../audit/events.ts";
-import { escapeBytes } from "../audit/line.ts";
 import { UnsupportedError, UsageError } from "../base/errors.ts";
 import { POLICY_BYTES_MAX } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
 import { readSealed, sealedCopy } from "../native/memfd.ts";
-import { type Datagram, receiveDatagram, type Sender, sendDatagram } from "../native/socket.ts";
+import { type Datagram, receiveDatagram, type Sender } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
 import { LAYOUT_DIGEST } from "../plan/digest.gen.ts";
 import type { PolicySource } from "../policy/load.ts";
 import { outcomeOf } from "../run/outcome.ts";
-import {
-  decodeFrame,
-  encodeFrame,
-  type FieldValue,
-  type Frame,
-  type KindName,
-  numberOf,
-  type TagName,
-} from "./frame.ts";
+import { decodeFrame, type Frame, type KindName, numberOf } from "./frame.ts";
 import type { Client, Holding, Office, Phase } from "./office.ts";
+import { eventJson, type Fields, Outbox, type Sent } from "./outbox.ts";
 import { differenceFrom, type Standing, standingOf } from "./peer.ts";
 import type { KeptPlan } from "./plans.ts";
 import { HELLO_NAMED_ONLY, PLAN_BROKERED, type RunRequest, readEnd, readRunRequest, STOP_NOW } from "./request.ts";
@@ -29,10 +21,6 @@ import type { RunEnd } from "./statistics.ts";
 const ECHILD = 10;
 /** Requests that one turn of the loop takes from one client: the others are waiting. */
 const DATAGRAMS_PER_TURN = 4;
-
-/** What waits for a client that doesn't read; beyond it events are counted, and anything else ends the connection. */
-const PENDING_BYTES_MAX = 1024 * 1024;
-const EAGAIN = 11;
 
 export class Connection implements Client {
   readonly fd: number;
@@ -44,14 +32,13 @@ export class Connection implements Client {
   #attached = false;
   #since = 0;
   #closed = false;
-  #pending: Uint8Array[] = [];
-  #pendingBytes = 0;
-  #lostEvents = 0;
+  readonly #outbox: Outbox;
 
   /** Takes over an accepted socket. */
   constructor(fd: number, office: Office) {
     this.fd = fd;
     this.#office = office;
+    this.#outbox = new Outbox(fd);
   }
 
   /** Says who is here; a client waits for it, so that the kernel tells who sent what comes next. */
@@ -113,35 +100,16 @@ export class Connection implements Client {
   }
 
   flush(): void {
-    for (let bytes = this.#pending[0]; bytes !== undefined; bytes = this.#pending[0]) {
-      const result = sendDatagram(this.fd, bytes);
-      if (result < 0) {
-        if (result === -EAGAIN) this.#office.slow(this);
-        else this.#office.close(this);
-        return;
-      }
-      this.#pending.shift();
-      this.#pendingBytes -= bytes.length;
-    }
+    this.#tidy(this.#outbox.flush());
   }
 
-  #send(
-    kind: KindName,
-    fields: readonly (readonly [TagName, FieldValue | undefined])[],
-    fds: readonly number[] = [],
-  ): void {
-    const bytes = encodeFrame(kind, fields);
-    const result = this.#pending.length > 0 ? -EAGAIN : sendDatagram(this.fd, bytes, fds);
-    if (result === 0) return;
-    if (result === -EAGAIN && fds.length === 0 && this.#pendingBytes + bytes.length <= PENDING_BYTES_MAX) {
-      this.#pending.push(bytes);
-      this.#pendingBytes += bytes.length;
-      this.#office.slow(this);
-    } else if (result === -EAGAIN && kind === "audit") {
-      this.#lostEvents += 1;
-    } else {
-      this.#office.close(this);
-    }
+  #send(kind: KindName, fields: Fields, fds: readonly number[] = []): void {
+    this.#tidy(this.#outbox.send(kind, fields, fds));
+  }
+
+  #tidy(sent: Sent): void {
+    if (sent === "later") this.#office.slow(this);
+    else if (sent === "gone") this.#office.close(this);
   }
 
   #refuse(message: string, hint?: string): void {
@@ -237,7 +205,7 @@ export class Connection implements Client {
   #hold(plan: KeptPlan, wantsEvents: boolean, sender: Sender, standing: Standing): string | undefined {
     const difference = differenceFrom(sender.pid, standing, standingOf("self"));
     if (difference !== undefined) return difference;
-    const emit = (event: AuditEvent): void => this.#send("audit", [["json", JSON.stringify(printable(event))]]);
+    const emit = (event: AuditEvent): void => this.#send("audit", [["json", eventJson(event)]]);
     const holding = this.#office.broker.prepare(this.#office.epoll, plan.policy, wantsEvents ? emit : undefined);
     if (typeof holding === "string") return holding;
     this.#holding = holding;
@@ -314,16 +282,9 @@ export class Connection implements Client {
     this.#setPhase("over");
     this.#send("done", [
       ["count", count],
-      ["lost", this.#lostEvents],
+      ["lost", this.#outbox.lostEvents],
     ]);
   }
-}
-
-/** An event with its raw bytes escaped, as the line in the sink has them. */
-function printable(event: AuditEvent): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(event).map(([name, value]) => [name, value instanceof Uint8Array ? escapeBytes(value) : value]),
-  );
 }
 
 function endOf(end: { readonly status: number } | { readonly errno: number }): RunEnd {

@@ -176,7 +176,7 @@ export class Server implements Office {
       runs: { now: this.#running, total: runs, direct, refused },
       outcomes,
       plans: { kept: plans.size, hits: plans.hits, misses: plans.misses },
-      brokered_requests: statistics.brokered,
+      brokered_requests: [...this.holdings].reduce((sum, { requests }) => sum + requests, statistics.brokered),
       latency_microseconds: { plan: statistics.plan.percentiles(), start: statistics.start.percentiles() },
     };
   }
