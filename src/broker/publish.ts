@@ -1,7 +1,8 @@
 /**
  * Publishing: a rename or link from scratch into export. What is published is first taken out of the workload's reach,
  * into the staging folder (moved there on the same filesystem, copied from another), judged there, and then gets its
- * name by one rename: whoever reads export sees all of it or nothing.
+ * name by one rename: whoever reads export sees all of it or nothing. What the workload could go on writing, by an fd or
+ * another name in scratch, is copied there too: what was published stays as it is.
  */
 
 import { RENAME_NOREPLACE } from "../kernel/file.ts";
@@ -15,6 +16,7 @@ import { copyTree, judge, removeTree } from "./tree.ts";
 const EEXIST = 17;
 const EXDEV = 18;
 const EINVAL = 22;
+const ETXTBSY = 26;
 
 /** What is to be published where. The fds are owned. */
 export interface Publication {
@@ -69,6 +71,8 @@ function* publishThrough(publication: Publication, staging: Staging): Steps {
   const staged = staging.nextName();
   const pace = new Pace();
   let back: "rename" | "remove" = link ? "remove" : "rename";
+  let named = staged;
+  let copied = false;
   let settled = false;
   try {
     let ready = link
@@ -76,14 +80,22 @@ function* publishThrough(publication: Publication, staging: Staging): Steps {
       : renameAt(from.fd, from.name, staging.fd, staged, RENAME_NOREPLACE);
     if (ready === -EXDEV) {
       back = "remove";
+      copied = true;
       ready = yield* copyTree(from.fd, name, staging.fd, staged, pace);
     }
-    if (ready === 0) ready = yield* judge(staging.fd, staged, pace);
-    if (ready === 0) ready = renameAt(staging.fd, staged, to.fd, to.name, link ? RENAME_NOREPLACE : flags);
+    if (ready === 0) ready = yield* judge(staging.fd, staged, copied, pace);
+    if (ready === -ETXTBSY) {
+      named = staging.nextName();
+      ready = yield* copyTree(staging.fd, staged, staging.fd, named, pace);
+      if (ready === 0) ready = yield* judge(staging.fd, named, true, pace);
+    }
+    if (ready === 0) ready = renameAt(staging.fd, named, to.fd, to.name, link ? RENAME_NOREPLACE : flags);
     settled = ready === 0;
+    if (settled && named !== staged) yield* removeTree(staging.fd, staged, pace);
     if (settled && !link && back === "remove") yield* removeTree(from.fd, name, pace);
     return ready;
   } finally {
+    if (!settled && named !== staged) runNow(removeTree(staging.fd, named, new Pace()));
     if (!settled) undo(back, from.fd, name, staging.fd, staged);
   }
 }

@@ -28,6 +28,7 @@ import {
   O_NOFOLLOW,
   openAt,
   readLinkAt,
+  reopen,
   setUmask,
   statFd,
   symlinkAt,
@@ -39,6 +40,7 @@ import type { Pace, Steps } from "./steps.ts";
 const EPERM = 1;
 const ENOENT = 2;
 const EIO = 5;
+const ETXTBSY = 26;
 const ELOOP = 40;
 /** Each level holds an fd. */
 const DEPTH_MAX = 200;
@@ -115,22 +117,41 @@ interface Judged {
   /** From the top. */
   readonly path: string;
   readonly depth: number;
+  /** The tree is a copy that nobody but the broker ever had. */
+  readonly copied: boolean;
+}
+
+const fcntl = numberOf("fcntl");
+const F_SETLEASE = 1024;
+const F_RDLCK = 0;
+
+/**
+ * Whether nobody can change a plain file who doesn't open it anew: it has no second name, and neither an fd nor a mapping
+ * writes to it, which is when the kernel grants a lease for reading (fcntl(2)). Where there are no leases: false.
+ */
+function isSettled(pin: number, stat: FileStat): boolean {
+  if (stat.nlink !== 1) return false;
+  const fd = reopen(pin, O_RDONLY | O_NONBLOCK, 0);
+  const settled = fd >= 0 && syscallByNumber(fcntl, fd, F_SETLEASE, F_RDLCK) === 0;
+  close(fd);
+  return settled;
 }
 
 /**
  * Makes sure of a tree that only plain files, folders and links into itself are in it, and takes the setuid and setgid
- * bits away. -EPERM for anything else.
+ * bits away. -EPERM for anything else; -ETXTBSY for a file that can be written without being opened again.
  */
 function* judgeEntry(at: Judged, pace: Pace): Steps {
   yield* pace.step();
   const pin = openAt(at.dirFd, at.name, O_PATH | O_NOFOLLOW, 0, RESOLVE_ENTRY);
   const stat = pin < 0 ? undefined : statFd(pin);
   const changed = stat !== undefined && (stat.mode & SET_ID_BITS) !== 0 ? changeMode(pin, stat.mode & 0o1777) : 0;
+  const type = (stat?.mode ?? 0) & S_IFMT;
+  const settled = stat === undefined || type !== S_IFREG || at.copied || isSettled(pin, stat);
   close(pin);
   if (stat === undefined) return pin < 0 ? pin : -EIO;
   if (changed < 0) return changed;
-  const type = stat.mode & S_IFMT;
-  if (type === S_IFREG) return 0;
+  if (type === S_IFREG) return settled ? 0 : -ETXTBSY;
   if (type === S_IFLNK) {
     const target = readLinkAt(at.dirFd, at.name);
     return target !== undefined && staysInside(at.topFd, at.path, target, at.depth) ? 0 : -EPERM;
@@ -158,20 +179,23 @@ function* judgeFolder(at: Judged, pace: Pace): Steps {
   }
 }
 
-/** Whether what has this name may be published: 0, -EPERM, or why it can't be told. A link by itself leads outside. */
-export function* judge(dirFd: number, name: string, pace: Pace): Steps {
+/**
+ * Whether what has this name may be published: 0, -EPERM, -ETXTBSY where only a copy may (never of what is `copied`), or
+ * why it can't be told. A link by itself leads outside.
+ */
+export function* judge(dirFd: number, name: string, copied: boolean, pace: Pace): Steps {
   const stat = statEntry(dirFd, name);
   if (typeof stat === "number") return stat;
   if (!isDirectory(stat)) {
     const type = stat.mode & S_IFMT;
-    return type === S_IFREG ? yield* judgeEntry({ topFd: -1, dirFd, name, path: "", depth: 0 }, pace) : -EPERM;
+    return type === S_IFREG ? yield* judgeEntry({ topFd: -1, dirFd, name, path: "", depth: 0, copied }, pace) : -EPERM;
   }
   const pin = openAt(dirFd, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_ENTRY);
   if (pin < 0) return pin;
   try {
     const bits = stat.mode & SET_ID_BITS;
     const changed = bits === 0 ? 0 : changeMode(pin, stat.mode & 0o1777);
-    return changed < 0 ? changed : yield* judgeFolder({ topFd: pin, dirFd, name, path: "", depth: 0 }, pace);
+    return changed < 0 ? changed : yield* judgeFolder({ topFd: pin, dirFd, name, path: "", depth: 0, copied }, pace);
   } finally {
     close(pin);
   }

@@ -77,6 +77,43 @@ asUsers(
   },
 );
 
+asUsers("what was published can't be written any more: not by an open fd, a mapping, or another name", async (box) => {
+  const { scratch } = prepare(box);
+  const program = `
+import mmap, os
+os.chdir(${JSON.stringify(scratch)})
+out = "FOLDER"
+fds = {}
+def make(name):
+    os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+    fds[name] = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+    os.write(fds[name], b"good")
+make("fd"); os.rename("fd", out + "/fd")
+make("link"); os.link("link", out + "/link")
+make("second"); os.close(fds.pop("second")); os.link("second", "other"); os.rename("second", out + "/second")
+make("map"); mapped = mmap.mmap(fds["map"], 4); os.close(fds.pop("map")); os.rename("map", out + "/map")
+make("tree/sub/file"); os.rename("tree", out + "/tree")
+mapped[0:4] = b"evil"
+for fd in fds.values():
+    os.pwrite(fd, b"evil, and more", 0)
+for name in ("link", "other"):
+    with open(name, "w") as file: file.write("evil")
+print("done")`;
+  for (const folder of [box.mkdir("export"), elsewhere(box)]) {
+    const policy = brokeredPrograms({ scratch: [scratch], export: [folder] });
+    const argv = ["/usr/bin/python3", "-c", program.replace("FOLDER", folder)];
+    const result = await run(box, { policy, argv });
+    expect([result.stderr, result.stdout]).toEqual(["", "done\n"]);
+    for (const name of ["fd", "link", "second", "map", "tree/sub/file"]) {
+      expect([name, readFileSync(`${folder}/${name}`, "utf8")]).toEqual([name, "good"]);
+    }
+    expect(visible(folder).sort()).toEqual(["fd", "link", "map", "second", "tree"]);
+    expect(readdirSync(scratch).sort()).toEqual(["link", "other"]);
+    rmSync(scratch, { recursive: true });
+    box.mkdir("scratch");
+  }
+});
+
 asRoot("setuid and setgid bits aren't published, nor devices", async (box) => {
   const { scratch, out } = prepare(box);
   for (const folder of [out, elsewhere(box)]) {
