@@ -4,6 +4,7 @@
  */
 
 import { broker, brokeredWork } from "./broker.ts";
+import { daemon, daemonCalls, daemonLoad, daemonMemory } from "./daemon.ts";
 import { growth } from "./growth.ts";
 import type { Bench } from "./lib/result.ts";
 import { storeResult } from "./lib/store.ts";
@@ -11,7 +12,18 @@ import { markdownTable, provenance, targetLines } from "./lib/table.ts";
 import { brokeredMounts, mounts } from "./mounts.ts";
 import { start } from "./start.ts";
 
-const BENCHES: readonly Bench[] = [start, growth, mounts, brokeredMounts, broker, brokeredWork];
+const BENCHES: readonly Bench[] = [
+  start,
+  growth,
+  mounts,
+  brokeredMounts,
+  broker,
+  brokeredWork,
+  daemon,
+  daemonLoad,
+  daemonMemory,
+  daemonCalls,
+];
 
 const NEEDED: Readonly<Record<string, string>> = { hyperfine: "hyperfine", bwrap: "bubblewrap", firejail: "firejail" };
 

@@ -10,7 +10,8 @@ import { rotate } from "./lib/stats.ts";
 
 const CALLS = resolve("build/bench/broker-calls");
 
-function buildCalls(): void {
+/** Compiles the program that makes the calls. */
+export function buildCalls(): void {
   mkdirSync(resolve("build/bench"), { recursive: true });
   const gcc = Bun.spawnSync(["gcc", "-O2", "-static", "-Wall", "-Wextra", "-o", CALLS, "bench/broker-calls.c"]);
   if (!gcc.success) throw new Error(`bench/broker-calls.c doesn't compile:\n${gcc.stderr}`);
