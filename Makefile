@@ -128,6 +128,8 @@ build/bench/empty: bench/empty.ts Makefile node_modules/.toolchain
 
 BIN  = $(DESTDIR)$(PREFIX)/bin
 DATA = $(DESTDIR)$(PREFIX)/share
+# Units of users: systemd.unit(5).
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/user
 
 # Doesn't rebuild what is there: installing as root must not compile as root.
 install: $(if $(wildcard dist/landlockd),,all) ## Install to DESTDIR/PREFIX
@@ -141,8 +143,12 @@ install: $(if $(wildcard dist/landlockd),,all) ## Install to DESTDIR/PREFIX
 	install -D -m 0644 completions/landlockd.bash "$(DATA)/bash-completion/completions/landlockd"
 	install -D -m 0644 completions/_landlockd "$(DATA)/zsh/site-functions/_landlockd"
 	install -D -m 0644 completions/landlockd.fish "$(DATA)/fish/vendor_completions.d/landlockd.fish"
+	install -D -m 0644 systemd/landlockd.socket "$(UNITS)/landlockd.socket"
+	sed 's|@BINDIR@|$(PREFIX)/bin|' systemd/landlockd.service >"$(UNITS)/landlockd.service"
+	chmod 0644 "$(UNITS)/landlockd.service"
 
 uninstall: ## Remove what install put there
 	rm -f "$(BIN)/landlockd" "$(DATA)/man/man1/landlockd.1" "$(DATA)/bash-completion/completions/landlockd" \
 		"$(DATA)/zsh/site-functions/_landlockd" "$(DATA)/fish/vendor_completions.d/landlockd.fish"
+	rm -f "$(UNITS)/landlockd.socket" "$(UNITS)/landlockd.service"
 	rm -rf "$(DATA)/landlockd" "$(DATA)/doc/landlockd"
