@@ -184,8 +184,9 @@ int32_t ll_finish(const void *plan, uint32_t plan_size, const struct ll_origin *
 		return 0;
 	const struct ll_stack stack = stack_of(start);
 
-	if (!ll_front_request(&stack, &request) || ll_plan_check(plan, plan_size, &checked, &op) < 0 ||
-	    checked.header->namespaces != 0 || !ll_front_candidates(&stack, request.command[0], true, &candidates))
+	if (!ll_front_request(&stack, &request) || request.audit != NULL ||
+	    ll_plan_check(plan, plan_size, &checked, &op) < 0 || checked.header->namespaces != 0 ||
+	    !ll_front_candidates(&stack, request.command[0], true, &candidates))
 		return 0;
 	if (origin != NULL && !(key_of(&stack, start, &request, origin, key) && keep(&stack, key, plan, plan_size)))
 		return 0;

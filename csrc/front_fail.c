@@ -77,6 +77,35 @@ static const struct {
 	{ 36, "File name too long (ENAMETOOLONG)" }, { 40, "Too many levels of symbolic links (ELOOP)" },
 };
 
+/* What a write to a file may fail with, as src/kernel/errno.ts has it; NULL for anything else. */
+static const char *write_error(int error)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} names[] = { { 5, "EIO" }, { 9, "EBADF" }, { 27, "EFBIG" }, { 28, "ENOSPC" }, { 122, "EDQUOT" } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].number == error)
+			return names[i].name;
+	return NULL;
+}
+
+void ll_front_tell_lost(unsigned int events, int error)
+{
+	struct line line = { .length = 0 };
+	const char *name = write_error(error);
+
+	add(&line, "landlockd: ");
+	add_number(&line, events);
+	add(&line, " audit events were lost: ");
+	add(&line, name != NULL ? name : "errno ");
+	if (name == NULL)
+		add_number(&line, (unsigned int)error);
+	line.text[line.length++] = '\n';
+	raw_call3(__NR_write, 2, raw_ptr(line.text), (long)line.length);
+}
+
 _Noreturn void ll_front_fail_exec(const char *name, int error, int status)
 {
 	struct line line = { .length = 0 };

@@ -61,6 +61,12 @@ static bool take_flag(const struct ll_stack *stack, uint64_t *at, struct ll_requ
 		return true;
 	}
 	*at = start;
+	value = take_value(stack, at, "--audit");
+	if (value != NULL && request->audit == NULL) {
+		request->audit = value;
+		return true;
+	}
+	*at = start;
 	value = take_value(stack, at, "--set");
 	if (value != NULL && request->setting_count < LL_MAX_SETTINGS) {
 		request->settings[request->setting_count++] = value;

@@ -81,20 +81,25 @@ static void try_plan(const struct ll_plan *plan, const struct ll_exec *exec)
 }
 
 static void run_stored(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
-		       const struct ll_bytes *file)
+		       const char *policy_file, const struct ll_bytes *file)
 {
+	const struct ll_bytes bytes = {
+		.data = file->data + sizeof(struct ll_stored),
+		.size = file->size - sizeof(struct ll_stored),
+	};
 	struct ll_exec exec = ll_front_exec(stack, start, request);
 	struct ll_plan plan;
 	char **candidates;
 	int32_t op;
 
-	if (ll_plan_check(file->data + sizeof(struct ll_stored), file->size - sizeof(struct ll_stored), &plan, &op) <
-		    0 ||
-	    !becomes(&plan) ||
+	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) < 0 || !becomes(&plan) ||
 	    !ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates))
 		return;
 	exec.candidates = candidates;
-	try_plan(&plan, &exec);
+	if (request->audit == NULL)
+		try_plan(&plan, &exec);
+	else if (plan.header->namespaces == 0) /* mounts have events of their own */
+		ll_front_audited(stack, start, request, policy_file, &bytes, &exec);
 }
 
 void ll_front_run(const struct ll_stack *stack, const struct ll_start *start, const struct ll_link *link)
@@ -106,7 +111,9 @@ void ll_front_run(const struct ll_stack *stack, const struct ll_start *start, co
 	struct ll_folders folders;
 	uint8_t key[LL_SHA256_SIZE];
 
-	if (!ll_front_request(stack, &request) || ll_front_variable(stack, "LANDLOCKD_NO_FAST_PATH") != NULL ||
+	/* A record of a run that a daemon holds has the daemon's events in it too. */
+	if (!ll_front_request(stack, &request) || (request.socket != NULL && request.audit != NULL) ||
+	    ll_front_variable(stack, "LANDLOCKD_NO_FAST_PATH") != NULL ||
 	    !ll_front_policy(stack, &request, &policy, path))
 		return;
 	if (request.socket != NULL)
@@ -114,7 +121,7 @@ void ll_front_run(const struct ll_stack *stack, const struct ll_start *start, co
 	else if (ll_front_folders(&policy, path, &folders) &&
 		 ll_front_key(stack, &request, &policy, &folders, link->build, key) &&
 		 ll_front_plan(stack, key, &file)) {
-		run_stored(stack, start, &request, &file);
+		run_stored(stack, start, &request, path, &file);
 		ll_front_free(&file);
 	}
 	ll_front_free(&policy);

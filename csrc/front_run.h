@@ -24,6 +24,7 @@ struct ll_request {
 	const char *policy_file; /* or NULL */
 	const char *policy_name; /* or NULL; one of the two */
 	const char *socket;      /* of a daemon, or NULL */
+	const char *audit;       /* where events go, or NULL */
 	const char *settings[LL_MAX_SETTINGS];
 	size_t setting_count;
 	char **command; /* NULL-terminated, not empty */
@@ -93,6 +94,13 @@ bool ll_front_candidates(const struct ll_stack *stack, const char *name, bool se
  */
 void ll_front_client(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
 		     const struct ll_bytes *policy, const char *file);
+
+/*
+ * A run that leaves a record: src/run/audited.ts. Ends with the workload.
+ * plan: unchecked bytes. Returns where Bun has to do it; nothing has run then.
+ */
+void ll_front_audited(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+		      const char *file, const struct ll_bytes *plan, const struct ll_exec *exec);
 
 /*
  * Becomes the workload, or ends with the documented status where that fails

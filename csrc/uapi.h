@@ -38,12 +38,14 @@ enum { LL_O_DIRECTORY = 0200000 };
 enum { LL_O_DIRECTORY = 040000 };
 #endif
 enum {
+	LL_O_ACCMODE = 3,
 	LL_O_RDONLY = 0,
 	LL_O_WRONLY = 1,
 	LL_O_CREAT = 0100,
 	LL_O_EXCL = 0200,
 	LL_O_CLOEXEC = 02000000,
 	LL_O_NOCTTY = 0400,
+	LL_O_APPEND = 02000,
 	LL_O_NONBLOCK = 04000,
 	LL_O_PATH = 010000000,
 	LL_AT_FDCWD = -100,
@@ -74,6 +76,7 @@ _Static_assert(sizeof(struct ll_ruleset_attr) == 24, "landlock_ruleset_attr, ABI
 _Static_assert(sizeof(struct ll_path_beneath_attr) == 12, "landlock_path_beneath_attr is packed");
 _Static_assert(sizeof(struct ll_net_port_attr) == 16, "landlock_net_port_attr");
 enum {
+	LL_ABI_SCOPES = 6,
 	LL_LANDLOCK_CREATE_RULESET_VERSION = 1,
 	LL_LANDLOCK_CREATE_RULESET_ERRATA = 2,
 	LL_LANDLOCK_SCOPE_SIGNAL = 2,
@@ -344,6 +347,7 @@ struct ll_timespec {
 	int64_t seconds;
 	int64_t nanoseconds;
 };
+enum { LL_CLOCK_REALTIME = 0 };
 /* include/uapi/linux/signalfd.h: what is used of it */
 struct ll_siginfo {
 	uint32_t signal;

@@ -97,6 +97,11 @@ function frontBecomes(plan: Plan, report: Report): boolean {
   return report.supervised.every((reason) => reason === "namespaces") && (plan.namespaces & CLONE_NEWPID) === 0;
 }
 
+/** Whether the front can serve such a run from its plan: all of the policy is enforced, and nobody has to stay for it. */
+function isPlain({ supervised, unsupported }: Report, { partner }: RunOptions): boolean {
+  return supervised.length + unsupported.length === 0 && partner === undefined;
+}
+
 /** For the front, which runs the same plan the next time without starting Bun. */
 async function keep(plan: Uint8Array, { policy, origin, host, start }: RunOptions): Promise<void> {
   if (origin === undefined || start.build === undefined) return;
@@ -112,15 +117,19 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const bestEffort = options.bestEffort || options.policy.compat === "best-effort";
   if (options.audit !== undefined) {
     const { runAudited } = await import("./audited.ts");
-    return runAudited(options, options.audit, (): [Compiled, LaunchRequest] => [
-      compileRun(options.policy, options.host, bestEffort),
-      launchRequest(options),
-    ]);
+    let compiled: Compiled | undefined;
+    const result = await runAudited(options, options.audit, (): [Compiled, LaunchRequest] => {
+      compiled = compileRun(options.policy, options.host, bestEffort);
+      return [compiled, launchRequest(options)];
+    });
+    // After the run, so that the workload doesn't wait for it.
+    if (compiled !== undefined && isPlain(compiled.report, options)) await keep(encodePlan(compiled.plan), options);
+    return result;
   }
   const { plan, report } = compileRun(options.policy, options.host, bestEffort);
   if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
   const { origin } = options;
-  const plain = report.supervised.length + report.unsupported.length === 0 && options.partner === undefined;
+  const plain = isPlain(report, options);
   const plainBytes = plain && origin !== undefined ? encodePlan(plan) : undefined;
   if (plainBytes !== undefined && origin !== undefined) {
     endPlainly(plan, plainBytes, options.policy, origin, () => options.argv);
