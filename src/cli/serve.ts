@@ -56,6 +56,11 @@ function policyDirOf(parsed: Parsed): string | undefined {
   return resolve(folder);
 }
 
+function reportBug(error: unknown): void {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  writeErr(`landlockd: internal error in one run, please report it: ${detail.split("\n").join("\n  ")}\n`);
+}
+
 function serve(args: readonly string[]): never {
   const parsed = parseFlags(args, SERVE_FLAGS);
   if (parsed.positionals.length > 0)
@@ -74,6 +79,7 @@ function serve(args: readonly string[]): never {
       allowRoot: parsed.on("allow-root"),
       broker: brokerService,
       emit,
+      onBug: reportBug,
     });
     emit({ event: "daemon.listen", pid, socket, mode });
     notify(process.env, "READY=1\nSTATUS=listening");

@@ -29,7 +29,7 @@ export class Connection implements Client {
   /** Who made the request; nobody else may go on with it. */
   #pid = 0;
   #holding: Holding | undefined;
-  #attached = false;
+  #listenerFd = -1;
   #since = 0;
   #closed = false;
   readonly #outbox: Outbox;
@@ -48,6 +48,10 @@ export class Connection implements Client {
       ["layout", Buffer.from(LAYOUT_DIGEST, "hex")],
       ["flags", this.#office.policyDir === undefined ? 0 : HELLO_NAMED_ONLY],
     ]);
+  }
+
+  get listenerFd(): number {
+    return this.#listenerFd;
   }
 
   get phase(): Phase {
@@ -88,6 +92,7 @@ export class Connection implements Client {
       this.#office.holdings.delete(this.#holding);
       this.#holding.close();
       this.#holding = undefined;
+      this.#listenerFd = -1;
     }
     if (this.#phase === "running") this.#office.ended("lost");
     this.#setPhase("over");
@@ -265,11 +270,11 @@ export class Connection implements Client {
 
   #onListener(fd: number): number {
     const holding = this.#holding;
-    if (fd < 0 || holding === undefined || this.#attached) {
+    if (fd < 0 || holding === undefined || this.#listenerFd >= 0) {
       this.#refuse("not understood: a listener where none is expected");
       return -1;
     }
-    this.#attached = true;
+    this.#listenerFd = fd;
     holding.attach(fd);
     this.#office.holdings.add(holding);
     return fd;

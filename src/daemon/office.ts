@@ -19,6 +19,8 @@ export type Phase = "silent" | "planned" | "running" | "over" | "waiting";
 /** A connection as the office sees it. */
 export interface Client {
   readonly fd: number;
+  /** The seccomp listener of its run, while the daemon has it; -1 otherwise. */
+  readonly listenerFd: number;
   readonly phase: Phase;
   /** Sends what the client didn't take before. */
   flush(): void;

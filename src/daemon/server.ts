@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly allowRoot: boolean;
   readonly broker: BrokerService;
   readonly emit: (event: DaemonEvent) => void;
+  /** Told of a bug that ended one client's run, and nobody else's. */
+  readonly onBug: (error: unknown) => void;
 }
 
 /** A connection that says nothing, or doesn't go on, is let go after this. */
@@ -94,6 +96,7 @@ export class Server implements Office {
 
   /** Serves until it is told to stop, by a client or by a signal; a second signal is "now". */
   run(): StopReport {
+    this.epoll.onError = (fd, error) => this.#onError(fd, error);
     this.epoll.add(this.#options.listenFd, () => this.#accept());
     this.epoll.add(this.#signalFd, () => {
       for (const _ of readSignals(this.#signalFd)) this.stop(this.stopping);
@@ -201,6 +204,14 @@ export class Server implements Office {
     connection.release();
     this.epoll.remove(client.fd);
     syscall("close", client.fd);
+  }
+
+  /** A bug in one run's handling ends that run: its client sees the connection end, and says so. */
+  #onError(fd: number, error: unknown): void {
+    const owner = [...this.#connections].find((each) => each.fd === fd || each.listenerFd === fd);
+    if (owner === undefined) throw error;
+    this.#options.onBug(error);
+    this.close(owner);
   }
 
   #accept(): void {

@@ -21,6 +21,9 @@ export class Epoll {
   readonly #epollPwait = numberOf("epoll_pwait");
   readonly #handlers = new Map<number, (events: number) => void>();
 
+  /** Told what the handler of an fd threw; without it `wait` throws. */
+  onError: ((fd: number, error: unknown) => void) | undefined;
+
   constructor() {
     this.#fd = syscall("epoll_create1", EPOLL_CLOEXEC);
     if (this.#fd < 0) throw new Error(`epoll_create1: errno ${-this.#fd}`);
@@ -48,9 +51,18 @@ export class Epoll {
     const count = syscallByNumber(this.#epollPwait, this.#fd, address, MAX_EVENTS, timeoutMs, 0, 8);
     for (let index = 0; index < count; index++) {
       const at = index * EVENT_SIZE;
-      this.#handlers.get(view.getInt32(at + DATA_AT, true))?.(view.getUint32(at, true));
+      this.#call(view.getInt32(at + DATA_AT, true), view.getUint32(at, true));
     }
     return count !== 0;
+  }
+
+  #call(fd: number, events: number): void {
+    try {
+      this.#handlers.get(fd)?.(events);
+    } catch (error) {
+      if (this.onError === undefined) throw error;
+      this.onError(fd, error);
+    }
   }
 
   close(): void {
