@@ -12,6 +12,8 @@ const BWRAP = "bubblewrap";
 
 const COLD = "landlockd, cold: minimal policy";
 const WARM = "landlockd, ci-default";
+const SUPERVISED = "landlockd, supervised";
+const AUDIT = resolve("build/bench/audit.jsonl");
 const minimal = [LANDLOCKD, "run", "--policy-file", MINIMAL, "--", TRUE];
 const minimalCommand = `landlockd run --policy-file minimal.toml -- ${TRUE}`;
 
@@ -21,8 +23,9 @@ const CONTESTANTS: readonly Contestant[] = [
   { name: WARM, argv: [LANDLOCKD, "run", "--policy", "ci-default", "--", TRUE] },
   { name: COLD, argv: minimal, command: minimalCommand, cold: true },
   {
-    name: "landlockd, supervised",
-    argv: [LANDLOCKD, "run", "--policy", "ci-default", "--audit", "/dev/null", "--", TRUE],
+    name: SUPERVISED,
+    argv: [LANDLOCKD, "run", "--policy", "ci-default", "--audit", AUDIT, "--", TRUE],
+    command: `landlockd run --policy ci-default --audit audit.jsonl -- ${TRUE}`,
   },
   { name: EMPTY_BUN_NAME, argv: [EMPTY_BUN] },
   { name: BWRAP, argv: ["/usr/bin/bwrap", "--ro-bind", "/", "/", TRUE] },
@@ -56,6 +59,7 @@ export const start: Bench = {
       ],
       targets: [
         { name: WARM, versus: BWRAP, max: 0.35 },
+        { name: SUPERVISED, versus: BWRAP, max: 0.5 },
         { name: COLD, versus: EMPTY_BUN_NAME, max: 1.8 },
       ],
     };
