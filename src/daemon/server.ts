@@ -1,9 +1,7 @@
 /** The daemon: one epoll, many runs. Synchronous, and never blocked by anything that a client does. */
 
 import { openSync } from "node:fs";
-import { join } from "node:path";
 import type { DaemonEvent } from "../audit/events.ts";
-import { UsageError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
 import { mountNeed } from "../compile/mount.ts";
 import { Epoll } from "../native/epoll.ts";
@@ -13,13 +11,12 @@ import { openSignals, readSignals } from "../native/signals.ts";
 import { acceptFrom, peerOf, type Sender } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
 import type { PolicySource } from "../policy/load.ts";
-import { findNamedPolicy } from "../policy/named.ts";
-import { readPolicyFile } from "../policy/read.ts";
 import { Connection } from "./connection.ts";
 import type { BrokerService, Client, Holding, Office, Phase } from "./office.ts";
 import { ambientStanding, refusalOf, type Standing, standingOfSender } from "./peer.ts";
 import { Plans } from "./plans.ts";
 import type { RunRequest } from "./request.ts";
+import { builtInPolicy, policyOfFolder } from "./sources.ts";
 import { type RunEnd, Statistics, type StatusReport, type StopReport } from "./statistics.ts";
 
 export interface ServerOptions {
@@ -43,6 +40,7 @@ const PLANNED_TIMEOUT_MS = 60_000;
 const END_TIMEOUT_MS = 5000;
 /** Most connections that have said nothing: the oldest makes way. */
 const SILENT_MAX = 256;
+const SILENT_FEW = 32;
 /** Fds that connections leave free: what a request takes for a moment, and brokers. */
 const RESERVE_FDS = 24;
 /** What the daemon has open for itself, and at most for the broker of a run. */
@@ -130,18 +128,11 @@ export class Server implements Office {
   }
 
   namedPolicy(name: string | undefined): PolicySource {
-    const hint = `it takes policies by name, from ${this.policyDir}: --policy NAME`;
-    if (name === undefined) throw new UsageError("this daemon takes no policy files", hint);
-    if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name))
-      throw new UsageError(`${JSON.stringify(name)} is not a policy's name`);
-    return readPolicyFile(join(this.policyDir ?? "/nonexistent", `${name}.toml`));
+    return policyOfFolder(this.policyDir ?? "/nonexistent", name);
   }
 
-  /** For a client that has no copy of its own, and has found none in the folders that go before. */
   builtInPolicy(file: string): PolicySource {
-    const source = findNamedPolicy(file.slice("built-in:".length), {});
-    if (source.file === file) return source;
-    throw new UsageError(`${file}: here the policy of that name is ${source.file}`);
+    return builtInPolicy(file);
   }
 
   requested(command: "run" | "status" | "stop", request?: RunRequest): void {
@@ -227,13 +218,22 @@ export class Server implements Office {
         continue;
       }
       const peer = peerOf(fd);
-      if (peer === undefined || (peer.uid !== this.uid && peer.uid !== 0)) {
-        this.#options.emit({ event: "daemon.peer", uid: peer?.uid ?? -1, pid: peer?.pid ?? 0, decision: "deny" });
-        syscall("close", fd);
+      if (peer !== undefined && this.#mayConnect(peer)) {
+        this.#welcome(fd);
         continue;
       }
-      this.#welcome(fd);
+      this.#options.emit({ event: "daemon.peer", uid: peer?.uid ?? -1, pid: peer?.pid ?? 0, decision: "deny" });
+      syscall("close", fd);
     }
+  }
+
+  /** Who asks is judged when he asks; but where many say nothing, a sandboxed process shall not take the places. */
+  #mayConnect({ pid, uid }: { readonly pid: number; readonly uid: number }): boolean {
+    if (uid !== this.uid && uid !== 0) return false;
+    if (this.#deadlines.silent.size < SILENT_FEW) return true;
+    const sender: Sender = { pid, uid, gid: -1, pidFd: -1 };
+    const host = { uid: this.uid, allowRoot: true, ambient: this.#ambient };
+    return refusalOf(sender, standingOfSender(sender), host) === undefined;
   }
 
   #welcome(fd: number): void {

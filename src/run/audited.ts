@@ -17,11 +17,16 @@ function writeOutcome(audit: AuditWriter, outcome: Outcome, pid: number): void {
   else audit.write({ event: "run.signal", pid, signal: outcome.signal });
 }
 
+/** By its name: its class is loaded only by who talks to a daemon. */
+function isFromDaemon(error: unknown): boolean {
+  return error instanceof Error && error.name === "DaemonError";
+}
+
 function writeError(audit: AuditWriter, error: unknown): void {
   const launch = error instanceof LaunchError ? error : undefined;
   audit.write({
     event: "run.error",
-    stage: launch?.stage ?? "prepare",
+    stage: launch?.stage ?? (isFromDaemon(error) ? "daemon" : "prepare"),
     errno: launch?.errno ?? 0,
     message: error instanceof Error ? error.message : String(error),
   });

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { encodeFrame, FRAME_MAGIC, KINDS } from "../../src/daemon/frame.ts";
 import { sealedCopy } from "../../src/native/memfd.ts";
 import { syscall } from "../../src/native/syscall.ts";
@@ -145,6 +145,28 @@ asSuite("10,000 connections that say nothing don't keep an honest client out", a
   expect((await daemon.status()).connections).toBeLessThanOrEqual(257);
   for (const client of clients) client[Symbol.dispose]();
   await until("the connections to be closed", () => (fdsOf(daemon) <= before ? true : undefined));
+  await expectHonestRun(box, daemon);
+});
+
+asUsers("a job that opens connections without end takes no places of honest clients", async (box) => {
+  const daemon = await startDaemon(box);
+  const script = `import socket, sys, time
+held = []
+for i in range(1000):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.connect(sys.argv[1])
+    held.append(s)
+open(sys.argv[2], "w").close()
+time.sleep(1000)`;
+  const argv = ["/usr/bin/python3", box.write("flood.py", script), daemon.socket, box.path("inside/done")];
+  const job = Bun.spawn(argvAs(box, runArgv(box, { policy: VERSION_ONLY, argv })), {
+    env: baseEnv(box),
+    cwd: box.dir,
+    stdin: "ignore",
+  });
+  box.defer(() => job.kill("SIGKILL"));
+  await until("1000 connections", () => existsSync(box.path("inside/done")) || undefined);
+  await until("the queue", async () => ((await daemon.status()).connections <= 33 ? true : undefined));
   await expectHonestRun(box, daemon);
 });
 

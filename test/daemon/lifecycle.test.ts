@@ -3,15 +3,15 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, writeFileSync } from "node
 import type { Box } from "../harness/box.ts";
 import { asRoot, asUsers } from "../harness/cases.ts";
 import { connectRaw, socketFolder, startDaemon, stopDaemon } from "../harness/daemon.ts";
-import { landlockdPath, runArgv } from "../harness/landlockd.ts";
+import { landlockdPath, readEvents, runArgv } from "../harness/landlockd.ts";
 import { VERSION_ONLY } from "../harness/policies.ts";
 import { argvAs, baseEnv, type ProcessResult, runProcess } from "../harness/process.ts";
 import { until } from "../harness/within.ts";
 
 type Running = Bun.Subprocess<"ignore", "pipe", "pipe">;
 
-function startRun(box: Box, socket: string, argv: readonly string[]): Running {
-  const command = argvAs(box, runArgv(box, { policy: VERSION_ONLY, argv, flags: ["--socket", socket] }));
+function startRun(box: Box, socket: string, argv: readonly string[], audit = false): Running {
+  const command = argvAs(box, runArgv(box, { policy: VERSION_ONLY, argv, flags: ["--socket", socket], audit }));
   const child = Bun.spawn(command, {
     env: baseEnv(box),
     cwd: box.dir,
@@ -151,7 +151,7 @@ asUsers("stop waits for the runs and takes no new one; stop --now ends them", as
 
 asUsers("stop --now ends the runs, and their clients say why", async (box) => {
   const daemon = await startDaemon(box);
-  const runs = [1, 2, 3].map(() => startRun(box, daemon.socket, ["/bin/sleep", "1000"]));
+  const runs = [1, 2, 3].map((count) => startRun(box, daemon.socket, ["/bin/sleep", "1000"], count === 1));
   await until("the runs", async () => ((await daemon.status()).runs.now === 3 ? true : undefined));
   const stopped = await stopDaemon(box, daemon, ["--now"]);
   expect([stopped.status, stopped.stdout]).toEqual([0, "stopped; 0 runs came to an end, 3 runs ended\n"]);
@@ -159,6 +159,8 @@ asUsers("stop --now ends the runs, and their clients say why", async (box) => {
     expect(await each.exited).toBe(125);
     expect(await each.stderr.text()).toBe("landlockd: the run was ended: the daemon was told to stop\n");
   }
+  const last = readEvents(box.path("audit.jsonl")).at(-1);
+  expect(last).toMatchObject({ event: "run.error", stage: "daemon", errno: 0 });
 });
 
 asUsers("SIGTERM drains, a second one ends", async (box) => {
