@@ -4,6 +4,7 @@
  * two lists of parts look alike.
  */
 #include "front_file.h"
+#include "front_host.h"
 #include "layout.gen.h"
 #include "raw.h"
 
@@ -37,40 +38,22 @@ static void add_text(struct ll_sha256 *hash, const char *text)
 	add_bytes(hash, text, text_size(text));
 }
 
-static uint32_t has_action(uint32_t action)
-{
-	return raw_call3(__NR_seccomp, LL_SECCOMP_GET_ACTION_AVAIL, 0, raw_ptr(&action)) == 0;
-}
-
-static uint64_t capabilities(void)
-{
-	struct ll_cap_header header = { .version = LL_CAP_VERSION_3 };
-	struct ll_cap_data data[2] = { { 0 }, { 0 } };
-
-	if (raw_call2(__NR_capget, raw_ptr(&header), raw_ptr(data)) < 0)
-		return 0;
-	return data[0].effective | (uint64_t)data[1].effective << 32;
-}
-
-/* What src/native/host.ts probes. */
+/* What the plan was compiled for. */
 static bool add_host(struct ll_sha256 *hash)
 {
-	struct ll_utsname name;
-	const long abi = raw_call3(LL_NR_landlock_create_ruleset, 0, 0, LL_LANDLOCK_CREATE_RULESET_VERSION);
-	const long errata =
-		abi < 0 ? 0 : raw_call3(LL_NR_landlock_create_ruleset, 0, 0, LL_LANDLOCK_CREATE_RULESET_ERRATA);
+	struct ll_host host;
 
-	if (raw_call1(__NR_uname, raw_ptr(&name)) < 0)
+	if (ll_probe_host(&host) < 0)
 		return false;
 	add_u32(hash, LL_AUDIT_ARCH);
-	add_text(hash, name.release);
-	add_u32(hash, (uint32_t)raw_call0(__NR_geteuid));
-	add_u32(hash, abi < 0 ? 0 : (uint32_t)abi);
-	add_u32(hash, errata < 0 ? 0 : (uint32_t)errata);
-	add_u32(hash, abi < 0 ? (uint32_t)-abi : 0);
-	add_u32(hash, has_action(LL_SECCOMP_RET_KILL_PROCESS));
-	add_u32(hash, has_action(LL_SECCOMP_RET_USER_NOTIF));
-	add_u64(hash, capabilities());
+	add_text(hash, host.release);
+	add_u32(hash, host.uid);
+	add_u32(hash, host.abi);
+	add_u32(hash, host.errata);
+	add_u32(hash, host.landlock_errno);
+	add_u32(hash, host.filter);
+	add_u32(hash, host.notify);
+	add_u64(hash, host.capabilities);
 	return true;
 }
 

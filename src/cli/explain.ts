@@ -10,7 +10,7 @@ import {
   UsageError,
 } from "../base/errors.ts";
 import { errnoName, errnoText } from "../kernel/errno.ts";
-import { CommandError } from "../run/run.ts";
+import { CommandError } from "../run/command.ts";
 import { OutputError } from "./output.ts";
 
 /** The policy that a message may be about. */

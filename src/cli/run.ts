@@ -2,18 +2,16 @@
 
 import type { ArgsDef, CommandDef } from "citty";
 import { UsageError } from "../base/errors.ts";
-import { errnoName } from "../kernel/errno.ts";
 import { die } from "../native/signals.ts";
 import { startState } from "../native/start.ts";
 import type { LoadedPolicy } from "../policy/load.ts";
-import { CommandError, run } from "../run/run.ts";
+import { run } from "../run/run.ts";
 import type { Origin } from "../store/key.ts";
 import { type Parsed, parseFlags } from "./arguments.ts";
-import { explain, type PolicyText, unsupportedLine } from "./explain.ts";
+import type { PolicyText } from "./explain.ts";
 import { hostFor } from "./host.ts";
 import { exit, writeErr } from "./output.ts";
 import { POLICY_FLAGS, policyOf } from "./policy.ts";
-import { STATUS_FAILED } from "./status.ts";
 
 export const RUN_FLAGS: ArgsDef = {
   ...POLICY_FLAGS,
@@ -22,16 +20,6 @@ export const RUN_FLAGS: ArgsDef = {
   socket: { type: "string", valueHint: "SOCKET", description: "Let the daemon that listens there hold the run" },
   audit: { type: "string", valueHint: "SINK", description: "Write audit events to a file, to fd:N, or to - (stderr)" },
 };
-
-const ENOENT = 2;
-
-/** 127 where the command isn't there, 126 where it can't be executed, 125 for all else. */
-function statusOf(error: unknown): number {
-  if (error instanceof CommandError) return error.status;
-  const { stage, errno } = error as { stage?: string; errno?: number };
-  if (stage !== "exec") return STATUS_FAILED;
-  return errno === ENOENT ? 127 : 126;
-}
 
 /** The raw bytes of the command: argv as JavaScript sees it has lost what isn't UTF-8. */
 function rawCommand(count: number): readonly Uint8Array[] {
@@ -79,17 +67,21 @@ async function runCommand(args: readonly string[]): Promise<never> {
       partner: held?.ask,
       origin: loaded.origin,
       onDegraded: async (items) => {
+        const { unsupportedLine } = await import("./explain.ts");
         const hint = "this run goes without it (best effort)";
         for (const item of items) writeErr(await unsupportedLine(item, loaded, hint));
       },
     });
     if (losses.events > 0) {
+      const { errnoName } = await import("../kernel/errno.ts");
       writeErr(`landlockd: ${losses.events} audit events were lost: ${errnoName(losses.errno)}\n`);
     }
     if (outcome.kind === "exited") return exit(outcome.status);
     die(outcome.signal);
     return exit(128 + outcome.signal); // a signal whose default isn't to end a process can't have ended one
   } catch (error) {
+    const { explain } = await import("./explain.ts");
+    const { statusOf } = await import("./run-status.ts");
     writeErr(await explain(error, policy));
     return exit(statusOf(error));
   }

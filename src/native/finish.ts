@@ -3,7 +3,7 @@
 import { PATH_MAX } from "../kernel/file.ts";
 import { MESSAGE } from "../plan/layout.ts";
 import { addressOf, native } from "./library.ts";
-import { type Message, readMessage } from "./spawn.ts";
+import { type Message, readMessage } from "./message.ts";
 import { cString } from "./syscall.ts";
 
 /** Where plans and the key that authenticates them are, or would be. */

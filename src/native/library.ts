@@ -12,7 +12,7 @@ const { f64, i32, u32, u64, ptr: pointer, i64 } = FFIType;
 /** An address in this process, as `addressOf` gives it. */
 type Address = ReturnType<typeof ptr>;
 
-/** Every function that C exports; csrc/launch.h, finish.h, probe.c, signals.h, syscall.c and start.c say what they do. */
+/** Every function that C exports; csrc/launch.h, finish.h, front_host.h, probe.c, signals.h, syscall.c and start.c say what they do. */
 export interface Native {
   ll_syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
   ll_layout_digest(digest: Address): void;
@@ -30,6 +30,7 @@ export interface Native {
   ll_finish(plan: Address, planSize: number, origin: Address | null, failure: Address): number;
   ll_receive(channel: number, message: Address, fd: Address): number;
   ll_release(spawned: Address): number;
+  ll_probe_host(host: Address): number;
   ll_probe_mounts(namespaces: number, stage: Address): number;
   ll_signals_open(signals: bigint): number;
   ll_die(signal: number): number;
@@ -47,6 +48,7 @@ const SYMBOLS = {
   ll_finish: { args: [pointer, u32, pointer, pointer], returns: i32 },
   ll_receive: { args: [i32, pointer, pointer], returns: i32 },
   ll_release: { args: [pointer], returns: i32 },
+  ll_probe_host: { args: [pointer], returns: i32 },
   ll_probe_mounts: { args: [u32, pointer], returns: i32 },
   ll_signals_open: { args: [u64], returns: i32 },
   ll_die: { args: [i32], returns: i32 },

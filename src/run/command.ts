@@ -13,6 +13,17 @@ export interface CommandProblem {
   readonly message: string;
 }
 
+/** The command isn't there, or can't be executed: seen before the sandbox was built. */
+export class CommandError extends Error {
+  override readonly name: string = "CommandError";
+  readonly status: 126 | 127;
+
+  constructor(status: 126 | 127, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /** The paths that execve is to try. A name with a slash is a path; an empty folder in PATH is the working directory. */
 export function candidatesOf(name: Uint8Array, env: readonly Uint8Array[]): readonly Uint8Array[] {
   if (name.length === 0 || name.includes(0x2f)) return [name];

@@ -1,7 +1,7 @@
 /** What C says of a failure, as an error that names the policy item behind it. */
 
 import { LaunchError } from "../base/errors.ts";
-import type { Message } from "../native/spawn.ts";
+import type { Message } from "../native/message.ts";
 import { OPS, STAGES } from "../plan/layout.ts";
 import type { Plan } from "../plan/plan.ts";
 

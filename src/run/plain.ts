@@ -1,6 +1,7 @@
 /** The short end of a plain run: one that nobody has to stay for, and whose plan the front will run the next time. */
 
 import { finish, type PlainOrigin, storePaths } from "../native/finish.ts";
+import { encodePlan } from "../plan/encode.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
 import { canPlant } from "../store/grants.ts";
@@ -18,16 +19,10 @@ function plainOrigin({ source, variables }: Origin): PlainOrigin {
  * changed then.
  * @throws LaunchError as `becomeWorkload`.
  */
-export function endPlainly(
-  plan: Plan,
-  bytes: Uint8Array,
-  policy: Policy,
-  origin: Origin,
-  argv: () => readonly Uint8Array[],
-): void {
+export function endPlainly(plan: Plan, policy: Policy, origin: Origin, argv: () => readonly Uint8Array[]): void {
   const paths = storePaths();
   if (paths === undefined) return;
   const trusted = !canPlant(policy, paths.plans) && !canPlant(policy, paths.key);
-  const failure = finish(bytes, trusted ? plainOrigin(origin) : undefined);
+  const failure = finish(encodePlan(plan), trusted ? plainOrigin(origin) : undefined);
   if (failure !== undefined) throw failureOf(failure, plan, Buffer.from(argv()[0] ?? []).toString());
 }

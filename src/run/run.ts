@@ -5,31 +5,13 @@ import type { Losses } from "../audit/writer.ts";
 import { type Unsupported, UnsupportedError } from "../base/errors.ts";
 import { type Compiled, compile, type Report } from "../compile/compile.ts";
 import type { Host } from "../kernel/host.ts";
-import { CLONE_NEWPID } from "../kernel/mount.ts";
 import type { StartState } from "../native/start.ts";
 import { encodePlan } from "../plan/encode.ts";
-import { LAUNCH_FLAGS } from "../plan/layout.ts";
-import type { Plan } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Origin } from "../store/key.ts";
-import { becomeWorkload } from "./become.ts";
-import { brokerOf } from "./broker.ts";
-import { candidatesOf, findProblem } from "./command.ts";
-import type { LaunchRequest } from "./launch.ts";
 import type { Outcome } from "./outcome.ts";
 import { endPlainly } from "./plain.ts";
 import type { Partner } from "./supervise.ts";
-
-/** The command isn't there, or can't be executed: seen before the sandbox was built. */
-export class CommandError extends Error {
-  override readonly name: string = "CommandError";
-  readonly status: 126 | 127;
-
-  constructor(status: 126 | 127, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
 
 export interface RunOptions {
   readonly policy: Policy;
@@ -77,36 +59,9 @@ export function compileRun(policy: Policy, host: Host, bestEffort: boolean): Com
   return compiled;
 }
 
-function launchRequest(options: RunOptions): LaunchRequest {
-  const [name = new Uint8Array()] = options.argv;
-  const candidates = candidatesOf(name, options.start.env);
-  // In a root of its own, or under mounts, the command isn't what the host has at its path.
-  const seen = options.policy.runtime === undefined && options.policy.mount === undefined;
-  const problem = seen ? findProblem(name, candidates) : undefined;
-  if (problem !== undefined) throw new CommandError(problem.status, problem.message);
-  // What a workload leaves behind still asks its broker.
-  const flags = options.policy.broker === undefined ? 0 : LAUNCH_FLAGS.linger;
-  return { argv: options.argv, env: options.start.env, candidates, flags, start: options.start };
-}
-
-/**
- * Whether the front can become a workload where this process can't: it has one thread, and so may enter a user namespace
- * itself. A PID namespace needs somebody who stays.
- */
-function frontBecomes(plan: Plan, report: Report): boolean {
-  return report.supervised.every((reason) => reason === "namespaces") && (plan.namespaces & CLONE_NEWPID) === 0;
-}
-
 /** Whether the front can serve such a run from its plan: all of the policy is enforced, and nobody has to stay for it. */
 function isPlain({ supervised, unsupported }: Report, { partner }: RunOptions): boolean {
   return supervised.length + unsupported.length === 0 && partner === undefined;
-}
-
-/** For the front, which runs the same plan the next time without starting Bun. */
-async function keep(plan: Uint8Array, { policy, origin, host, start }: RunOptions): Promise<void> {
-  if (origin === undefined || start.build === undefined) return;
-  const { keepPlan } = await import("../store/store.ts");
-  keepPlan(plan, { policy, origin, host, env: start.env, build: start.build });
 }
 
 /**
@@ -115,37 +70,28 @@ async function keep(plan: Uint8Array, { policy, origin, host, start }: RunOption
  */
 export async function run(options: RunOptions): Promise<RunResult> {
   const bestEffort = options.bestEffort || options.policy.compat === "best-effort";
-  if (options.audit !== undefined) {
-    const { runAudited } = await import("./audited.ts");
-    let compiled: Compiled | undefined;
-    const result = await runAudited(options, options.audit, (): [Compiled, LaunchRequest] => {
-      compiled = compileRun(options.policy, options.host, bestEffort);
-      return [compiled, launchRequest(options)];
-    });
-    // After the run, so that the workload doesn't wait for it.
-    if (compiled !== undefined && isPlain(compiled.report, options)) await keep(encodePlan(compiled.plan), options);
-    return result;
-  }
+  if (options.audit !== undefined) return runWithEvents(options, options.audit, bestEffort);
   const { plan, report } = compileRun(options.policy, options.host, bestEffort);
   if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
-  const { origin } = options;
-  const plain = isPlain(report, options);
-  const plainBytes = plain && origin !== undefined ? encodePlan(plan) : undefined;
-  if (plainBytes !== undefined && origin !== undefined) {
-    endPlainly(plan, plainBytes, options.policy, origin, () => options.argv);
+  if (options.origin !== undefined && isPlain(report, options)) {
+    endPlainly(plan, options.policy, options.origin, () => options.argv);
   }
-  const request = launchRequest(options);
-  const partner = options.partner?.();
-  if (report.supervised.length === 0 && partner === undefined) {
-    const bytes = plainBytes ?? encodePlan(plan);
-    if (report.unsupported.length === 0) await keep(bytes, options);
-    return becomeWorkload(plan, bytes, request);
+  const { launch } = await import("./staying.ts");
+  return launch(plan, report, options);
+}
+
+async function runWithEvents(options: RunOptions, sink: string, bestEffort: boolean): Promise<RunResult> {
+  const { runAudited } = await import("./audited.ts");
+  const { launchRequest } = await import("./request.ts");
+  let compiled: Compiled | undefined;
+  const result = await runAudited(options, sink, () => {
+    compiled = compileRun(options.policy, options.host, bestEffort);
+    return [compiled, launchRequest(options)];
+  });
+  // After the run, so that the workload doesn't wait for it.
+  if (compiled !== undefined && isPlain(compiled.report, options)) {
+    const { keep } = await import("./keep.ts");
+    keep(encodePlan(compiled.plan), options);
   }
-  if (report.unsupported.length === 0 && partner === undefined && frontBecomes(plan, report)) {
-    await keep(encodePlan(plan), options);
-  }
-  const { supervise } = await import("./supervise.ts");
-  const broker = partner === undefined ? await brokerOf(options.policy, plan, undefined) : undefined;
-  const { outcome } = supervise(plan, request, { started: () => {} }, { partner, broker });
-  return { outcome, losses: { events: 0, errno: 0 } };
+  return result;
 }

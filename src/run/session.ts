@@ -2,13 +2,13 @@
 
 import type { LaunchError } from "../base/errors.ts";
 import type { Epoll } from "../native/epoll.ts";
+import type { Message } from "../native/message.ts";
 import { pidOf } from "../native/pidfd.ts";
 import {
   awaitChannel,
   type Command,
   type Done,
   isFailure,
-  type Message,
   receive,
   release,
   type Spawned,

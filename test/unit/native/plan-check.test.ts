@@ -1,7 +1,8 @@
 /** C refuses, before anything is forked, every plan that would run its workload with less than every run gets. */
 
 import { afterEach, expect, test } from "bun:test";
-import { isFailure, type Message, release, type Spawned, spawn } from "../../../src/native/spawn.ts";
+import type { Message } from "../../../src/native/message.ts";
+import { isFailure, release, type Spawned, spawn } from "../../../src/native/spawn.ts";
 import { startState } from "../../../src/native/start.ts";
 import { encodePlan } from "../../../src/plan/encode.ts";
 import { HEADER, OP, STAGES } from "../../../src/plan/layout.ts";

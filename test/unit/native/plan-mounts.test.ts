@@ -2,7 +2,8 @@
 
 import { afterEach, expect, test } from "bun:test";
 import { CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER } from "../../../src/kernel/mount.ts";
-import { isFailure, type Message, release, type Spawned, spawn } from "../../../src/native/spawn.ts";
+import type { Message } from "../../../src/native/message.ts";
+import { isFailure, release, type Spawned, spawn } from "../../../src/native/spawn.ts";
 import { startState } from "../../../src/native/start.ts";
 import { encodePlan } from "../../../src/plan/encode.ts";
 import { STAGES } from "../../../src/plan/layout.ts";
