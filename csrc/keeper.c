@@ -82,35 +82,55 @@ static bool kill_children(void)
 	return size > 0;
 }
 
-static bool scopes_signals(const struct ll_plan *plan)
+/* Whether the workload itself may neither signal others nor mount: then one more layer that says so takes nothing. */
+static bool takes_nothing(const struct ll_plan *plan)
 {
+	bool signals = false;
+	bool files = false;
+
 	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
-		if (plan->ops[i].kind == LL_OP_RULESET && (plan->ops[i].c & LL_LANDLOCK_SCOPE_SIGNAL))
-			return true;
+		if (plan->ops[i].kind != LL_OP_RULESET)
+			continue;
+		signals = signals || (plan->ops[i].c & LL_LANDLOCK_SCOPE_SIGNAL);
+		files = files || plan->ops[i].a != 0;
 	}
-	return false;
+	return signals && files;
 }
 
 /*
- * A Landlock domain around keeper and workload, of which only the signal
- * scope is handled: from in it kill(2) of -1 reaches the run alone, all of it
- * at once, where a chain of processes that fork faster than they are killed
- * one by one would stay ahead. Not for a workload that may signal others, as
- * it couldn't in here, nor where it takes all the layers that there are.
+ * A Landlock domain around keeper and workload for its signal scope: from in
+ * it kill(2) of -1 reaches the run alone, all of it at once, where a chain of
+ * processes that fork faster than they are killed one by one would stay ahead.
+ * Not for a workload that may signal others or mount, as it couldn't in here, nor
+ * where it takes all the layers that there are. A layer denies renames between
+ * folders unless it handles and grants them, and one that handles files
+ * forbids mounting: so not for a keeper with mounts either.
  */
 static bool enclose(const struct ll_run *run)
 {
-	const struct ll_ruleset_attr attr = { .scoped = LL_LANDLOCK_SCOPE_SIGNAL };
+	const struct ll_ruleset_attr attr = {
+		.handled_access_fs = LL_LANDLOCK_ACCESS_FS_REFER,
+		.scoped = LL_LANDLOCK_SCOPE_SIGNAL,
+	};
+	struct ll_path_beneath_attr everywhere = { .allowed_access = LL_LANDLOCK_ACCESS_FS_REFER };
 	long fd;
 	long ret;
 
-	if (!scopes_signals(&run->plan) || run->state.ruleset_count == LL_MAX_RULESETS ||
+	if (run->plan.header->namespaces != 0 || !takes_nothing(&run->plan) ||
+	    run->state.ruleset_count == LL_MAX_RULESETS ||
 	    raw_call5(__NR_prctl, LL_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return false;
 	fd = raw_call3(LL_NR_landlock_create_ruleset, raw_ptr(&attr), sizeof(attr), 0);
 	if (fd < 0)
 		return false;
-	ret = raw_call2(LL_NR_landlock_restrict_self, fd, LL_LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF);
+	ret = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr("/"), LL_O_PATH | LL_O_CLOEXEC, 0);
+	everywhere.parent_fd = (int32_t)ret;
+	if (ret >= 0) {
+		ret = raw_call4(LL_NR_landlock_add_rule, fd, LL_LANDLOCK_RULE_PATH_BENEATH, raw_ptr(&everywhere), 0);
+		raw_call1(__NR_close, everywhere.parent_fd);
+	}
+	if (ret == 0)
+		ret = raw_call2(LL_NR_landlock_restrict_self, fd, LL_LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF);
 	if (ret == -LL_EINVAL) /* before ABI 7, which logs nothing */
 		ret = raw_call2(LL_NR_landlock_restrict_self, fd, 0);
 	raw_call1(__NR_close, fd);
