@@ -82,27 +82,21 @@ static bool kill_children(void)
 	return size > 0;
 }
 
-/* Whether the workload itself may neither signal others nor mount: then one more layer that says so takes nothing. */
-static bool takes_nothing(const struct ll_plan *plan)
+static bool scopes_signals(const struct ll_plan *plan)
 {
-	bool signals = false;
-	bool files = false;
-
 	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
-		if (plan->ops[i].kind != LL_OP_RULESET)
-			continue;
-		signals = signals || (plan->ops[i].c & LL_LANDLOCK_SCOPE_SIGNAL);
-		files = files || plan->ops[i].a != 0;
+		if (plan->ops[i].kind == LL_OP_RULESET && (plan->ops[i].c & LL_LANDLOCK_SCOPE_SIGNAL))
+			return true;
 	}
-	return signals && files;
+	return false;
 }
 
 /*
  * A Landlock domain around keeper and workload for its signal scope: from in
  * it kill(2) of -1 reaches the run alone, all of it at once, where a chain of
  * processes that fork faster than they are killed one by one would stay ahead.
- * Not for a workload that may signal others or mount, as it couldn't in here, nor
- * where it takes all the layers that there are. A layer denies renames between
+ * Not for a workload that may signal others, as it couldn't in here, nor where
+ * it takes all the layers that there are. A layer denies renames between
  * folders unless it handles and grants them, and one that handles files
  * forbids mounting: so not for a keeper with mounts either.
  */
@@ -116,7 +110,7 @@ static bool enclose(const struct ll_run *run)
 	long fd;
 	long ret;
 
-	if (run->plan.header->namespaces != 0 || !takes_nothing(&run->plan) ||
+	if (run->plan.header->namespaces != 0 || !scopes_signals(&run->plan) ||
 	    run->state.ruleset_count == LL_MAX_RULESETS ||
 	    raw_call5(__NR_prctl, LL_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return false;
