@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import { statSync } from "node:fs";
 import { asUnprivileged, asUsers } from "../harness/cases.ts";
-import { readEvents } from "../harness/landlockd.ts";
+import { landlockd, readEvents } from "../harness/landlockd.ts";
 import { openShelf } from "./shelf.ts";
 
 /** Fields whose values differ from run to run. */
@@ -87,6 +87,19 @@ asUsers("what can't be executed is told alike, cold and warm", async (box) => {
     const cold = await shelf.run(shelf.strict, { argv: [command], env: { LANDLOCKD_NO_FAST_PATH: "1" } });
     expect([command, cold.status]).toEqual([command, status]);
     expect([warm.status, warm.stdout, warm.stderr]).toEqual([cold.status, cold.stdout, cold.stderr]);
+  }
+});
+
+asUsers("the status tells of a failure even where nobody reads stderr", async (box) => {
+  const shelf = openShelf(box);
+  await shelf.fill(shelf.strict);
+  const denied = box.write("outside/denied", "#!/bin/sh\n", 0o755);
+  const script = 'exec 2> >(exec true); sleep 0.2; "$@"; echo "status $?"';
+  for (const more of [{}, { LANDLOCKD_NO_FAST_PATH: "1" }]) {
+    const prefix = ["/bin/bash", "-c", script, "bash"];
+    const argv = ["run", "--policy-file", shelf.strict, "--", denied];
+    const result = await landlockd(box, argv, { prefix, env: { ...shelf.env, ...more } });
+    expect(result.stdout).toBe("status 126\n");
   }
 });
 
