@@ -82,6 +82,8 @@ function serve(args: readonly string[]): never {
       onBug: reportBug,
     });
     emit({ event: "daemon.listen", pid, socket, mode });
+    // The build puts the JIT off, for programs that are over at once (Makefile). This one stays.
+    Bun.unsafe.setJITPolicy(1);
     notify(process.env, "READY=1\nSTATUS=listening");
     server.run();
     notify(process.env, "STOPPING=1");
