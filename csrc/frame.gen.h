@@ -44,6 +44,7 @@ enum ll_frame_tag {
 	LL_TAG_JSON = 19,
 	LL_TAG_COUNT = 20,
 	LL_TAG_LOST = 21,
+	LL_TAG_MAC = 22,
 };
 
 enum {

@@ -95,16 +95,13 @@ static void add_variables(struct ll_frame *frame, const struct ll_stack *stack, 
 }
 
 static bool ask(struct ll_client *client, const struct ll_stack *stack, const struct ll_request *request,
-		const struct ll_bytes *policy, const char *file)
+		const struct ll_bytes *policy, const struct ll_folders *folders, const char *file)
 {
 	struct ll_frame *frame = &client->frame;
-	struct ll_folders folders;
 	uint32_t argc = 0;
 	int fd = -1;
 	bool ok;
 
-	if (!ll_front_folders(policy, file, &folders))
-		return false;
 	while (request->command[argc] != NULL)
 		argc++;
 	ll_frame_begin(frame, LL_FRAME_RUN);
@@ -119,7 +116,7 @@ static bool ask(struct ll_client *client, const struct ll_stack *stack, const st
 	ll_frame_text(frame, LL_TAG_POLICY_NAME, request->policy_name);
 	ll_frame_text(frame, LL_TAG_JOB_ID, ll_front_variable(stack, "LANDLOCKD_JOB_ID"));
 	ll_frame_u32(frame, LL_TAG_ARGC, argc);
-	add_variables(frame, stack, request, &folders);
+	add_variables(frame, stack, request, folders);
 	ok = ll_frame_send(client->socket, frame, fd);
 	if (fd >= 0)
 		raw_call1(__NR_close, fd);
@@ -161,16 +158,38 @@ static bool take_plan(struct ll_client *client, struct ll_bytes *ret_plan)
 	return ok;
 }
 
-bool ll_ask_daemon(struct ll_client *ret_client, const struct ll_stack *stack, const struct ll_request *request,
-		   const struct ll_bytes *policy, const char *file, struct ll_bytes *ret_plan)
+/*
+ * Whoever listens there may be a workload that came to write the socket's
+ * folder: what counts is that a landlockd of this user's made the plan, for
+ * this very request.
+ */
+static bool is_proven(const struct ll_client *client, const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE],
+		      struct ll_bytes *plan)
 {
+	size_t size = 0;
+	const uint8_t *mac = ll_frame_field(&client->frame, LL_TAG_MAC, &size);
+
+	if (mac != NULL && size == LL_SHA256_SIZE && ll_front_proves(stack, key, plan, mac))
+		return true;
+	ll_front_free(plan);
+	return false;
+}
+
+bool ll_ask_daemon(struct ll_client *ret_client, const struct ll_stack *stack, const struct ll_start *start,
+		   const struct ll_request *request, const struct ll_bytes *policy, const char *file,
+		   struct ll_bytes *ret_plan)
+{
+	struct ll_folders folders;
+	uint8_t key[LL_SHA256_SIZE];
 	struct ll_client client = { .socket = connect_to(request->socket) };
 
 	if (client.socket < 0)
 		return false;
 	client.frame.bytes = ll_front_map(LL_FRAME_MAX);
-	if (client.frame.bytes == NULL || !is_own(client.socket) || !greeted(&client) ||
-	    !ask(&client, stack, request, policy, file) || !take_plan(&client, ret_plan)) {
+	if (client.frame.bytes == NULL || !ll_front_folders(policy, file, &folders) ||
+	    !ll_front_key(stack, request, policy, &folders, start->build, key) || !is_own(client.socket) ||
+	    !greeted(&client) || !ask(&client, stack, request, policy, &folders, file) ||
+	    !take_plan(&client, ret_plan) || !is_proven(&client, stack, key, ret_plan)) {
 		raw_call1(__NR_close, client.socket);
 		return false;
 	}

@@ -16,7 +16,8 @@ struct ll_client {
  * False, with nothing left open, where there is none to be had or the answer
  * is one that only Bun can explain.
  */
-bool ll_ask_daemon(struct ll_client *ret_client, const struct ll_stack *stack, const struct ll_request *request,
-		   const struct ll_bytes *policy, const char *file, struct ll_bytes *ret_plan);
+bool ll_ask_daemon(struct ll_client *ret_client, const struct ll_stack *stack, const struct ll_start *start,
+		   const struct ll_request *request, const struct ll_bytes *policy, const char *file,
+		   struct ll_bytes *ret_plan);
 
 #endif

@@ -131,7 +131,7 @@ void ll_front_client(const struct ll_stack *stack, const struct ll_start *start,
 	struct ll_bytes plan;
 	char **candidates;
 
-	if (!ll_ask_daemon(&client, stack, request, policy, file, &plan))
+	if (!ll_ask_daemon(&client, stack, start, request, policy, file, &plan))
 		return;
 	if (ll_front_candidates(stack, request->command[0], !wants_namespaces(&plan), &candidates)) {
 		exec.candidates = candidates;

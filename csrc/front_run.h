@@ -80,6 +80,10 @@ bool ll_front_key(const struct ll_stack *stack, const struct ll_request *request
  */
 bool ll_front_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], struct ll_bytes *ret_file);
 
+/* src/daemon/proof.ts: whether mac, by the user's own key, is that of the plan with this name. */
+bool ll_front_proves(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], const struct ll_bytes *plan,
+		     const uint8_t mac[LL_SHA256_SIZE]);
+
 /*
  * src/run/command.ts: the paths to try, NULL-terminated, never freed. False
  * where there is any problem to be told. Not seen: under mounts or in a root

@@ -150,6 +150,21 @@ static bool is_authentic(const struct ll_bytes *file, const uint8_t key[LL_SHA25
 	return same_bytes(mac, stored->mac, sizeof(mac));
 }
 
+bool ll_front_proves(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], const struct ll_bytes *plan,
+		     const uint8_t mac[LL_SHA256_SIZE])
+{
+	struct ll_stored stored = { .magic = LL_STORED_MAGIC, .plan_size = (uint32_t)plan->size };
+	uint8_t expected[LL_SHA256_SIZE];
+	struct ll_bytes secret;
+
+	if (!ll_front_secret(stack, &secret))
+		return false;
+	__builtin_memcpy(stored.key, key, sizeof(stored.key));
+	ll_hmac(secret.data, &stored, offsetof(struct ll_stored, mac), plan->data, plan->size, expected);
+	ll_front_forget(&secret);
+	return same_bytes(mac, expected, sizeof(expected));
+}
+
 bool ll_front_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], struct ll_bytes *ret_file)
 {
 	struct ll_bytes secret;

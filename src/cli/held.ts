@@ -1,5 +1,6 @@
 /** `landlockd run --socket`: the same run, with a daemon that answers its broker's requests. */
 
+import { UsageError } from "../base/errors.ts";
 import { rawVariable } from "../base/raw.ts";
 import { Daemon } from "../daemon/client.ts";
 import type { RunRequest } from "../daemon/request.ts";
@@ -38,6 +39,9 @@ export function heldRun(socket: string, parsed: Parsed, argc: number): HeldRun {
   let partner: (() => AuditingPartner | undefined) | undefined;
   return {
     async load() {
+      if (daemon.namedOnly && parsed.value("policy") === undefined) {
+        throw new UsageError("this daemon chooses policies itself, by their names", "use --policy NAME");
+      }
       if (daemon.namedOnly) {
         const granted = daemon.request(requestOf(parsed, undefined, argc), undefined);
         source = granted.policy;

@@ -15,6 +15,7 @@ import type { Client, Holding, Office, Phase } from "./office.ts";
 import { eventJson, type Fields, Outbox, type Sent } from "./outbox.ts";
 import { differenceFrom, type Standing, standingOf } from "./peer.ts";
 import type { KeptPlan } from "./plans.ts";
+import { proofOf } from "./proof.ts";
 import { HELLO_NAMED_ONLY, PLAN_BROKERED, type RunRequest, readEnd, readRunRequest, STOP_NOW } from "./request.ts";
 import type { RunEnd } from "./statistics.ts";
 
@@ -241,6 +242,7 @@ export class Connection implements Client {
         ["policy_file", source.file],
         ["policy_dir", source.policyDir],
         ["message", byItself],
+        ["mac", byItself === undefined && typeof plan !== "string" ? proofOf(plan, source, request) : undefined],
       ],
       [byItself === undefined && typeof plan !== "string" ? plan.fd : -1, policyFd].filter((fd) => fd >= 0),
     );

@@ -89,6 +89,8 @@ export const TAGS = {
   count: 20,
   /** u32: events that the client didn't take in time. */
   lost: 21,
+  /** 32 bytes: proves by the user's own key that the plan is the one for this request (src/daemon/proof.ts). */
+  mac: 22,
 } as const;
 
 export type TagName = keyof typeof TAGS;

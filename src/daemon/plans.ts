@@ -18,6 +18,8 @@ import { compileRun } from "../run/run.ts";
 export interface KeptPlan {
   readonly policy: Policy;
   readonly compiled: Compiled;
+  /** What it was compiled for. */
+  readonly host: Host;
   /** A sealed memfd with the plan's bytes; owned here. */
   readonly fd: number;
 }
@@ -97,9 +99,10 @@ export class Plans {
   }
 
   #make(policy: Policy, bestEffort: boolean, capabilities: bigint): KeptPlan {
-    const compiled = compileRun(policy, this.#host(policy, capabilities), bestEffort);
+    const host = this.#host(policy, capabilities);
+    const compiled = compileRun(policy, host, bestEffort);
     const fd = sealedCopy("landlockd-plan", encodePlan(compiled.plan));
     if (fd < 0) throw new Error(`memfd_create: errno ${-fd}`);
-    return { policy, compiled, fd };
+    return { policy, compiled, host, fd };
   }
 }

@@ -72,9 +72,15 @@ export interface Places {
 
 export function places(env: Environment): Places | undefined {
   const plans = storeBase(env);
-  const key = absolute(env, "HOME");
-  if (plans === undefined || key === undefined || !isOwn(key)) return undefined;
-  return { plans: `${plans}/landlockd/plans`, key: `${key}/.local/state/landlockd`, bases: { plans, key } };
+  const key = keyPlace(env);
+  if (plans === undefined || key === undefined) return undefined;
+  return { plans: `${plans}/landlockd/plans`, key: key.folder, bases: { plans, key: key.base } };
+}
+
+/** The folder of the key alone, and what is there before landlockd makes it. */
+export function keyPlace(env: Environment): { readonly folder: string; readonly base: string } | undefined {
+  const base = absolute(env, "HOME");
+  return base === undefined || !isOwn(base) ? undefined : { folder: `${base}/.local/state/landlockd`, base };
 }
 
 /** Makes what is missing between a base and a folder beneath it. The folder's fd; undefined if it isn't only ours. */

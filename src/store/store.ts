@@ -36,6 +36,11 @@ export function storedPlan(plan: Uint8Array, key: Uint8Array, secret: Uint8Array
   return bytes;
 }
 
+/** The MAC of that file. */
+export function planMac(plan: Uint8Array, key: Uint8Array, secret: Uint8Array): Uint8Array {
+  return storedPlan(plan, key, secret).slice(MAC_OFFSET, STORED.sizeBytes);
+}
+
 export interface Keeping {
   readonly policy: Policy;
   readonly origin: Origin;

@@ -1,0 +1,38 @@
+/**
+ * The proof that a plan is the one for a request: the MAC of its file in the plan store, by the user's own key. A client
+ * that compiles nothing itself runs no other plan: whoever may bind the daemon's socket, a workload among them, could
+ * answer in its place, but can't read the key.
+ */
+
+import { closeFile } from "../native/file.ts";
+import { startState } from "../native/start.ts";
+import { encodePlan } from "../plan/encode.ts";
+import type { PolicySource } from "../policy/load.ts";
+import { planKey } from "../store/key.ts";
+import { keyPlace, openFolder } from "../store/place.ts";
+import { secretKey } from "../store/secret.ts";
+import { planMac } from "../store/store.ts";
+import type { KeptPlan } from "./plans.ts";
+import type { RunRequest } from "./request.ts";
+
+function readSecret(): Uint8Array | undefined {
+  const found = keyPlace(startState().env);
+  const folderFd = found === undefined ? undefined : openFolder(found.base, found.folder);
+  if (folderFd === undefined) return undefined;
+  const secret = secretKey(folderFd);
+  closeFile(folderFd);
+  return secret;
+}
+
+let secret: Uint8Array | undefined;
+
+/** Undefined where there is no key, or more to be told about the run than a client without a compiler can. */
+export function proofOf(kept: KeptPlan, source: PolicySource, request: RunRequest): Uint8Array | undefined {
+  const { build } = startState();
+  if (build === undefined || request.bestEffort || kept.compiled.report.unsupported.length > 0) return undefined;
+  secret ??= readSecret();
+  if (secret === undefined) return undefined;
+  const settings = [...request.variables.set].map(([name, value]) => `${name}=${value}`);
+  const key = planKey(build, kept.host, { source, variables: request.variables, settings });
+  return planMac(encodePlan(kept.compiled.plan), key, secret);
+}
