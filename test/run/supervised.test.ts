@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { Box } from "../harness/box.ts";
-import { asUsers } from "../harness/cases.ts";
+import { asUnprivileged, asUsers } from "../harness/cases.ts";
 import { readEvents, runArgv } from "../harness/landlockd.ts";
 import { VERSION_ONLY } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
@@ -100,7 +100,7 @@ asUsers("when landlockd is killed, nothing of the run stays behind", async (box)
   await until("the end of the workload and its descendants", () => (pids.some(isAlive) ? undefined : true));
 });
 
-asUsers("when landlockd is killed, processes that fork faster than one can kill them end too", async (box) => {
+asUnprivileged("when landlockd is killed, processes that fork faster than one can kill them end too", async (box) => {
   const run = start(box, ["/bin/sh", "-c", `${probePath("chain")} ${box.dir} & exec sleep 600`]);
   await run.see(/begun/);
   const left = (): number =>
