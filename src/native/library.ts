@@ -74,10 +74,11 @@ function sealedCopy(bytes: Uint8Array): number {
     fcntl: { args: [i32, i32, i32], returns: i32 },
   }).symbols;
   const fd = libc.memfd_create(ptr(new TextEncoder().encode("libsandbox\0")), MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0) throw new Error("memfd_create failed: libsandbox.so can't be loaded");
-  if (Number(libc.write(fd, ptr(bytes), bytes.byteLength)) !== bytes.byteLength)
-    throw new Error("short write to memfd");
-  if (libc.fcntl(fd, F_ADD_SEALS, ALL_SEALS) !== 0) throw new Error("cannot seal the memfd");
+  if (fd < 0) throw new Error("memfd_create fails here, and landlockd's own code is loaded from memory");
+  if (Number(libc.write(fd, ptr(bytes), bytes.byteLength)) !== bytes.byteLength) {
+    throw new Error(`its own code, ${bytes.byteLength} bytes, can't be written to memory: is ulimit -f lower?`);
+  }
+  if (libc.fcntl(fd, F_ADD_SEALS, ALL_SEALS) !== 0) throw new Error("its own code can't be sealed in memory");
   return fd;
 }
 

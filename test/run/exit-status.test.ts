@@ -68,3 +68,10 @@ asUsers("a script whose interpreter is missing is named with it", async (box) =>
     expect(result.stderr).toContain("/proc/nonexistent/interpreter");
   }
 });
+
+asUsers("a limit of file sizes that landlockd itself doesn't fit in is told in one line, with 125", async (box) => {
+  const prefix = ["/bin/sh", "-c", 'ulimit -f 8; exec "$@"', "sh"];
+  const result = await run(box, { policy: VERSION_ONLY, argv: ["/bin/true"], prefix });
+  expect(result.status).toBe(125);
+  expect(result.stderr).toMatch(/^landlockd: cannot start: [^\n]*ulimit -f[^\n]*\n$/);
+});
