@@ -19,6 +19,7 @@ export function buildCalls(): void {
 
 interface Stage {
   readonly folder: string;
+  readonly readable: string;
   readonly listed: string;
   readonly unlisted: string;
   readonly scratch: string;
@@ -36,10 +37,13 @@ function makeStage(): Stage {
   const paths = { listed: join(folder, "listed/file"), unlisted: "/usr/bin/env", scratch: join(folder, "scratch") };
   mkdirSync(join(folder, "listed"));
   mkdirSync(paths.scratch);
+  const readable = join(folder, "readable");
+  mkdirSync(readable);
   writeFileSync(paths.listed, "listed");
   writeFileSync(join(paths.scratch, "file"), "scratch");
-  const system = ["/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/dev", resolve("build/bench")];
+  const system = ["/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/dev", resolve("build/bench"), readable];
   const rules = system.map((path) => `{ path = ${JSON.stringify(path)}, allowed_access = [${READ}], optional = true }`);
+  rules.push('{ path = "/dev/null", allowed_access = ["write_file"] }');
   const layer = `[[fs_layer]]\nhandled_access_fs = [${READ}, ${WRITE}]\nrule = [${rules.join(", ")}]\n`;
   const policy = (name: string, rest: string): string => {
     const path = join(folder, name);
@@ -48,6 +52,7 @@ function makeStage(): Stage {
   };
   return {
     folder,
+    readable,
     ...paths,
     lists: policy("lists.toml", `[broker]\nallow_read = [${JSON.stringify(paths.listed)}]\n`),
     scratchPolicy: policy("scratch.toml", `[broker]\nscratch = [${JSON.stringify(paths.scratch)}]\n`),
@@ -143,6 +148,18 @@ export const broker: Bench = {
 
 const IMPORTS = "import json, ssl, pathlib, asyncio, http.client";
 
+/** Nobody's configuration, and no lock for refreshing the index. */
+const GIT_ENVIRONMENT = ["HOME=/proc", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_OPTIONAL_LOCKS=0"];
+
+/** A repository of some hundred files, in the folder that the policies let be read. */
+function makeRepository({ readable }: Stage): string {
+  for (let index = 0; index < 300; index++) writeFileSync(join(readable, `file${index}`), `${index}\n`);
+  const commit = "git init -q . && git add . && git -c user.name=b -c user.email=b@example.invalid commit -qm all";
+  const made = Bun.spawnSync(["/bin/sh", "-c", commit], { cwd: readable, stderr: "pipe" });
+  if (!made.success) throw new Error(`git: ${made.stderr}`);
+  return readable;
+}
+
 function work(stage: Stage): Contestant[] {
   const policies = [
     ["no broker", stage.plain],
@@ -151,7 +168,7 @@ function work(stage: Stage): Contestant[] {
   ] as const;
   const jobs = [
     ["python3 imports", ["/usr/bin/python3", "-I", "-B", "-c", IMPORTS]],
-    ["git help -a", ["/usr/bin/git", "help", "-a"]],
+    ["git status", ["/usr/bin/env", ...GIT_ENVIRONMENT, "/usr/bin/git", "-C", makeRepository(stage), "status", "-s"]],
     ["cpp of stdio and stdlib", ["/usr/bin/cpp", "-include", "stdio.h", "-include", "stdlib.h", "/dev/null"]],
   ] as const;
   return jobs.flatMap(([job, argv]) =>
