@@ -17,6 +17,8 @@ export async function brokerOf(
 ): Promise<OwnBroker | undefined> {
   const { broker } = policy;
   if (broker === undefined) return undefined;
+  // The build puts the JIT off, for programs that are over at once (Makefile). A broker answers as long as its run lasts.
+  Bun.unsafe.setJITPolicy(1);
   const { Broker } = await import("../broker/broker.ts");
   const { pinRoots } = await import("../broker/roots.ts");
   const { surroundingsOf } = await import("../broker/world.ts");
