@@ -61,7 +61,9 @@ export async function policySource(parsed: Parsed): Promise<PolicySource> {
     throw new UsageError("no policy is given", "use --policy-file FILE, or --policy NAME such as ci-default");
   }
   const { findNamedPolicy } = await import("../policy/named.ts");
-  return findNamedPolicy(name, process.env);
+  // Of a variable that is given twice Bun takes the last, and the front and everybody else the first.
+  const [list, config, home] = ["LANDLOCKD_POLICY_PATH", "XDG_CONFIG_HOME", "HOME"].map(startVariable);
+  return findNamedPolicy(name, { LANDLOCKD_POLICY_PATH: list, XDG_CONFIG_HOME: config, HOME: home });
 }
 
 /** With all that a plan of it depends on but the host. @throws UsageError, PolicyError */

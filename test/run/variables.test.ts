@@ -103,3 +103,29 @@ asUsers("named policies are looked for in order", async (box) => {
   expect(await results({ LANDLOCKD_POLICY_PATH: path })).toBe("mkdir EPERM\nmkdirat ENOENT\nmknod ENOENT\n");
   expect(await results({})).toBe("mkdir ENOENT\nmkdirat ENOENT\nmknod EPERM\n");
 });
+
+/** Executes its arguments with LANDLOCKD_POLICY_PATH twice in the environment. */
+const TWICE = `
+import ctypes, os, sys
+paths, argv = sys.argv[1:3], sys.argv[3:]
+env = [f"{k}={v}" for k, v in os.environ.items()] + [f"LANDLOCKD_POLICY_PATH={each}" for each in paths]
+strings = lambda list: (ctypes.c_char_p * (len(list) + 1))(*[each.encode() for each in list], None)
+ctypes.CDLL(None).execve(argv[0].encode(), strings(argv), strings(env))
+`;
+
+asUsers("of a variable that is given twice the first counts, also once a plan is stored", async (box) => {
+  const [mine, other] = [box.write("inside/file", "x"), box.write("outside/file", "x")];
+  box.write("first/p.toml", readable(box.path("inside")));
+  box.write("second/p.toml", readable(box.path("outside")));
+  const prefix = ["/usr/bin/python3", "-c", TWICE, box.path("first"), box.path("second")];
+  const argv = probeArgv("fs", [
+    ["read_openat", mine],
+    ["read_openat", other],
+  ]);
+  const filled = { ...baseEnv(box), LANDLOCKD_POLICY_PATH: box.path("first") };
+  for (const env of [baseEnv(box), filled]) {
+    await run(box, { policy: null, argv, flags: ["--policy", "p"], env });
+    const twice = await run(box, { policy: null, argv, flags: ["--policy", "p"], prefix });
+    expect(twice.stdout).toBe("read_openat OK\nread_openat EACCES\n");
+  }
+});
