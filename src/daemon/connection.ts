@@ -9,7 +9,6 @@ import { type Datagram, receiveDatagram, type Sender } from "../native/socket.ts
 import { syscall } from "../native/syscall.ts";
 import { LAYOUT_DIGEST } from "../plan/digest.gen.ts";
 import type { PolicySource } from "../policy/load.ts";
-import { outcomeOf } from "../run/outcome.ts";
 import { decodeFrame, type Frame, type KindName, numberOf } from "./frame.ts";
 import type { Client, Holding, Office, Phase } from "./office.ts";
 import { eventJson, type Fields, Outbox, type Sent } from "./outbox.ts";
@@ -17,7 +16,7 @@ import { differenceFrom, type Standing, standingOf } from "./peer.ts";
 import type { KeptPlan } from "./plans.ts";
 import { proofOf } from "./proof.ts";
 import { HELLO_NAMED_ONLY, PLAN_BROKERED, type RunRequest, readEnd, readRunRequest, STOP_NOW } from "./request.ts";
-import type { RunEnd } from "./statistics.ts";
+import { runEndOf } from "./statistics.ts";
 
 const ECHILD = 10;
 /** Requests that one turn of the loop takes from one client: the others are waiting. */
@@ -285,18 +284,11 @@ export class Connection implements Client {
   #onEnded(frame: Frame): void {
     const end = readEnd(frame) ?? { errno: ECHILD };
     const count = this.#holding?.requests ?? 0;
-    this.#office.ended(endOf(end));
+    this.#office.ended(runEndOf(end));
     this.#setPhase("over");
     this.#send("done", [
       ["count", count],
       ["lost", this.#outbox.lostEvents],
     ]);
   }
-}
-
-function endOf(end: { readonly status: number } | { readonly errno: number }): RunEnd {
-  if ("errno" in end) return "failed";
-  const outcome = outcomeOf(end.status);
-  if (outcome.kind === "signaled") return "signaled";
-  return outcome.status === 0 ? "exited_zero" : "exited_nonzero";
 }

@@ -1,7 +1,17 @@
 /** What a daemon has done so far, as `landlockd status` shows it. */
 
+import { outcomeOf } from "../run/outcome.ts";
+
 /** How a run that a daemon held can have ended. */
 export type RunEnd = "exited_zero" | "exited_nonzero" | "signaled" | "failed" | "lost";
+
+/** How a run counts, by what its client says of its end. */
+export function runEndOf(end: { readonly status: number } | { readonly errno: number }): RunEnd {
+  if ("errno" in end) return "failed";
+  const outcome = outcomeOf(end.status);
+  if (outcome.kind === "signaled") return "signaled";
+  return outcome.status === 0 ? "exited_zero" : "exited_nonzero";
+}
 
 /** Microseconds: medians and tails of the newest samples. */
 export interface Percentiles {
