@@ -82,13 +82,18 @@ static bool kill_children(void)
 	return size > 0;
 }
 
-static bool scopes_signals(const struct ll_plan *plan)
+/* What the workload's own domain handles: in one layer or another. */
+static struct ll_ruleset_attr handled_by(const struct ll_plan *plan)
 {
+	struct ll_ruleset_attr handled = { 0 };
+
 	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
-		if (plan->ops[i].kind == LL_OP_RULESET && (plan->ops[i].c & LL_LANDLOCK_SCOPE_SIGNAL))
-			return true;
+		if (plan->ops[i].kind != LL_OP_RULESET)
+			continue;
+		handled.handled_access_fs |= plan->ops[i].a;
+		handled.scoped |= plan->ops[i].c;
 	}
-	return false;
+	return handled;
 }
 
 /*
@@ -96,30 +101,34 @@ static bool scopes_signals(const struct ll_plan *plan)
  * it kill(2) of -1 reaches the run alone, all of it at once, where a chain of
  * processes that fork faster than they are killed one by one would stay ahead.
  * Not for a workload that may signal others, as it couldn't in here, nor where
- * it takes all the layers that there are. A layer denies renames between
- * folders unless it handles and grants them, and one that handles files
- * forbids mounting: so not for a keeper with mounts either.
+ * it takes all the layers that there are. Where any layer handles files, every
+ * one denies renames between folders unless it handles and grants them, and
+ * mounting is forbidden: so not for a keeper with mounts either, and without
+ * files for a workload that has none.
  */
 static bool enclose(const struct ll_run *run)
 {
+	const struct ll_ruleset_attr handled = handled_by(&run->plan);
 	const struct ll_ruleset_attr attr = {
-		.handled_access_fs = LL_LANDLOCK_ACCESS_FS_REFER,
+		.handled_access_fs = handled.handled_access_fs != 0 ? LL_LANDLOCK_ACCESS_FS_REFER : 0,
 		.scoped = LL_LANDLOCK_SCOPE_SIGNAL,
 	};
 	struct ll_path_beneath_attr everywhere = { .allowed_access = LL_LANDLOCK_ACCESS_FS_REFER };
 	long fd;
 	long ret;
 
-	if (run->plan.header->namespaces != 0 || !scopes_signals(&run->plan) ||
+	if (run->plan.header->namespaces != 0 || !(handled.scoped & LL_LANDLOCK_SCOPE_SIGNAL) ||
 	    run->state.ruleset_count == LL_MAX_RULESETS ||
 	    raw_call5(__NR_prctl, LL_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return false;
 	fd = raw_call3(LL_NR_landlock_create_ruleset, raw_ptr(&attr), sizeof(attr), 0);
 	if (fd < 0)
 		return false;
-	ret = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr("/"), LL_O_PATH | LL_O_CLOEXEC, 0);
+	ret = attr.handled_access_fs == 0
+		      ? 0
+		      : raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr("/"), LL_O_PATH | LL_O_CLOEXEC, 0);
 	everywhere.parent_fd = (int32_t)ret;
-	if (ret >= 0) {
+	if (ret >= 0 && attr.handled_access_fs != 0) {
 		ret = raw_call4(LL_NR_landlock_add_rule, fd, LL_LANDLOCK_RULE_PATH_BENEATH, raw_ptr(&everywhere), 0);
 		raw_call1(__NR_close, everywhere.parent_fd);
 	}

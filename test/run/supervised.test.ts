@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { Box } from "../harness/box.ts";
 import { asUnprivileged, asUsers } from "../harness/cases.ts";
-import { readEvents, runArgv } from "../harness/landlockd.ts";
+import { run as landlockdRun, readEvents, runArgv } from "../harness/landlockd.ts";
 import { VERSION_ONLY } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 import { argvAs, baseEnv } from "../harness/process.ts";
@@ -120,3 +120,15 @@ asUsers("a workload that ends leaves its background processes alone, as without 
   expect(await run.ended()).toEqual({ status: 0, signal: null });
   expect(isAlive(pid)).toBe(true);
 });
+
+asUsers(
+  "a supervised workload that [seccomp] allow lets mount, without file layers, mounts as an unsupervised one",
+  async (box) => {
+    const policy = `${VERSION_ONLY}[seccomp]\nallow = ["namespaces", "mounts"]\n`;
+    const argv = ["/usr/bin/unshare", "-Urm", "/bin/sh", "-c", "mount -t tmpfs none /mnt && echo mounted"];
+    for (const audit of [false, true]) {
+      const result = await landlockdRun(box, { policy, argv, audit });
+      expect([audit, result.stdout, result.stderr]).toEqual([audit, "mounted\n", ""]);
+    }
+  },
+);
