@@ -121,7 +121,7 @@ asUsers("a workload that ends leaves its background processes alone, as without 
   expect(isAlive(pid)).toBe(true);
 });
 
-asUsers(
+asUnprivileged(
   "a supervised workload that [seccomp] allow lets mount, without file layers, mounts as an unsupervised one",
   async (box) => {
     const policy = `${VERSION_ONLY}[seccomp]\nallow = ["namespaces", "mounts"]\n`;
