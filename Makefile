@@ -33,7 +33,7 @@ BUN_BUILD := build --compile --bytecode --format=esm --splitting --minify-syntax
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check format generate test bench install uninstall clean toolchain host-tools c-analyze c-tidy c-aarch64 FORCE
+.PHONY: all help demo check format generate test bench install uninstall clean toolchain host-tools library-sources c-analyze c-tidy c-aarch64 FORCE
 
 all: dist/landlockd ## Build dist/landlockd (the default)
 
@@ -57,6 +57,9 @@ generate: node_modules/.toolchain ## Write the generated files anew (schema, ref
 
 # The parts of `check` that need the C flags; silent unless something is found.
 AARCH64_CC ?= aarch64-linux-gnu-gcc
+
+library-sources:
+	@echo $(SO_C)
 
 c-analyze:
 	@for each in $(SO_C) $(FRONT_ONLY); do $(CC) $(C_COMMON) -fPIC -fanalyzer -c -o /dev/null "$$each" || failed=1; done; exit $${failed:-0}

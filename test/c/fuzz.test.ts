@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { compile } from "../../src/compile/compile.ts";
 import type { Host } from "../../src/kernel/host.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
@@ -29,12 +29,11 @@ cwd = "/"
 `;
 
 /** All of the library but for what the harness includes (launch.c) and what a libc has already. */
-const SOURCES = [
-  "test/c/fuzz_plan.c",
-  ...readdirSync("csrc")
-    .filter((file) => file.endsWith(".c") && !/^(front|elf_|launch\.c|string\.c)/.test(file))
-    .map((file) => `csrc/${file}`),
-];
+function sources(): string[] {
+  const library = spawnSync("make", ["-s", "library-sources"]).stdout.toString().trim().split(" ");
+  return ["test/c/fuzz_plan.c", ...library.filter((file) => !/\/(launch|string)\.c$/.test(file))];
+}
+
 const RUNS = 300_000;
 
 function seedPlan(): Uint8Array {
@@ -70,7 +69,7 @@ testUnless(clang, "whatever C reads of a plan or a launch request lies inside it
   const folder = mkdtempSync("build/fuzz-");
   try {
     const sanitizers = ["-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=undefined"];
-    const build = spawnSync("clang", ["-std=gnu17", "-O1", "-g", ...sanitizers, "-o", `${folder}/fuzz`, ...SOURCES]);
+    const build = spawnSync("clang", ["-std=gnu17", "-O1", "-g", ...sanitizers, "-o", `${folder}/fuzz`, ...sources()]);
     expect(build.stderr.toString()).toBe("");
     mkdirSync(`${folder}/corpus`);
     writeFileSync(`${folder}/corpus/plan`, Buffer.concat([Buffer.of(0), seedPlan()]));

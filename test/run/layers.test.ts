@@ -149,6 +149,7 @@ asUnprivileged("an optional rule beneath a folder that this user can't search is
   const closed = box.mkdir("closed");
   box.write("closed/file", "x");
   chmodSync(closed, 0);
+  box.defer(() => chmodSync(closed, 0o700));
   const rule = { path: `${closed}/file`, rights: ["read_file"] };
   const blocked = await run(box, { policy: systemAndInside(box, [rule]), argv: ["/bin/true"] });
   expect([blocked.status, blocked.stderr.includes("EACCES")]).toEqual([125, true]);
