@@ -4,11 +4,12 @@
 
 #include "clone.h"
 #include "hands.h"
+#include "kill.h"
 #include "raw.h"
 #include "uapi.h"
 
 /* The fds that the keeper has, by number: whatever else it inherited is closed. */
-enum { CHANNEL_FD = 3, CHILDREN_FD = 4, FIRST_OTHER_FD = 5 };
+enum { CHANNEL_FD = 3, CHILDREN_FD = LL_CHILDREN_FD, FIRST_OTHER_FD };
 
 static const uint64_t sigchld_mask = UINT64_C(1) << (LL_SIGCHLD - 1);
 
@@ -48,119 +49,6 @@ static int workload(void *argument)
 	}
 	run->failure.errno = -ret;
 	return 1;
-}
-
-/*
- * Opened before the root may change. Without the list (CONFIG_PROC_CHILDREN,
- * no /proc) the fd isn't there, and only the workload itself can be killed.
- */
-static void open_children(void)
-{
-	const long fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr("/proc/thread-self/children"), LL_O_CLOEXEC, 0);
-
-	if (fd < 0 || fd == CHILDREN_FD)
-		return;
-	raw_call3(__NR_dup3, fd, CHILDREN_FD, LL_O_CLOEXEC);
-	raw_call1(__NR_close, fd);
-}
-
-/* Children of this process, as the kernel lists them; false where it doesn't. */
-static bool kill_children(void)
-{
-	char text[4096];
-	const long size = raw_call4(__NR_pread64, CHILDREN_FD, raw_ptr(text), sizeof(text), 0);
-	int pid = 0;
-
-	for (long i = 0; i < size; i++) {
-		if (text[i] >= '0' && text[i] <= '9') {
-			pid = pid * 10 + (text[i] - '0');
-		} else if (pid > 0) {
-			raw_call2(__NR_kill, pid, LL_SIGKILL);
-			pid = 0;
-		}
-	}
-	return size > 0;
-}
-
-/* What the workload's own domain handles: in one layer or another. */
-static struct ll_ruleset_attr handled_by(const struct ll_plan *plan)
-{
-	struct ll_ruleset_attr handled = { 0 };
-
-	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
-		if (plan->ops[i].kind != LL_OP_RULESET)
-			continue;
-		handled.handled_access_fs |= plan->ops[i].a;
-		handled.scoped |= plan->ops[i].c;
-	}
-	return handled;
-}
-
-/*
- * A Landlock domain around keeper and workload for its signal scope: from in
- * it kill(2) of -1 reaches the run alone, all of it at once, where a chain of
- * processes that fork faster than they are killed one by one would stay ahead.
- * Not for a workload that may signal others, as it couldn't in here, nor where
- * it takes all the layers that there are. Where any layer handles files, every
- * one denies renames between folders unless it handles and grants them, and
- * mounting is forbidden: so not for a keeper with mounts either, and without
- * files for a workload that has none.
- */
-static bool enclose(const struct ll_run *run)
-{
-	const struct ll_ruleset_attr handled = handled_by(&run->plan);
-	const struct ll_ruleset_attr attr = {
-		.handled_access_fs = handled.handled_access_fs != 0 ? LL_LANDLOCK_ACCESS_FS_REFER : 0,
-		.scoped = LL_LANDLOCK_SCOPE_SIGNAL,
-	};
-	struct ll_path_beneath_attr everywhere = { .allowed_access = LL_LANDLOCK_ACCESS_FS_REFER };
-	long fd;
-	long ret;
-
-	if (run->plan.header->namespaces != 0 || !(handled.scoped & LL_LANDLOCK_SCOPE_SIGNAL) ||
-	    run->state.ruleset_count == LL_MAX_RULESETS ||
-	    raw_call5(__NR_prctl, LL_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return false;
-	fd = raw_call3(LL_NR_landlock_create_ruleset, raw_ptr(&attr), sizeof(attr), 0);
-	if (fd < 0)
-		return false;
-	ret = attr.handled_access_fs == 0
-		      ? 0
-		      : raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr("/"), LL_O_PATH | LL_O_CLOEXEC, 0);
-	everywhere.parent_fd = (int32_t)ret;
-	if (ret >= 0 && attr.handled_access_fs != 0) {
-		ret = raw_call4(LL_NR_landlock_add_rule, fd, LL_LANDLOCK_RULE_PATH_BENEATH, raw_ptr(&everywhere), 0);
-		raw_call1(__NR_close, everywhere.parent_fd);
-	}
-	if (ret == 0)
-		ret = raw_call2(LL_NR_landlock_restrict_self, fd, LL_LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF);
-	if (ret == -LL_EINVAL) /* before ABI 7, which logs nothing */
-		ret = raw_call2(LL_NR_landlock_restrict_self, fd, 0);
-	raw_call1(__NR_close, fd);
-	/* The proof: even root's keeper may not signal who is outside. */
-	return ret == 0 && raw_call2(__NR_kill, raw_call0(__NR_getppid), 0) == -LL_EPERM;
-}
-
-/*
- * Kills until nobody is left, all at once where that can be; else one by one:
- * the children of whoever dies become ours, as we are their subreaper.
- * workload_pid: 0 once it was reaped, for its number may be another's then.
- */
-static void kill_all(const struct ll_run *run, long workload_pid)
-{
-	if (run->encloses)
-		raw_call2(__NR_kill, -1, LL_SIGKILL);
-	for (;;) {
-		long pid;
-
-		if (!run->encloses && !kill_children() && workload_pid > 0)
-			raw_call2(__NR_kill, workload_pid, LL_SIGKILL);
-		pid = raw_call4(__NR_wait4, -1, 0, LL_WALL, 0);
-		if (pid == -LL_ECHILD)
-			return;
-		if (pid == workload_pid)
-			workload_pid = 0;
-	}
 }
 
 struct watch {
@@ -227,7 +115,7 @@ static void watch_run(struct ll_run *run, long workload_pid, int sigchld_fd)
 			break;
 		raw_call5(__NR_ppoll, raw_ptr(fds), 2, 0, 0, 0);
 		if (fds[0].revents != 0 && !serve(run)) {
-			kill_all(run, watch.pid);
+			ll_kill_all(run, watch.pid);
 			return;
 		}
 		if (fds[1].revents != 0)
@@ -256,7 +144,7 @@ static int take_channel(struct ll_run *run)
 	run->state.channel = CHANNEL_FD;
 	ret = raw_call3(__NR_close_range, CHILDREN_FD, (long)~0U, 0);
 	if (ret == 0)
-		open_children();
+		ll_open_children();
 	return (int)ret;
 }
 
@@ -281,7 +169,7 @@ int ll_keeper(void *argument)
 	ret = ll_apply(&run->state, 0, fork);
 	if (ret < 0)
 		return fail(run, run->plan.ops[run->state.failed_op].kind, run->state.failed_op, ret);
-	run->encloses = (run->plan.header->namespaces & LL_CLONE_NEWPID) || enclose(run);
+	run->encloses = (run->plan.header->namespaces & LL_CLONE_NEWPID) || ll_enclose(run);
 	pid = ll_clone(LL_CLONE_VM | LL_CLONE_VFORK | LL_CLONE_PIDFD | LL_SIGCHLD, run->workload_stack, &pidfd,
 		       workload, run);
 	if (pid < 0)
@@ -300,7 +188,7 @@ int ll_keeper(void *argument)
 		raw_call1(__NR_chdir, raw_ptr("/"));
 	sigchld_fd = raw_call4(__NR_signalfd4, -1, raw_ptr(&sigchld_mask), sizeof(sigchld_mask), LL_O_CLOEXEC);
 	if (sigchld_fd < 0) {
-		kill_all(run, pid);
+		ll_kill_all(run, pid);
 		return fail(run, LL_STAGE_KEEPER, -1, (int)sigchld_fd);
 	}
 	watch_run(run, pid, (int)sigchld_fd);
