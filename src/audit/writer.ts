@@ -5,17 +5,12 @@
 
 import { fstatSync, openSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
+import { O_APPEND, O_CLOEXEC, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } from "../kernel/file.ts";
 import { cString, syscall } from "../native/syscall.ts";
 import type { AuditEvent } from "./events.ts";
 import { type Common, eventLine } from "./line.ts";
 
 const BUFFER_MAX_BYTES = 1024 * 1024;
-const O_WRONLY = 1;
-const O_CREAT = 0o100;
-const O_NOCTTY = 0o400;
-const O_APPEND = 0o2000;
-const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
 const EINTR = 4;
 const EAGAIN = 11;
 const F_GETFL = 3;

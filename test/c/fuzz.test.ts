@@ -2,20 +2,11 @@ import { expect } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { compile } from "../../src/compile/compile.ts";
-import type { Host } from "../../src/kernel/host.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import { validatePolicy } from "../../src/policy/validate.ts";
 import { encodeLaunch } from "../../src/run/launch.ts";
 import { testUnless } from "../harness/cases.ts";
-
-const HOST: Host = {
-  arch: "x86_64",
-  release: "6.18.0",
-  uid: 0,
-  landlock: { abi: 7, errata: 0, errno: 0 },
-  seccomp: { filter: true, notify: true },
-  capabilities: 0n,
-} as Host;
+import { HOST } from "../harness/host.ts";
 
 const POLICY = `version = 1
 [[fs_layer]]

@@ -1,22 +1,13 @@
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { compile } from "../../../src/compile/compile.ts";
-import type { Host } from "../../../src/kernel/host.ts";
 import { decodePlan, PlanFormatError } from "../../../src/plan/decode.ts";
 import { describePlan } from "../../../src/plan/describe.ts";
 import { LAYOUT_DIGEST } from "../../../src/plan/digest.gen.ts";
 import { encodePlan } from "../../../src/plan/encode.ts";
 import { HEADER, layoutText, OP } from "../../../src/plan/layout.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
-
-const HOST: Host = {
-  arch: "x86_64",
-  release: "6.18.0",
-  uid: 0,
-  landlock: { abi: 7, errata: 0, errno: 0 },
-  seccomp: { filter: true, notify: true },
-  capabilities: 0n,
-} as Host;
+import { HOST } from "../../harness/host.ts";
 
 const POLICY: Policy = {
   version: 1,
