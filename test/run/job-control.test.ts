@@ -55,6 +55,16 @@ asUsers("Ctrl-C and Ctrl-\\ end a workload that doesn't handle them, and landloc
   }
 });
 
+/** In the foreground again, the ticker goes on, has the terminal, and ends when it is told to. */
+async function continueToTheEnd(session: TerminalSession): Promise<void> {
+  session.type("fg\n");
+  await session.see(/continued/);
+  session.type("hello\n");
+  await session.see(/heard hello/);
+  session.type("quit\n");
+  await session.see(/prompt> $/);
+}
+
 asUsers("Ctrl-Z stops the run, fg continues it", async (box) => {
   const session = await openShell(box);
   session.type(`${commandLine(box, [probePath("ticker")])}; echo status $?\n`);
@@ -63,12 +73,7 @@ asUsers("Ctrl-Z stops the run, fg continues it", async (box) => {
   await session.see(/Stopped/);
   session.type("jobs\n");
   await session.see(/Stopped/);
-  session.type("fg\n");
-  await session.see(/continued/);
-  session.type("hello\n");
-  await session.see(/heard hello/);
-  session.type("quit\n");
-  await session.see(/prompt> $/);
+  await continueToTheEnd(session);
 });
 
 asUsers("Ctrl-Z doesn't stop landlockd under a workload that handles it", async (box) => {
@@ -90,12 +95,7 @@ asUsers("a run in the background that reads the terminal stops, and fg gives it 
   session.type(`${commandLine(box, [probePath("ticker")])} &\n`);
   await session.see(/ready \d+/);
   await session.see(/Stopped/);
-  session.type("fg\n");
-  await session.see(/continued/);
-  session.type("hello\n");
-  await session.see(/heard hello/);
-  session.type("quit\n");
-  await session.see(/prompt> $/);
+  await continueToTheEnd(session);
 });
 
 asUsers("a change of the window's size reaches the workload", async (box) => {
