@@ -1,5 +1,6 @@
 /** fsopen(2), fsconfig(2) and fsmount(2): filesystems of the workload's own making, of declared names only. */
 
+import { O_CLOEXEC } from "../kernel/file.ts";
 import {
   FSCONFIG_CMD_CREATE,
   FSCONFIG_SET_FLAG,
@@ -8,6 +9,7 @@ import {
   FSOPEN_CLOEXEC,
   MOUNT_ATTR_RDONLY,
 } from "../kernel/mount.ts";
+
 import { syscall } from "../native/syscall.ts";
 import { type Lease, tokenFor } from "./leases.ts";
 import { type Answer, done, type Mounting, refused } from "./mount-answer.ts";
@@ -18,7 +20,6 @@ import type { DeclaredObject } from "./mount-table.ts";
 type Of<Kind extends MountRequest["kind"]> = Extract<MountRequest, { readonly kind: Kind }>;
 
 const EINVAL = 22;
-const O_CLOEXEC = 0o2000000;
 
 export function onFsOpen({ name, flags }: Of<"fsopen">, { table, leases, keeper }: Mounting): Answer {
   const object = table.objects.find((each) => each.name === name);

@@ -4,10 +4,10 @@ import { closeSync, constants, lstatSync, mkdirSync, openSync, type Stats, unlin
 import { basename, dirname, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { errnoName } from "../kernel/errno.ts";
+import { O_CLOEXEC } from "../kernel/file.ts";
 import { connectTo, listenAt, SOCKET_PATH_BYTES_MAX } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
 
-const O_CLOEXEC = 0o2000000;
 const EACCES = 13;
 const LOCK_EX = 2;
 const LOCK_NB = 4;

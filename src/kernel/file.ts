@@ -72,9 +72,5 @@ export const STATX_INO = 0x100;
 export const STATX_SIZE = 0x200;
 export const STATX_MNT_ID = 0x1000;
 
-/** f_type of statfs(2). */
-export const PROC_SUPER_MAGIC = 0x9fa0;
-
-/** Longest path with its NUL, and longest single name without one. */
+/** Longest path with its NUL. */
 export const PATH_MAX = 4096;
-export const NAME_MAX = 255;

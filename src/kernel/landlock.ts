@@ -118,19 +118,8 @@ export const ERRATA: readonly Erratum[] = [
   { number: 3, abi: 1, unfixed: "a folder moved out of its mount may be reached with rights that it shouldn't have" },
 ];
 
-/** enum landlock_rule_type. */
-export const LANDLOCK_RULE_PATH_BENEATH = 1;
-export const LANDLOCK_RULE_NET_PORT = 2;
-
 /** Layers that one thread can carry (LANDLOCK_MAX_NUM_LAYERS); one more fails with E2BIG. */
 export const LANDLOCK_MAX_LAYERS = 16;
-
-/** The same on every architecture that landlockd knows. */
-export const LANDLOCK_SYSCALLS: {
-  readonly landlock_create_ruleset: number;
-  readonly landlock_add_rule: number;
-  readonly landlock_restrict_self: number;
-} = { landlock_create_ruleset: 444, landlock_add_rule: 445, landlock_restrict_self: 446 };
 
 /**
  * The bits of the named rights in one of the tables above. Bits stay below 31, so a mask is a non-negative number.

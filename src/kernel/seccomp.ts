@@ -10,10 +10,6 @@ export const SECCOMP_RET_ALLOW = 0x7fff0000;
 export const SECCOMP_DATA_NR = 0;
 export const SECCOMP_DATA_ARCH = 4;
 export const SECCOMP_DATA_ARGS = 16;
-export const SECCOMP_DATA_SIZE_BYTES = 64;
-
-/** System calls have six arguments of 64 bits each. */
-export const SYSCALL_ARGS = 6;
 
 /** Longest classic BPF program; seccomp(2) refuses a longer one with EINVAL. Source: linux/bpf_common.h. */
 export const BPF_MAXINSNS = 4096;

@@ -1,15 +1,14 @@
 /** epoll(7), as small as a supervisor needs it. */
 
+import { O_CLOEXEC } from "../kernel/file.ts";
 import { allocate } from "./memory.ts";
 import { ARCH, numberOf, syscall, syscallByNumber } from "./syscall.ts";
 
-export const EPOLLIN = 1;
-export const EPOLLHUP = 0x10;
+const EPOLLIN = 1;
 
 /** struct epoll_event is packed on x86_64 only. */
 const EVENT_SIZE = ARCH === "x86_64" ? 12 : 16;
 const DATA_AT = ARCH === "x86_64" ? 4 : 8;
-const EPOLL_CLOEXEC = 0o2000000;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const MAX_EVENTS = 64;
@@ -25,7 +24,7 @@ export class Epoll {
   onError: ((fd: number, error: unknown) => void) | undefined;
 
   constructor() {
-    this.#fd = syscall("epoll_create1", EPOLL_CLOEXEC);
+    this.#fd = syscall("epoll_create1", O_CLOEXEC);
     if (this.#fd < 0) throw new Error(`epoll_create1: errno ${-this.#fd}`);
   }
 
