@@ -1,7 +1,7 @@
 /** Writes `docs/protections.md` from the table and `tools/protections.md`; with `--check`, exits 1 when it is stale. */
 
 import { readFileSync } from "node:fs";
-import { errnoName } from "../src/kernel/errno.ts";
+import { errnoName } from "../src/kernel/errno-names.ts";
 import { PROTECTIONS, type Protection, type SyscallMatch } from "../src/kernel/protections.ts";
 import { writeGenerated } from "./generated.ts";
 

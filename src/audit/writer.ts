@@ -5,14 +5,13 @@
 
 import { fstatSync, openSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
+import { EAGAIN, EINTR } from "../kernel/errno.ts";
 import { O_APPEND, O_CLOEXEC, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } from "../kernel/file.ts";
 import { cString, syscall } from "../native/syscall.ts";
 import type { AuditEvent } from "./events.ts";
 import { type Common, eventLine } from "./line.ts";
 
 const BUFFER_MAX_BYTES = 1024 * 1024;
-const EINTR = 4;
-const EAGAIN = 11;
 const F_GETFL = 3;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;

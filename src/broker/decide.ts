@@ -1,5 +1,6 @@
 /** The broker's decisions: what is asked × what it really is about → allow, deny or pass on. Pure. */
 
+import { EXDEV } from "../kernel/errno.ts";
 import { O_ACCMODE, O_CREAT, O_RDONLY, O_TRUNC, S_IFBLK, S_IFCHR, S_IFMT, S_IFSOCK } from "../kernel/file.ts";
 
 /** Which of the policy's folders something is beneath; a folder itself counts as beneath it. */
@@ -25,7 +26,6 @@ export type Verdict =
 const PASS: Verdict = { decision: "pass" };
 const SCRATCH: Verdict = { decision: "allow", scope: "scratch" };
 const EXCEPTION: Verdict = { decision: "allow", scope: "exception" };
-const EXDEV = 18;
 
 /** Whether an open can change the file. */
 export function opensForWriting(flags: number): boolean {

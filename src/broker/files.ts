@@ -3,6 +3,7 @@
  * >= 0 or -errno, every fd is close-on-exec and owned by the caller of the function.
  */
 
+import { EAGAIN, EINTR, ENAMETOOLONG } from "../kernel/errno.ts";
 import {
   ARCH_FLAGS,
   AT_EMPTY_PATH,
@@ -40,9 +41,6 @@ export const O_DIRECTORY: number = ARCH_FLAGS[ARCH].O_DIRECTORY;
 export const O_NOFOLLOW: number = ARCH_FLAGS[ARCH].O_NOFOLLOW;
 export const O_TMPFILE: number = ARCH_FLAGS[ARCH].O_TMPFILE;
 
-const EAGAIN = 11;
-const EINTR = 4;
-const ENAMETOOLONG = 36;
 /** openat2 gives up when a rename elsewhere crosses a ".." that RESOLVE_BENEATH must be sure of. */
 const ATTEMPTS_MAX = 16;
 

@@ -3,6 +3,7 @@
  * Two things differ between kernels and are found out by trying: waking on the same CPU, and answering by an fd.
  */
 
+import { EINVAL } from "../kernel/errno.ts";
 import {
   SECCOMP_ADDFD_FLAG_SEND,
   SECCOMP_IOCTL_NOTIF_ADDFD,
@@ -19,7 +20,6 @@ import {
 import { allocate } from "../native/memory.ts";
 import { numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
 
-const EINVAL = 22;
 /** In struct seccomp_notif: u64 id, u32 pid, u32 flags, then seccomp_data: i32 nr, u32 arch, u64 ip, u64 args[6]. */
 const NOTIF_PID = 8;
 const NOTIF_NR = 16;

@@ -3,6 +3,7 @@
  * granted is always an object that was reached from a pinned folder without leaving it (RESOLVE_BENEATH).
  */
 
+import { ELOOP, EXDEV } from "../kernel/errno.ts";
 import {
   AT_FDCWD,
   O_PATH,
@@ -156,9 +157,6 @@ export interface Parent {
   /** The last name, with the slashes that follow it. */
   readonly name: string;
 }
-
-const EXDEV = 18;
-const ELOOP = 40;
 
 /** A parent, a positive errno that the caller shall see, or nothing: the kernel knows better. */
 export type ParentResult = Parent | { readonly errno: number } | undefined;

@@ -1,5 +1,6 @@
 /** fsopen(2), fsconfig(2) and fsmount(2): filesystems of the workload's own making, of declared names only. */
 
+import { EINVAL } from "../kernel/errno.ts";
 import { O_CLOEXEC } from "../kernel/file.ts";
 import {
   FSCONFIG_CMD_CREATE,
@@ -18,8 +19,6 @@ import type { MountRequest } from "./mount-request.ts";
 import type { DeclaredObject } from "./mount-table.ts";
 
 type Of<Kind extends MountRequest["kind"]> = Extract<MountRequest, { readonly kind: Kind }>;
-
-const EINVAL = 22;
 
 export function onFsOpen({ name, flags }: Of<"fsopen">, { table, leases, keeper }: Mounting): Answer {
   const object = table.objects.find((each) => each.name === name);

@@ -1,5 +1,6 @@
 /** mount(2), umount2(2), open_tree(2), move_mount(2) and mount_setattr(2) on declared sources and targets. */
 
+import { EINVAL, ENOSPC } from "../kernel/errno.ts";
 import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW } from "../kernel/file.ts";
 import {
   MNT_DETACH,
@@ -30,8 +31,6 @@ import type { At } from "./request.ts";
 
 type Of<Kind extends MountRequest["kind"]> = Extract<MountRequest, { readonly kind: Kind }>;
 
-const EINVAL = 22;
-const ENOSPC = 28;
 /** Most mounts at a time that the workload has made; the kernel's own limit answers ENOSPC too. */
 const MOUNTS_MAX = 64;
 

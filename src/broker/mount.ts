@@ -4,6 +4,7 @@
  */
 
 import type { BrokerEvent, Decision } from "../audit/broker.ts";
+import { EFAULT, EPERM } from "../kernel/errno.ts";
 import { MOUNT_CALLS } from "../kernel/mount.ts";
 import type { Command, Done } from "../native/spawn.ts";
 import { numberOf } from "../native/syscall.ts";
@@ -15,9 +16,6 @@ import { onFsConfig, onFsMount, onFsOpen } from "./mount-object.ts";
 import { isMountCall, type MountRequest, readMountRequest } from "./mount-request.ts";
 import { type AllowedOp, MountTable } from "./mount-table.ts";
 import { onMount, onMoveMount, onOpenTree, onSetAttr, onUnmount } from "./mount-tree.ts";
-
-const EPERM = 1;
-const EFAULT = 14;
 
 function answerTo(request: MountRequest, mounting: Mounting): Answer {
   switch (request.kind) {

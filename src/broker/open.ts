@@ -1,5 +1,6 @@
 /** open, openat, openat2, creat: the file is opened here, as the caller would have opened it, and handed over. */
 
+import { EAGAIN, EEXIST, EISDIR, ELOOP, ENOENT, EXDEV } from "../kernel/errno.ts";
 import {
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
@@ -37,12 +38,6 @@ import { PASS, type Reply, result, type Ticket } from "./reply.ts";
 import type { OpenRequest } from "./request.ts";
 import { type Base, findPlace, isDirectory, listedAs, type Place, pinCreated, type Roots, splitPath } from "./roots.ts";
 
-const ENOENT = 2;
-const EAGAIN = 11;
-const EEXIST = 17;
-const EXDEV = 18;
-const EISDIR = 21;
-const ELOOP = 40;
 const F_SETFL = 4;
 const fcntl = numberOf("fcntl");
 

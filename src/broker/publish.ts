@@ -5,6 +5,7 @@
  * another name in scratch, is copied there too: what was published stays as it is.
  */
 
+import { EEXIST, EINVAL, ETXTBSY, EXDEV } from "../kernel/errno.ts";
 import { RENAME_NOREPLACE } from "../kernel/file.ts";
 import { close, linkAt, renameAt } from "./files.ts";
 import type { Parent } from "./locate.ts";
@@ -12,11 +13,6 @@ import type { Folder } from "./roots.ts";
 import { Staging } from "./staging.ts";
 import { Pace, runNow, type Steps } from "./steps.ts";
 import { copyTree, judge, removeTree } from "./tree.ts";
-
-const EEXIST = 17;
-const EXDEV = 18;
-const EINVAL = 22;
-const ETXTBSY = 26;
 
 /** What is to be published where. The fds are owned. */
 export interface Publication {

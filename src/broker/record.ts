@@ -1,12 +1,11 @@
 /** What the broker did, as audit events. Passing on isn't an event. */
 
 import type { BrokerEvent, Decision } from "../audit/broker.ts";
+import { EPERM } from "../kernel/errno.ts";
 import { O_ACCMODE, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from "../kernel/file.ts";
 import type { Verdict } from "./decide.ts";
 import { shownPath } from "./locate.ts";
 import type { At, Request } from "./request.ts";
-
-const EPERM = 1;
 
 export type Audit = (event: BrokerEvent) => void;
 

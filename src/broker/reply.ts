@@ -1,5 +1,6 @@
 /** What becomes of a request: the shape that every kind of request is answered in. */
 
+import { EMFILE, ENFILE } from "../kernel/errno.ts";
 import { close } from "./files.ts";
 import type { Listener, RequestId } from "./listener.ts";
 
@@ -22,9 +23,6 @@ export type Reply =
   | { readonly kind: "later" };
 
 export const PASS: Reply = { kind: "pass" };
-
-const EMFILE = 24;
-const ENFILE = 23;
 
 /** A result for the caller. Room for fds that is lacking here isn't lacking there. */
 export function result(value: number): Reply {

@@ -1,6 +1,7 @@
 /** The broker's lists as objects: each file and folder pinned before the workload starts, so that names can't change them. */
 
 import { type KeyPath, LaunchError } from "../base/errors.ts";
+import { EINVAL, EISDIR, ELOOP, ENOENT } from "../kernel/errno.ts";
 import {
   AT_FDCWD,
   O_PATH,
@@ -46,10 +47,6 @@ export interface Roots {
   readonly folders: readonly Folder[];
 }
 
-const ENOENT = 2;
-const EISDIR = 21;
-const EINVAL = 22;
-const ELOOP = 40;
 /** As many symbolic links as the kernel follows (MAXSYMLINKS, linux/namei.h). */
 const SYMLINKS_MAX = 40;
 

@@ -1,5 +1,6 @@
 /** mkdir, mknod, unlink, rmdir, symlink, rename, link and truncate beneath scratch: done here, relative to pinned folders. */
 
+import { EINVAL, EISDIR } from "../kernel/errno.ts";
 import {
   AT_EMPTY_PATH,
   AT_SYMLINK_FOLLOW,
@@ -37,8 +38,6 @@ import { PASS, type Reply, result, type Ticket } from "./reply.ts";
 import type { At, EntryRequest, MoveRequest } from "./request.ts";
 import type { Roots } from "./roots.ts";
 
-const EISDIR = 21;
-const EINVAL = 22;
 const ftruncate = numberOf("ftruncate");
 
 export interface Done {

@@ -1,5 +1,6 @@
 /** Trees of files, walked by fds: removed, copied, and judged whether they may be published. */
 
+import { EIO, ELOOP, ENOENT, EPERM, ETXTBSY } from "../kernel/errno.ts";
 import {
   AT_REMOVEDIR,
   O_CREAT,
@@ -37,11 +38,6 @@ import {
 import { isDirectory } from "./roots.ts";
 import type { Pace, Steps } from "./steps.ts";
 
-const EPERM = 1;
-const ENOENT = 2;
-const EIO = 5;
-const ETXTBSY = 26;
-const ELOOP = 40;
 /** Each level holds an fd. */
 const DEPTH_MAX = 200;
 const SET_ID_BITS = 0o6000;

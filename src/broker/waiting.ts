@@ -1,5 +1,6 @@
 /** Work that may block: each piece in a helper of its own, given up when its caller is killed or has a signal to handle. */
 
+import { EINTR, ENFILE, ERESTARTSYS } from "../kernel/errno.ts";
 import { O_CLOEXEC } from "../kernel/file.ts";
 import type { Epoll } from "../native/epoll.ts";
 import { endHelper, type Helper, killHelper, startOpen } from "../native/helper.ts";
@@ -12,10 +13,6 @@ import { unprivileged } from "./self.ts";
 const TICK_MS = 100;
 /** More callers than this can't wait in blocking opens at once: each takes a process. */
 const HELPERS_MAX = 128;
-const EINTR = 4;
-const ENFILE = 23;
-/** Of the kernel's own errors: the call is restarted or fails with EINTR, as the signal's handler has it. */
-const ERESTARTSYS = 512;
 
 interface Job {
   readonly ticket: Ticket;

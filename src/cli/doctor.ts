@@ -1,7 +1,7 @@
 /** `landlockd doctor`: what this host can enforce, with the reason for each no. */
 
 import type { ArgsDef, CommandDef } from "citty";
-import { errnoName } from "../kernel/errno.ts";
+import { errnoName } from "../kernel/errno-names.ts";
 import { canMount, type Host } from "../kernel/host.ts";
 import { abiText, FS_RIGHTS, NET_RIGHTS, type Right, SCOPES } from "../kernel/landlock.ts";
 import { probeHost } from "../native/host.ts";

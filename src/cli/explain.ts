@@ -9,7 +9,8 @@ import {
   UnsupportedError,
   UsageError,
 } from "../base/errors.ts";
-import { errnoName, errnoText } from "../kernel/errno.ts";
+import { EACCES, EINVAL, EISDIR, ENOENT, EPERM } from "../kernel/errno.ts";
+import { errnoName, errnoText } from "../kernel/errno-names.ts";
 import { CommandError } from "../run/command.ts";
 import { OutputError } from "./output.ts";
 
@@ -47,12 +48,6 @@ export async function unsupportedLine(
   const place = at(await placeOf(item.key, policy), policy);
   return line(`${place}${item.item} needs ${item.needs}; this host has ${item.has}`, hint);
 }
-
-const EPERM = 1;
-const ENOENT = 2;
-const EACCES = 13;
-const EISDIR = 21;
-const EINVAL = 22;
 
 /** What was being done, by stage, where the stage's name alone tells too little. */
 const STAGE_WORDS: Readonly<Record<string, string>> = {

@@ -1,13 +1,10 @@
 /** stdout and stderr, written synchronously: nothing is lost when this process becomes another or ends. */
 
+import { EAGAIN, EBADF, EINTR, EPIPE } from "../kernel/errno.ts";
 import { die } from "../native/signals.ts";
 import { startState } from "../native/start.ts";
 import { syscall } from "../native/syscall.ts";
 
-const EINTR = 4;
-const EBADF = 9;
-const EAGAIN = 11;
-const EPIPE = 32;
 const SIGPIPE = 13;
 const POLLOUT = 4;
 

@@ -1,9 +1,8 @@
 /** The exit status of a run that failed before its workload ran. */
 
+import { ENOENT } from "../kernel/errno.ts";
 import { CommandError } from "../run/command.ts";
 import { STATUS_FAILED } from "./status.ts";
-
-const ENOENT = 2;
 
 /** 127 where the command isn't there, 126 where it can't be executed, 125 for all else. */
 export function statusOf(error: unknown): number {

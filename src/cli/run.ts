@@ -73,7 +73,7 @@ async function runCommand(args: readonly string[]): Promise<never> {
       },
     });
     if (losses.events > 0) {
-      const { errnoName } = await import("../kernel/errno.ts");
+      const { errnoName } = await import("../kernel/errno-names.ts");
       writeErr(`landlockd: ${losses.events} audit events were lost: ${errnoName(losses.errno)}\n`);
     }
     if (outcome.kind === "exited") return exit(outcome.status);

@@ -10,7 +10,7 @@ import { bindSocket } from "../daemon/address.ts";
 import { brokerService } from "../daemon/broker.ts";
 import { Server } from "../daemon/server.ts";
 import { activatedSocket, notify } from "../daemon/systemd.ts";
-import { errnoName } from "../kernel/errno.ts";
+import { errnoName } from "../kernel/errno-names.ts";
 import { boundPath } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
 import { type Parsed, parseFlags } from "./arguments.ts";

@@ -3,12 +3,12 @@
 import { closeSync, constants, lstatSync, mkdirSync, openSync, type Stats, unlinkSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
-import { errnoName } from "../kernel/errno.ts";
+import { EACCES, EAGAIN, ECONNREFUSED } from "../kernel/errno.ts";
+import { errnoName } from "../kernel/errno-names.ts";
 import { O_CLOEXEC } from "../kernel/file.ts";
 import { connectTo, listenAt, SOCKET_PATH_BYTES_MAX } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
 
-const EACCES = 13;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const BACKLOG = 4096;
@@ -87,12 +87,11 @@ function removeStale(place: Place, socket: string): void {
   if (!stats.isSocket())
     throw new UsageError(`${socket}: something that isn't a socket stands there`, "choose another path");
   if (stats.uid !== syscall("geteuid")) throw new UsageError(`${socket}: a socket of uid ${stats.uid} stands there`);
-  const ECONNREFUSED = 111;
   const fd = connectTo(place.short, false);
   if (fd >= 0) syscall("close", fd);
   if (fd !== -ECONNREFUSED) {
     const why =
-      fd >= 0 || fd === -11
+      fd >= 0 || fd === -EAGAIN
         ? "somebody listens there"
         : `cannot tell whether somebody listens there: ${errnoName(-fd)}`;
     throw new UsageError(`${socket}: ${why}`, `landlockd status --socket ${socket}`);

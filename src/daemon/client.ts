@@ -4,7 +4,8 @@ import type { AuditEvent } from "../audit/events.ts";
 import { LaunchError } from "../base/errors.ts";
 import { POLICY_BYTES_MAX } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
-import { errnoName } from "../kernel/errno.ts";
+import { EINTR } from "../kernel/errno.ts";
+import { errnoName } from "../kernel/errno-names.ts";
 import { readSealed, sealedCopy } from "../native/memfd.ts";
 import { type Datagram, peerOf, receiveDatagram, sendDatagram } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
@@ -41,7 +42,6 @@ export class DaemonError extends Error {
 const ANSWER_TIMEOUT_MS = 30_000;
 const DONE_TIMEOUT_MS = 2000;
 const POLLIN = 1;
-const EINTR = 4;
 
 /** struct timespec; undefined for no end. */
 function timespec(ms: number): BigInt64Array | undefined {

@@ -4,6 +4,7 @@ import type { AuditEvent } from "../audit/events.ts";
 import { UnsupportedError, UsageError } from "../base/errors.ts";
 import { POLICY_BYTES_MAX } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
+import { ECHILD } from "../kernel/errno.ts";
 import { readSealed, sealedCopy } from "../native/memfd.ts";
 import { type Datagram, receiveDatagram, type Sender } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
@@ -18,7 +19,6 @@ import { proofOf } from "./proof.ts";
 import { HELLO_NAMED_ONLY, PLAN_BROKERED, type RunRequest, readEnd, readRunRequest, STOP_NOW } from "./request.ts";
 import { runEndOf } from "./statistics.ts";
 
-const ECHILD = 10;
 /** Requests that one turn of the loop takes from one client: the others are waiting. */
 const DATAGRAMS_PER_TURN = 4;
 

@@ -2,6 +2,7 @@
 
 import type { AuditEvent } from "../audit/events.ts";
 import { escapeBytes } from "../audit/line.ts";
+import { EAGAIN } from "../kernel/errno.ts";
 import { sendDatagram } from "../native/socket.ts";
 import { encodeFrame, type FieldValue, type KindName, type TagName } from "./frame.ts";
 
@@ -12,7 +13,6 @@ export type Sent = "sent" | "later" | "gone";
 
 /** What waits for a client that doesn't read; beyond it events are counted, and anything else is the end. */
 const PENDING_BYTES_MAX = 1024 * 1024;
-const EAGAIN = 11;
 
 export class Outbox {
   readonly #fd: number;

@@ -4,6 +4,7 @@ import { openSync } from "node:fs";
 import type { DaemonEvent } from "../audit/events.ts";
 import { VERSION } from "../base/version.ts";
 import { mountNeed } from "../compile/mount.ts";
+import { EMFILE, ENFILE } from "../kernel/errno.ts";
 import { Epoll } from "../native/epoll.ts";
 import { probeHost } from "../native/host.ts";
 import { probeNamespaces } from "../native/namespaces.ts";
@@ -49,8 +50,6 @@ const BROKER_FDS = 8;
 const RLIMIT_NOFILE = 7;
 const ACCEPTS_PER_TURN = 64;
 const SLOW_RETRY_MS = 10;
-const EMFILE = 24;
-const ENFILE = 23;
 
 const SIGHUP = 1;
 const SIGINT = 2;

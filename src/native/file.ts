@@ -3,6 +3,7 @@
  * which an empty Bun executable is done.
  */
 
+import { EINTR } from "../kernel/errno.ts";
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -19,8 +20,6 @@ import {
 import { cString, syscall } from "./syscall.ts";
 
 type PathName = string | Uint8Array;
-
-const EINTR = 4;
 
 /** Opens, always close-on-exec, never creating. An fd, or -errno. */
 export function openFile(path: PathName, flags: number): number {

@@ -1,5 +1,6 @@
 /** Memory as an fd that nobody can change any more: memfd_create(2), F_ADD_SEALS in fcntl(2). */
 
+import { EIO } from "../kernel/errno.ts";
 import { cString, syscall } from "./syscall.ts";
 
 const MFD_CLOEXEC = 1;
@@ -15,7 +16,7 @@ export function sealedCopy(name: string, bytes: Uint8Array): number {
   const fd = syscall("memfd_create", cString(name), MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return fd;
   const written = bytes.length === 0 ? 0 : syscall("write", fd, bytes, bytes.length);
-  const sealed = written === bytes.length ? syscall("fcntl", fd, F_ADD_SEALS, ALL_SEALS) : Math.min(written, -5);
+  const sealed = written === bytes.length ? syscall("fcntl", fd, F_ADD_SEALS, ALL_SEALS) : Math.min(written, -EIO);
   if (sealed >= 0) return fd;
   syscall("close", fd);
   return sealed;

@@ -1,6 +1,6 @@
 /** Whether this process can mount in namespaces of its own, and why not: tried, then explained. */
 
-import { errnoName } from "../kernel/errno.ts";
+import { errnoName } from "../kernel/errno-names.ts";
 import { canMount, type Host } from "../kernel/host.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/mount.ts";
 import { OPS, STAGES } from "../plan/layout.ts";

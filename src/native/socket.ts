@@ -1,5 +1,6 @@
 /** UNIX sockets that keep datagrams apart, with fds and the sender's identity: unix(7), cmsg(3). */
 
+import { EAGAIN, EINTR } from "../kernel/errno.ts";
 import { addressOf } from "./library.ts";
 import { syscall } from "./syscall.ts";
 
@@ -23,8 +24,6 @@ const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const MSG_CTRUNC = 8;
 const MSG_TRUNC = 0x20;
-const EINTR = 4;
-const EAGAIN = 11;
 
 /** Longest datagram that is sent or taken, in bytes. */
 export const DATAGRAM_BYTES_MAX: number = 128 * 1024;

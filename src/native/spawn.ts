@@ -1,5 +1,6 @@
 /** Plan and launch request in, running workload out: the TypeScript side of csrc/launch.h. */
 
+import { EAGAIN, EINTR } from "../kernel/errno.ts";
 import { COMMANDS, MESSAGE, MESSAGES } from "../plan/layout.ts";
 import { setFields } from "../plan/struct.ts";
 import { addressOf, native } from "./library.ts";
@@ -56,8 +57,8 @@ export function receive(channelFd: number): { message: Message; fd: number } | "
   for (;;) {
     const result = native().ll_receive(channelFd, addressOf(received), addressOf(receivedFd));
     if (result === 1) return { message: readMessage(received), fd: receivedFd[0] ?? -1 };
-    if (result === -11) return "empty";
-    if (result !== -4) return "closed";
+    if (result === -EAGAIN) return "empty";
+    if (result !== -EINTR) return "closed";
   }
 }
 
@@ -105,7 +106,7 @@ const WALL = 0x40000000;
  */
 export function release(spawned: Spawned): void {
   syscall("close", spawned.channelFd);
-  while (syscall("wait4", spawned.keeperPid, 0, WALL, 0) === -4);
+  while (syscall("wait4", spawned.keeperPid, 0, WALL, 0) === -EINTR);
   syscall("close", spawned.keeperPidFd);
   native().ll_release(addressOf(spawned.record));
 }

@@ -2,7 +2,8 @@
 
 import { UsageError } from "../base/errors.ts";
 import { POLICY_BYTES_MAX } from "../base/limits.ts";
-import { errnoName } from "../kernel/errno.ts";
+import { EACCES, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENXIO } from "../kernel/errno.ts";
+import { errnoName } from "../kernel/errno-names.ts";
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFIFO, S_IFREG } from "../kernel/file.ts";
 import { closeFile, type FileStatus, openFile, readInto, realPath, statusOf } from "../native/file.ts";
 import { BUILT_IN, type PolicySource } from "./load.ts";
@@ -60,16 +61,15 @@ function readAll(fd: number, path: string): Uint8Array {
   return buffer.subarray(0, length);
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  EACCES: "permission denied",
-  ENOTDIR: "a part of its path is not a directory",
-  ELOOP: "too many symbolic links",
-  ENAMETOOLONG: "the name is too long",
-  ENXIO: "it is a socket, or a device that isn't there",
+const REASONS: Readonly<Record<number, string>> = {
+  [ENOENT]: "no such file",
+  [EACCES]: "permission denied",
+  [ENOTDIR]: "a part of its path is not a directory",
+  [ELOOP]: "too many symbolic links",
+  [ENAMETOOLONG]: "the name is too long",
+  [ENXIO]: "it is a socket, or a device that isn't there",
 };
 
 function reasonOf(errno: number): string {
-  const name = errnoName(errno);
-  return REASONS[name] ?? name;
+  return REASONS[errno] ?? errnoName(errno);
 }

@@ -4,6 +4,7 @@
  */
 
 import * as v from "valibot";
+import { MAX_ERRNO } from "../kernel/errno.ts";
 import { FS_RIGHTS, NET_RIGHTS, SCOPES } from "../kernel/landlock.ts";
 import type { Policy } from "./policy.ts";
 import { modeBits, sizeBytes } from "./units.ts";
@@ -166,7 +167,7 @@ const seccomp = v.pipe(
         v.number(),
         v.integer(),
         v.minValue(1),
-        v.maxValue(4095),
+        v.maxValue(MAX_ERRNO),
         v.description("The errno that denied calls fail with; 1 is EPERM."),
       ),
       1,

@@ -1,7 +1,8 @@
 /** Finds the command as execvp(3) does, and says early and clearly why it can't be executed. */
 
 import { rawVariable } from "../base/raw.ts";
-import { errnoName } from "../kernel/errno.ts";
+import { EACCES, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from "../kernel/errno.ts";
+import { errnoName } from "../kernel/errno-names.ts";
 import { O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFREG } from "../kernel/file.ts";
 import { closeFile, type FileStatus, isExecutable, openFile, readInto, statusAt } from "../native/file.ts";
 
@@ -45,11 +46,11 @@ function splitBytes(bytes: Uint8Array, separator: number): Uint8Array[] {
 }
 
 /** What stands in the way of stat(2), in words. */
-const OBSTACLES: Readonly<Record<string, string>> = {
-  EACCES: "a folder on the way to it can't be searched",
-  ELOOP: "too many symbolic links",
-  ENAMETOOLONG: "the name is too long",
-  ENOTDIR: "a part of its path is not a directory",
+const OBSTACLES: Readonly<Record<number, string>> = {
+  [EACCES]: "a folder on the way to it can't be searched",
+  [ELOOP]: "too many symbolic links",
+  [ENAMETOOLONG]: "the name is too long",
+  [ENOTDIR]: "a part of its path is not a directory",
 };
 
 /**
@@ -61,10 +62,10 @@ export function findProblem(name: Uint8Array, candidates: readonly Uint8Array[])
   let problem: CommandProblem | undefined;
   for (const candidate of candidates) {
     const status = statusAt(candidate);
-    const obstacle = typeof status === "number" ? errnoName(-status) : undefined;
+    const errno = typeof status === "number" ? -status : 0;
     // A folder of PATH that can't be searched is passed over; a path that was spelled out is not.
-    if (obstacle === "ENOENT" || (obstacle !== undefined && !name.includes(0x2f))) continue;
-    const reason = typeof status === "number" ? (OBSTACLES[obstacle ?? ""] ?? obstacle) : refusal(candidate, status);
+    if (errno === ENOENT || (errno !== 0 && !name.includes(0x2f))) continue;
+    const reason = typeof status === "number" ? (OBSTACLES[errno] ?? errnoName(errno)) : refusal(candidate, status);
     if (reason === undefined) return undefined;
     problem ??= { status: 126, message: `cannot execute ${shown}: ${reason}` };
   }

@@ -1,6 +1,7 @@
 /** One run, from spawn to its end, on an epoll that may carry many: what its keeper says, and what is said to it. */
 
 import type { LaunchError } from "../base/errors.ts";
+import { EPERM } from "../kernel/errno.ts";
 import type { Epoll } from "../native/epoll.ts";
 import type { Message } from "../native/message.ts";
 import { pidOf } from "../native/pidfd.ts";
@@ -40,7 +41,6 @@ export interface SessionEvents {
 }
 
 const SIGKILL = 9;
-const EPERM = 1;
 
 const NOT_DONE: Done = { errno: EPERM, fd: -1, mountId: 0 };
 

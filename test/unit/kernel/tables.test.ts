@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { errnoName, errnoNumber, errnoText } from "../../../src/kernel/errno.ts";
+import * as errnos from "../../../src/kernel/errno.ts";
+import { errnoName, errnoText } from "../../../src/kernel/errno-names.ts";
 import {
   ABI_LINUX,
   FILE_RIGHTS,
@@ -96,9 +97,13 @@ describe("errno", () => {
     expect(errnoName(4000)).toBe("errno 4000");
     expect(errnoText(2)).toBe("No such file or directory");
     expect(errnoText(41)).toBe("Unknown error 41");
-    expect(errnoNumber("EWOULDBLOCK")).toBe(11);
-    expect(errnoNumber("EOPNOTSUPP")).toBe(95);
-    expect(errnoNumber("constructor")).toBeUndefined();
+  });
+
+  test("numbers and names agree", () => {
+    const { ERESTARTSYS, MAX_ERRNO, ...numbers } = errnos;
+    for (const [name, number] of Object.entries(numbers)) expect(errnoName(number)).toBe(name);
+    expect(errnoName(ERESTARTSYS)).toBe("errno 512");
+    expect(errnoName(MAX_ERRNO)).toBe("errno 4095");
   });
 });
 
