@@ -16,7 +16,15 @@ import {
   STATX_MODE,
   STATX_NLINK,
   STATX_SIZE,
+  STATX_SIZE_BYTES,
   STATX_TYPE,
+  STX_DEV_MAJOR_AT,
+  STX_DEV_MINOR_AT,
+  STX_INO_AT,
+  STX_MNT_ID_AT,
+  STX_MODE_AT,
+  STX_NLINK_AT,
+  STX_SIZE_AT,
 } from "../kernel/file.ts";
 import { allocate, type Memory } from "../native/memory.ts";
 import { ARCH, numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
@@ -47,7 +55,7 @@ const ATTEMPTS_MAX = 16;
 const first = allocate(PATH_MAX);
 const second = allocate(PATH_MAX);
 const how = allocate(OPEN_HOW_SIZE_BYTES);
-const stats = allocate(256);
+const stats = allocate(STATX_SIZE_BYTES);
 const link = allocate(PATH_MAX);
 
 /** The address of a path as C string. */
@@ -110,14 +118,14 @@ const TWO_32 = 0x1_0000_0000;
 function readStats(): FileStat {
   const { view } = stats;
   return {
-    nlink: view.getUint32(16, true),
-    mode: view.getUint16(28, true),
-    inode: view.getUint32(32, true),
-    inodeHigh: view.getUint32(36, true),
-    size: view.getUint32(44, true) * TWO_32 + view.getUint32(40, true),
-    device: view.getUint32(136, true),
-    deviceMinor: view.getUint32(140, true),
-    mount: view.getUint32(148, true) * TWO_32 + view.getUint32(144, true),
+    nlink: view.getUint32(STX_NLINK_AT, true),
+    mode: view.getUint16(STX_MODE_AT, true),
+    inode: view.getUint32(STX_INO_AT, true),
+    inodeHigh: view.getUint32(STX_INO_AT + 4, true),
+    size: view.getUint32(STX_SIZE_AT + 4, true) * TWO_32 + view.getUint32(STX_SIZE_AT, true),
+    device: view.getUint32(STX_DEV_MAJOR_AT, true),
+    deviceMinor: view.getUint32(STX_DEV_MINOR_AT, true),
+    mount: view.getUint32(STX_MNT_ID_AT + 4, true) * TWO_32 + view.getUint32(STX_MNT_ID_AT, true),
   };
 }
 

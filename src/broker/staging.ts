@@ -4,12 +4,13 @@
  */
 
 import { O_RDONLY } from "../kernel/file.ts";
+import { namesIn } from "../native/file.ts";
 import { syscall } from "../native/syscall.ts";
 import { close, mkdirAt, O_DIRECTORY, O_NOFOLLOW, openAt, setUmask } from "./files.ts";
 import { RESOLVE_INSIDE } from "./locate.ts";
 import type { Folder } from "./roots.ts";
 import { Pace, runNow } from "./steps.ts";
-import { readNames, removeTree } from "./tree.ts";
+import { removeTree } from "./tree.ts";
 
 const LOCK_EX_NB = 2 | 4;
 /** `.landlockd-` and 16 hexadecimal digits. */
@@ -55,7 +56,7 @@ export class Staging {
 
 function sweep(folder: Folder): void {
   const top = openAt(folder.fd, ".", O_RDONLY | O_DIRECTORY, 0, RESOLVE_INSIDE);
-  const names = top < 0 ? [] : (readNames(top) ?? []);
+  const names = top < 0 ? [] : (namesIn(top) ?? []);
   close(top);
   for (const name of names.filter((each) => NAME.test(each))) {
     const fd = openAt(folder.fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_INSIDE);

@@ -2,6 +2,7 @@
 
 import { EIO, ELOOP, ENOENT, EPERM, ETXTBSY } from "../kernel/errno.ts";
 import {
+  AT_EMPTY_PATH,
   AT_REMOVEDIR,
   O_CREAT,
   O_EXCL,
@@ -16,7 +17,11 @@ import {
   S_IFLNK,
   S_IFMT,
   S_IFREG,
+  STATX_MTIME,
+  STATX_SIZE_BYTES,
+  STX_MTIME_AT,
 } from "../kernel/file.ts";
+import { namesIn } from "../native/file.ts";
 import { startCopy } from "../native/helper.ts";
 import { allocate } from "../native/memory.ts";
 import { numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
@@ -45,26 +50,6 @@ const SET_ID_BITS = 0o6000;
 /** One step down, onto nothing but what is there under that name. */
 const RESOLVE_ENTRY: number = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS;
 
-const entries = allocate(32 * 1024);
-const getdents64 = numberOf("getdents64");
-/** In struct linux_dirent64: u64 ino, s64 off, u16 reclen, u8 type, then the name. */
-const DIRENT_RECLEN = 16;
-const DIRENT_NAME = 19;
-
-/** The names in an open folder, from where it stands; undefined if they can't be read. */
-export function readNames(fd: number): string[] | undefined {
-  const names: string[] = [];
-  for (;;) {
-    const size = syscallByNumber(getdents64, fd, entries.address, entries.bytes.length);
-    if (size < 0) return undefined;
-    if (size === 0) return names;
-    for (let at = 0; at < size; at += entries.view.getUint16(at + DIRENT_RECLEN, true)) {
-      const name = entries.bytes.toString("latin1", at + DIRENT_NAME, entries.bytes.indexOf(0, at + DIRENT_NAME));
-      if (name !== "." && name !== "..") names.push(name);
-    }
-  }
-}
-
 function openFolder(dirFd: number, name: string): number {
   return openAt(dirFd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_ENTRY);
 }
@@ -86,7 +71,7 @@ export function* removeTree(dirFd: number, name: string, pace: Pace, depth = 0):
   const fd = depth < DEPTH_MAX ? openFolder(dirFd, name) : -ELOOP;
   if (fd < 0) return removed;
   try {
-    for (const child of readNames(fd) ?? []) yield* removeTree(fd, child, pace, depth + 1);
+    for (const child of namesIn(fd) ?? []) yield* removeTree(fd, child, pace, depth + 1);
   } finally {
     close(fd);
   }
@@ -160,7 +145,7 @@ function* judgeFolder(at: Judged, pace: Pace): Steps {
   const fd = at.depth < DEPTH_MAX ? openFolder(at.dirFd, at.name) : -ELOOP;
   if (fd < 0) return fd;
   try {
-    const names = readNames(fd);
+    const names = namesIn(fd);
     if (names === undefined) return -EIO;
     for (const name of names) {
       const judged = yield* judgeEntry(
@@ -210,15 +195,14 @@ function* copyFile(fromFd: number, stat: FileStat, toDirFd: number, name: string
 }
 
 const times = allocate(32);
-const statBuffer = allocate(256);
-const STATX_MTIME = 0x40;
+const statBuffer = allocate(STATX_SIZE_BYTES);
 
 /** Mode and time of the original. */
 function finishCopy(fromFd: number, toFd: number, stat: FileStat): number {
   const empty = allocate(1);
-  syscall("statx", fromFd, empty.address, 0x1000, STATX_MTIME, statBuffer.address);
-  const seconds = statBuffer.view.getBigInt64(112, true);
-  const nanoseconds = BigInt(statBuffer.view.getUint32(120, true));
+  syscall("statx", fromFd, empty.address, AT_EMPTY_PATH, STATX_MTIME, statBuffer.address);
+  const seconds = statBuffer.view.getBigInt64(STX_MTIME_AT, true);
+  const nanoseconds = BigInt(statBuffer.view.getUint32(STX_MTIME_AT + 8, true));
   for (const at of [0, 16]) {
     times.view.setBigInt64(at, seconds, true);
     times.view.setBigInt64(at + 8, nanoseconds, true);
@@ -233,7 +217,7 @@ function* copyFolder(fromFd: number, stat: FileStat, toDirFd: number, name: stri
   const toFd = made < 0 ? made : openFolder(toDirFd, name);
   if (toFd < 0) return toFd;
   try {
-    const names = readNames(fromFd);
+    const names = namesIn(fromFd);
     if (names === undefined) return -EIO;
     for (const child of names) {
       const copied = yield* copyTree(fromFd, child, toFd, child, pace, depth + 1);

@@ -68,9 +68,23 @@ export const STATX_TYPE = 0x1;
 export const STATX_MODE = 0x2;
 export const STATX_NLINK = 0x4;
 export const STATX_UID = 0x8;
+export const STATX_MTIME = 0x40;
 export const STATX_INO = 0x100;
 export const STATX_SIZE = 0x200;
 export const STATX_MNT_ID = 0x1000;
+
+/** sizeof(struct statx), and where its members are; the same on every architecture. */
+export const STATX_SIZE_BYTES = 256;
+export const STX_NLINK_AT = 16;
+export const STX_UID_AT = 20;
+export const STX_MODE_AT = 28;
+export const STX_INO_AT = 32;
+export const STX_SIZE_AT = 40;
+/** struct statx_timestamp: s64 seconds, u32 nanoseconds. */
+export const STX_MTIME_AT = 112;
+export const STX_DEV_MAJOR_AT = 136;
+export const STX_DEV_MINOR_AT = 140;
+export const STX_MNT_ID_AT = 144;
 
 /** Longest path with its NUL. */
 export const PATH_MAX = 4096;

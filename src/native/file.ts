@@ -7,15 +7,22 @@ import { EINTR } from "../kernel/errno.ts";
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
   O_CLOEXEC,
   O_PATH,
   O_RDONLY,
   PATH_MAX,
   S_IFMT,
   STATX_MODE,
+  STATX_MTIME,
   STATX_SIZE,
+  STATX_SIZE_BYTES,
   STATX_TYPE,
   STATX_UID,
+  STX_MODE_AT,
+  STX_MTIME_AT,
+  STX_SIZE_AT,
+  STX_UID_AT,
 } from "../kernel/file.ts";
 import { cString, syscall } from "./syscall.ts";
 
@@ -37,31 +44,35 @@ export interface FileStatus {
   readonly permissions: number;
   readonly uid: number;
   readonly sizeBytes: number;
+  /** Seconds since the epoch. */
+  readonly modified: number;
 }
 
-/** The layout of struct statx, the same on every architecture: linux/stat.h. */
-const STATX_BYTES = 256;
-const UID_AT = 20;
-const MODE_AT = 28;
-const SIZE_AT = 40;
+const ASKED = STATX_TYPE | STATX_MODE | STATX_UID | STATX_SIZE | STATX_MTIME;
 
 function status(fd: number, path: Uint8Array, flags: number): FileStatus | number {
-  const bytes = new Uint8Array(STATX_BYTES);
-  const result = syscall("statx", fd, path, flags, STATX_TYPE | STATX_MODE | STATX_UID | STATX_SIZE, bytes);
+  const bytes = new Uint8Array(STATX_SIZE_BYTES);
+  const result = syscall("statx", fd, path, flags, ASKED, bytes);
   if (result < 0) return result;
   const view = new DataView(bytes.buffer);
-  const mode = view.getUint16(MODE_AT, true);
+  const mode = view.getUint16(STX_MODE_AT, true);
   return {
     type: mode & S_IFMT,
     permissions: mode & 0o7777,
-    uid: view.getUint32(UID_AT, true),
-    sizeBytes: view.getUint32(SIZE_AT, true) + view.getUint32(SIZE_AT + 4, true) * 2 ** 32,
+    uid: view.getUint32(STX_UID_AT, true),
+    sizeBytes: view.getUint32(STX_SIZE_AT, true) + view.getUint32(STX_SIZE_AT + 4, true) * 2 ** 32,
+    modified: view.getUint32(STX_MTIME_AT, true) + view.getInt32(STX_MTIME_AT + 4, true) * 2 ** 32,
   };
 }
 
 /** Of the file at a path, symlinks followed; or -errno. */
 export function statusAt(path: PathName): FileStatus | number {
   return status(AT_FDCWD, cString(path), 0);
+}
+
+/** Of a name in an open folder, a symlink not followed; or -errno. */
+export function statusIn(folderFd: number, name: string): FileStatus | number {
+  return status(folderFd, cString(name), AT_SYMLINK_NOFOLLOW);
 }
 
 /** Of the open file behind an fd, O_PATH or not; or -errno. */
@@ -97,6 +108,27 @@ export function readText(path: PathName): string | undefined {
   const length = readInto(fd, buffer);
   closeFile(fd);
   return length < 0 ? undefined : String.fromCharCode(...buffer.subarray(0, length));
+}
+
+/** In struct linux_dirent64, the same on every architecture: u64 ino, s64 off, u16 reclen, u8 type, then the name. */
+const D_RECLEN_AT = 16;
+const D_NAME_AT = 19;
+
+/** The names in an open folder, from where it stands, as latin1, without "." and ".."; undefined if they can't be read. */
+export function namesIn(fd: number): string[] | undefined {
+  const names: string[] = [];
+  const buffer = new Uint8Array(32 * 1024);
+  const view = new DataView(buffer.buffer);
+  for (;;) {
+    const size = syscall("getdents64", fd, buffer, buffer.length);
+    if (size < 0) return undefined;
+    if (size === 0) return names;
+    for (let at = 0; at < size; at += view.getUint16(at + D_RECLEN_AT, true)) {
+      const start = at + D_NAME_AT;
+      const name = String.fromCharCode(...buffer.subarray(start, buffer.indexOf(0, start)));
+      if (name !== "." && name !== "..") names.push(name);
+    }
+  }
 }
 
 /** As Buffer's toString, without what Buffer's first use costs a start. */

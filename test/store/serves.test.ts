@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { statSync } from "node:fs";
+import { chmodSync, chownSync, statSync, utimesSync } from "node:fs";
 import { asUnprivileged, asUsers } from "../harness/cases.ts";
 import { landlockd, readEvents } from "../harness/landlockd.ts";
 import { openShelf } from "./shelf.ts";
@@ -187,4 +187,25 @@ asUnprivileged("policies of every length have the same name on both sides", asyn
     await shelf.fill(policy);
     expect([length, (await shelf.run(policy)).by]).toEqual([length, "front"]);
   }
+});
+
+asUsers("a full store makes room: the oldest go, the newest stay", async (box) => {
+  const shelf = openShelf(box);
+  const own = await shelf.fill(shelf.lax);
+  const names = Array.from({ length: 255 }, (_, index) => index.toString(16).padStart(64, "0"));
+  for (const [age, name] of names.entries()) {
+    const path = box.write(`runtime/landlockd/plans/${name}`, "old");
+    chmodSync(path, 0o600);
+    chownSync(path, box.user.uid, box.user.gid);
+    utimesSync(path, 1_000_000 - age, 1_000_000 - age);
+  }
+  expect(shelf.names().length).toBe(256);
+  expect(await shelf.run(shelf.strict)).toMatchObject({ by: "bun", status: 1 });
+  const left = shelf.names();
+  expect(left).toContain(own);
+  expect(left.filter((name) => !names.includes(name)).length).toBe(2);
+  // The youngest of those that were planted, and none that is older than one that went.
+  expect(left.length).toBeLessThan(129);
+  expect(left.filter((name) => names.includes(name))).toEqual(names.slice(0, left.length - 2));
+  expect(await shelf.run(shelf.strict)).toMatchObject({ by: "front" });
 });
