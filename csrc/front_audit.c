@@ -189,6 +189,18 @@ static bool is_writable_file(int fd)
 	       ll_front_status(fd, "", LL_AT_EMPTY_PATH, &status) == 0 && (status.mode & LL_S_IFMT) == LL_S_IFREG;
 }
 
+/* A link on the way may be a workload's: Bun says so. */
+static int open_file(const char *path)
+{
+	const struct ll_open_how how = {
+		.flags = LL_O_WRONLY | LL_O_CREAT | LL_O_APPEND | LL_O_NOCTTY | LL_O_NONBLOCK | LL_O_CLOEXEC,
+		.mode = 0600,
+		.resolve = LL_RESOLVE_NO_SYMLINKS,
+	};
+
+	return (int)raw_call4(LL_NR_openat2, LL_AT_FDCWD, raw_ptr(path), raw_ptr(&how), sizeof(how));
+}
+
 bool ll_front_sink_open(const struct ll_stack *stack, const struct ll_request *request, const char *policy_file,
 			struct ll_sink *ret_sink)
 {
@@ -200,9 +212,7 @@ bool ll_front_sink_open(const struct ll_stack *stack, const struct ll_request *r
 	    (sink.job_id != NULL && !is_plain(sink.job_id)) || !make_run_id(sink.run_id))
 		return false;
 	if (sink.owned) {
-		const long flags = LL_O_WRONLY | LL_O_CREAT | LL_O_APPEND | LL_O_NOCTTY | LL_O_NONBLOCK | LL_O_CLOEXEC;
-
-		sink.fd = (int)raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(request->audit), flags, 0600);
+		sink.fd = open_file(request->audit);
 		if (sink.fd < 0)
 			return false;
 	}

@@ -3,16 +3,13 @@
  * a bounded buffer, what doesn't fit is counted, and the count is told at the end.
  */
 
-import { fstatSync, openSync } from "node:fs";
-import { UsageError } from "../base/errors.ts";
 import { EAGAIN, EINTR } from "../kernel/errno.ts";
-import { O_APPEND, O_CLOEXEC, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } from "../kernel/file.ts";
-import { cString, syscall } from "../native/syscall.ts";
+import { syscall } from "../native/syscall.ts";
 import type { AuditEvent } from "./events.ts";
 import { type Common, eventLine } from "./line.ts";
+import { openSink, type Sink } from "./sink.ts";
 
 const BUFFER_MAX_BYTES = 1024 * 1024;
-const F_GETFL = 3;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 /** How long the end of a run waits for a sink that is merely slow. */
@@ -23,44 +20,6 @@ export interface Losses {
   readonly events: number;
   /** Positive errno of the last failure; 0 where nothing failed. */
   readonly errno: number;
-}
-
-interface Sink {
-  readonly fd: number;
-  /** A socket is written with sendto(2): the only way not to block on one that others have too. */
-  readonly socket: boolean;
-}
-
-/**
- * Opens a sink: a file (created 0600, appended to), `fd:N`, or `-` for stderr. An inherited pipe is opened anew, so
- * that not blocking on it changes nothing for the others that have it.
- * @throws UsageError when it can't be opened for writing.
- */
-function openSink(sink: string): Sink {
-  const inherited = sink === "-" ? 2 : /^fd:\d{1,6}$/.test(sink) ? Number(sink.slice(3)) : undefined;
-  if (inherited === undefined && (sink === "" || sink.startsWith("fd:"))) {
-    throw new UsageError(`--audit ${JSON.stringify(sink)}: not a sink`, "give a file, fd:N, or - for stderr");
-  }
-  if (inherited === undefined) return { fd: openFile(sink), socket: false };
-  const flags = syscall("fcntl", inherited, F_GETFL, 0);
-  if (flags < 0) throw new UsageError(`--audit ${sink}: fd ${inherited} is not open`);
-  if ((flags & 3) === 0) throw new UsageError(`--audit ${sink}: fd ${inherited} is not open for writing`);
-  const stats = fstatSync(inherited);
-  const again = stats.isFIFO() ? reopen(inherited) : -1;
-  return { fd: again >= 0 ? again : inherited, socket: stats.isSocket() };
-}
-
-function reopen(fd: number): number {
-  return syscall("openat", -100, cString(`/proc/self/fd/${fd}`), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-function openFile(path: string): number {
-  try {
-    return openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK, 0o600);
-  } catch (cause) {
-    const code = (cause as { readonly code?: string }).code ?? "unknown error";
-    throw new UsageError(`--audit ${JSON.stringify(path)}: cannot open it: ${code}`);
-  }
 }
 
 export class AuditWriter {

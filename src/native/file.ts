@@ -12,6 +12,7 @@ import {
   O_PATH,
   O_RDONLY,
   PATH_MAX,
+  RESOLVE_NO_SYMLINKS,
   S_IFMT,
   STATX_MODE,
   STATX_MTIME,
@@ -31,6 +32,12 @@ type PathName = string | Uint8Array;
 /** Opens, always close-on-exec, never creating. An fd, or -errno. */
 export function openFile(path: PathName, flags: number): number {
   return syscall("openat", AT_FDCWD, cString(path), flags | O_CLOEXEC);
+}
+
+/** Opens without following any symlink on the way; openat2(2). An fd, or -errno. */
+export function openPlain(dirFd: number, path: string, flags: number, mode: number = 0): number {
+  const how = new BigUint64Array([BigInt(flags | O_CLOEXEC), BigInt(mode), BigInt(RESOLVE_NO_SYMLINKS)]);
+  return syscall("openat2", dirFd, cString(path), how, how.byteLength);
 }
 
 export function closeFile(fd: number): void {

@@ -1,9 +1,8 @@
 /** Keeps the store small: it lies in memory as a rule. */
 
 import { O_RDONLY } from "../kernel/file.ts";
-import { closeFile, namesIn, statusIn } from "../native/file.ts";
+import { closeFile, namesIn, openPlain, statusIn } from "../native/file.ts";
 import { cString, syscall } from "../native/syscall.ts";
-import { openPlain } from "./place.ts";
 
 /** Most plans in a store. */
 export const PLANS_MAX = 256;

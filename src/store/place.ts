@@ -4,20 +4,14 @@
  */
 
 import { rawVariable } from "../base/raw.ts";
-import { AT_FDCWD, O_CLOEXEC, O_PATH, RESOLVE_NO_SYMLINKS, S_IFDIR } from "../kernel/file.ts";
-import { closeFile, statusOf } from "../native/file.ts";
+import { AT_FDCWD, O_PATH, S_IFDIR } from "../kernel/file.ts";
+import { closeFile, openPlain, statusOf } from "../native/file.ts";
 import { cString, syscall } from "../native/syscall.ts";
 
 export type Environment = readonly Uint8Array[];
 
 const OTHERS_WRITE = 0o022;
 const OTHERS_ANYTHING = 0o077;
-
-/** Opens without following any symlink on the way; openat2(2). An fd, or -errno. */
-export function openPlain(dirFd: number, path: string, flags: number, mode: number = 0): number {
-  const how = new BigUint64Array([BigInt(flags | O_CLOEXEC), BigInt(mode), BigInt(RESOLVE_NO_SYMLINKS)]);
-  return syscall("openat2", dirFd, cString(path), how, how.byteLength);
-}
 
 /** A folder of this user's own in which others lack `others`; undefined where it isn't one. */
 function openOwn(dirFd: number, path: string, others: number): number | undefined {

@@ -1,9 +1,8 @@
 /** The user's own key: what it authenticates was written by a landlockd of this user. */
 
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFREG } from "../kernel/file.ts";
-import { closeFile, readInto, statusOf } from "../native/file.ts";
+import { closeFile, openPlain, readInto, statusOf } from "../native/file.ts";
 import { cString, syscall } from "../native/syscall.ts";
-import { openPlain } from "./place.ts";
 import { createNew } from "./write.ts";
 
 const KEY_BYTES = 32;

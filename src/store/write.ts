@@ -1,9 +1,8 @@
 /** New files in a folder of the store, whole or not at all. */
 
 import { O_CREAT, O_EXCL, O_WRONLY } from "../kernel/file.ts";
-import { closeFile } from "../native/file.ts";
+import { closeFile, openPlain } from "../native/file.ts";
 import { cString, syscall } from "../native/syscall.ts";
-import { openPlain } from "./place.ts";
 
 /** How temporary names start: what an interrupted landlockd left behind is known by it. */
 export const TEMPORARY_PREFIX = ".new-";
