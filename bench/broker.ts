@@ -68,6 +68,7 @@ interface Measured {
 
 const NATIVE = "native open";
 const LOOP = "C loop: receive, continue";
+const HAND = "C loop: receive, open, hand over";
 const PASSED = "passed on, allow_read";
 const PASSED_SCRATCH = "passed on, scratch";
 const BROKERED = "brokered open, allow_read";
@@ -89,6 +90,7 @@ function calls(stage: Stage, count: number): Measured[] {
   return [
     each(NATIVE, [CALLS], "open", unlisted, "open, close"),
     each(LOOP, [CALLS, "loop", CALLS], "open", unlisted, "open, close"),
+    each(HAND, [CALLS, "hand", CALLS], "open", listed, "open, close"),
     each(PASSED, held(lists), "open", unlisted, "landlockd: open, close"),
     each(PASSED_SCRATCH, held(scratchPolicy), "open", unlisted, "landlockd: open, close"),
     each(BROKERED, held(lists), "open", listed, "landlockd: open, close"),
@@ -132,6 +134,7 @@ export const broker: Bench = {
         versus: [
           { title: "÷ native open", name: NATIVE },
           { title: "÷ C loop", name: LOOP },
+          { title: "÷ C loop, hand over", name: HAND },
           { title: "÷ C loop, create", name: CREATE_LOOP },
         ],
         targets: [

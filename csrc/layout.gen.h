@@ -10,14 +10,14 @@
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0x7915c8e5, \
-	  0xf3447e70, \
-	  0x13ed286d, \
-	  0xf8007fd5, \
-	  0x9d23c7f5, \
-	  0x8365db78, \
-	  0x993a0a03, \
-	  0xd7bd98ea }
+	{ 0x648631d3, \
+	  0xce971da6, \
+	  0x8b86bd9d, \
+	  0xeb5dbd46, \
+	  0xa76e71ed, \
+	  0xe938acde, \
+	  0xffad1c5b, \
+	  0x3ed29383 }
 
 struct ll_header {
 	uint64_t magic;
@@ -130,6 +130,46 @@ _Static_assert(offsetof(struct ll_stored, reserved) == 12, "ll_stored.reserved")
 _Static_assert(offsetof(struct ll_stored, key) == 16, "ll_stored.key");
 _Static_assert(offsetof(struct ll_stored, mac) == 48, "ll_stored.mac");
 _Static_assert(sizeof(struct ll_stored) == 80, "ll_stored");
+
+struct ll_sieve {
+	uint64_t request[10];
+	int32_t listener;
+	int32_t root;
+	uint32_t ready;
+	uint32_t received;
+	uint64_t passed;
+	uint64_t path_size;
+	uint64_t path;
+	uint64_t shown;
+	uint64_t real;
+	uint64_t names;
+	uint64_t folders;
+	uint64_t files;
+	uint64_t mounts;
+	uint32_t file_count;
+	uint32_t mount_count;
+	uint32_t listed;
+	uint32_t reserved;
+};
+_Static_assert(offsetof(struct ll_sieve, request) == 0, "ll_sieve.request");
+_Static_assert(offsetof(struct ll_sieve, listener) == 80, "ll_sieve.listener");
+_Static_assert(offsetof(struct ll_sieve, root) == 84, "ll_sieve.root");
+_Static_assert(offsetof(struct ll_sieve, ready) == 88, "ll_sieve.ready");
+_Static_assert(offsetof(struct ll_sieve, received) == 92, "ll_sieve.received");
+_Static_assert(offsetof(struct ll_sieve, passed) == 96, "ll_sieve.passed");
+_Static_assert(offsetof(struct ll_sieve, path_size) == 104, "ll_sieve.path_size");
+_Static_assert(offsetof(struct ll_sieve, path) == 112, "ll_sieve.path");
+_Static_assert(offsetof(struct ll_sieve, shown) == 120, "ll_sieve.shown");
+_Static_assert(offsetof(struct ll_sieve, real) == 128, "ll_sieve.real");
+_Static_assert(offsetof(struct ll_sieve, names) == 136, "ll_sieve.names");
+_Static_assert(offsetof(struct ll_sieve, folders) == 144, "ll_sieve.folders");
+_Static_assert(offsetof(struct ll_sieve, files) == 152, "ll_sieve.files");
+_Static_assert(offsetof(struct ll_sieve, mounts) == 160, "ll_sieve.mounts");
+_Static_assert(offsetof(struct ll_sieve, file_count) == 168, "ll_sieve.file_count");
+_Static_assert(offsetof(struct ll_sieve, mount_count) == 172, "ll_sieve.mount_count");
+_Static_assert(offsetof(struct ll_sieve, listed) == 176, "ll_sieve.listed");
+_Static_assert(offsetof(struct ll_sieve, reserved) == 180, "ll_sieve.reserved");
+_Static_assert(sizeof(struct ll_sieve) == 184, "ll_sieve");
 
 enum {
 	LL_OP_RULESET = 1,

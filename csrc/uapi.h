@@ -52,6 +52,7 @@ enum {
 	LL_AT_SYMLINK_NOFOLLOW = 0x100,
 	LL_AT_NO_AUTOMOUNT = 0x800,
 	LL_AT_EMPTY_PATH = 0x1000,
+	LL_AT_STATX_DONT_SYNC = 0x4000,
 	LL_AT_RECURSIVE = 0x8000,
 	LL_F_DUPFD_CLOEXEC = 1030,
 	LL_F_GETFL = 3,
@@ -140,18 +141,22 @@ struct ll_statx {
 	uint16_t pad;
 	uint64_t inode;
 	uint64_t size;
-	uint64_t unread[12];
+	uint64_t unread[11];
+	uint32_t device_major;
+	uint32_t device_minor;
 	uint64_t mount_id; /* Linux 5.8 */
 	uint64_t rest[13];
 };
 _Static_assert(sizeof(struct ll_statx) == 256, "struct statx");
 enum {
 	LL_STATX_TYPE = 1,
+	LL_STATX_INO = 0x100,
 	LL_STATX_MNT_ID = 0x1000,
 	LL_STATX_BASIC_STATS = 0x7ff,
 	LL_S_IFMT = 0170000,
 	LL_S_IFDIR = 0040000,
-	LL_S_IFREG = 0100000
+	LL_S_IFREG = 0100000,
+	LL_S_IFLNK = 0120000,
 };
 
 /* include/uapi/linux/prctl.h */
@@ -193,6 +198,15 @@ enum {
 };
 #define LL_SECCOMP_RET_KILL_PROCESS UINT32_C(0x80000000)
 #define LL_SECCOMP_RET_USER_NOTIF UINT32_C(0x7fc00000)
+struct ll_notif {
+	uint64_t id;
+	uint32_t pid;
+	uint32_t flags;
+	int32_t nr;
+	uint32_t arch;
+	uint64_t instruction_pointer;
+	uint64_t args[6];
+};
 struct ll_notif_resp {
 	uint64_t id;
 	int64_t val;
@@ -206,9 +220,11 @@ struct ll_notif_addfd {
 	uint32_t newfd;
 	uint32_t newfd_flags;
 };
+_Static_assert(sizeof(struct ll_notif) == 80, "seccomp_notif");
 _Static_assert(sizeof(struct ll_notif_resp) == 24, "seccomp_notif_resp");
 _Static_assert(sizeof(struct ll_notif_addfd) == 24, "seccomp_notif_addfd");
-enum { LL_SECCOMP_ADDFD_FLAG_SEND = 2 };
+enum { LL_SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1, LL_SECCOMP_ADDFD_FLAG_SEND = 2 };
+#define LL_SECCOMP_IOCTL_NOTIF_RECV 0xc0502100L
 #define LL_SECCOMP_IOCTL_NOTIF_SEND 0xc0182101L
 #define LL_SECCOMP_IOCTL_NOTIF_ADDFD 0x40182103L
 #if defined(__x86_64__)
@@ -348,7 +364,7 @@ struct ll_timespec {
 	int64_t seconds;
 	int64_t nanoseconds;
 };
-enum { LL_CLOCK_REALTIME = 0 };
+enum { LL_CLOCK_REALTIME = 0, LL_CLOCK_MONOTONIC_COARSE = 6 };
 /* include/uapi/linux/signalfd.h: what is used of it */
 struct ll_siginfo {
 	uint32_t signal;
@@ -357,6 +373,17 @@ struct ll_siginfo {
 	uint8_t rest[116];
 };
 _Static_assert(sizeof(struct ll_siginfo) == 128, "signalfd_siginfo");
+/* include/uapi/linux/limits.h; the smallest page that Linux has here */
+enum { LL_PATH_MAX = 4096, LL_PAGE_MIN = 4096 };
+/* include/uapi/linux/eventpoll.h: packed on x86_64 only */
+struct ll_epoll_event {
+	uint32_t events;
+	uint64_t data;
+}
+#if defined(__x86_64__)
+__attribute__((packed))
+#endif
+;
 struct ll_pollfd {
 	int32_t fd;
 	int16_t events;

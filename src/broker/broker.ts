@@ -6,7 +6,6 @@ import type { Verdict } from "./decide.ts";
 import { Listener } from "./listener.ts";
 import type { MountBroker } from "./mount.ts";
 import { type BlockingOpen, open } from "./open.ts";
-import { Outside } from "./outside.ts";
 import { type Publication, Publisher } from "./publish.ts";
 import { type Audit, eventOf, pathsOf } from "./record.ts";
 import { type Reply, sendReply, type Ticket } from "./reply.ts";
@@ -29,9 +28,9 @@ export class Broker {
   #waiting: Waiting | undefined;
   #runner: Runner | undefined;
   readonly #publisher = new Publisher();
-  readonly #outside = new Outside();
 
   #requests = 0;
+  #sifted: Roots | undefined;
 
   /** Owns the roots. */
   constructor(roots: Roots, audit: Audit | undefined, mounts?: MountBroker, surroundings: Surroundings = HERE) {
@@ -47,7 +46,7 @@ export class Broker {
 
   /** Requests so far. */
   get requests(): number {
-    return this.#requests;
+    return this.#requests + (this.#listener?.sieve.passed ?? 0);
   }
 
   /**
@@ -61,11 +60,27 @@ export class Broker {
     this.#epoll = epoll;
     this.#waiting = new Waiting(epoll);
     this.#runner = new Runner(this.#waiting);
-    epoll.add(listenerFd, (events) => {
+    this.#sift(listener);
+    const onEvents = (events: number): void => {
       // Not readable but in error: nobody is left who could ask.
       if ((events & 1) === 0) this.#detach();
       else unprivileged(() => this.#receive(listener));
+    };
+    if (shared) epoll.add(listenerFd, onEvents);
+    else epoll.addSieve(listener.sieve, onEvents);
+  }
+
+  /** Tells the sieve what the lists are. */
+  #sift(listener: Listener): void {
+    const lists = this.#world.common;
+    if (lists === undefined) return;
+    listener.sieve.use({
+      rootFd: lists.rootFd,
+      folders: lists.folders.flatMap(({ spellings }) => spellings),
+      mounts: lists.folders.filter(({ zone }) => zone === "scratch").map(({ stat }) => stat.mount),
+      files: lists.files.map(({ stat }) => stat),
     });
+    this.#sifted = lists;
   }
 
   #receive(listener: Listener): void {
@@ -76,6 +91,7 @@ export class Broker {
       return;
     }
     const roots = this.#world.rootsFor(listener.tid);
+    if (this.#sifted !== this.#world.common) this.#sift(listener);
     const request = roots === undefined ? undefined : readRequest(listener);
     if (roots === undefined || request === undefined) listener.pass();
     else this.#serve(listener, roots, request);
@@ -84,9 +100,11 @@ export class Broker {
   #serve(listener: Listener, roots: Roots, request: Request): void {
     const ticket: Ticket = { id: listener.id, tid: listener.tid, listener };
     if (request.kind === "open") {
-      const opened = open({ ticket, roots, outside: this.#outside, request });
+      const opened = open({ ticket, roots, request });
       if (opened.blocking !== undefined) this.#wait(ticket, request, opened.verdict, opened.blocking);
       else this.#finish(ticket, request, opened.verdict, opened.reply, opened.created === true);
+      // A file of the lists may be there now that wasn't.
+      if (opened.created === true) this.#sift(listener);
     } else {
       const publish = (publication: Publication): void => this.#publish(ticket, request, publication);
       const done = onScratch({ ticket, roots, publish }, request);
@@ -137,6 +155,7 @@ export class Broker {
     this.#runner?.close();
     this.#publisher.close();
     if (this.#listener === undefined) return;
+    this.#requests += this.#listener.sieve.passed;
     this.#epoll?.remove(this.#listener.fd);
     this.#listener.close();
     this.#listener = undefined;

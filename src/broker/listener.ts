@@ -1,5 +1,6 @@
 /**
- * A seccomp listener (seccomp_unotify(2)): one request at a time, received into memory that is used again.
+ * A seccomp listener (seccomp_unotify(2)): one request at a time, received into memory that is used again. A sieve in
+ * front of it passes on what is plainly none of the broker's business.
  * Two things differ between kernels and are found out by trying: waking on the same CPU, and answering by an fd.
  */
 
@@ -8,16 +9,15 @@ import {
   SECCOMP_ADDFD_FLAG_SEND,
   SECCOMP_IOCTL_NOTIF_ADDFD,
   SECCOMP_IOCTL_NOTIF_ID_VALID,
-  SECCOMP_IOCTL_NOTIF_RECV,
   SECCOMP_IOCTL_NOTIF_SEND,
   SECCOMP_IOCTL_NOTIF_SET_FLAGS,
   SECCOMP_NOTIF_ADDFD_SIZE_BYTES,
   SECCOMP_NOTIF_RESP_SIZE_BYTES,
-  SECCOMP_NOTIF_SIZE_BYTES,
   SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
   SECCOMP_USER_NOTIF_FLAG_CONTINUE,
 } from "../kernel/seccomp.ts";
 import { allocate } from "../native/memory.ts";
+import { Sieve } from "../native/sieve.ts";
 import { numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
 
 /** In struct seccomp_notif: u64 id, u32 pid, u32 flags, then seccomp_data: i32 nr, u32 arch, u64 ip, u64 args[6]. */
@@ -41,7 +41,8 @@ export type RequestId = bigint;
 export class Listener {
   /** Owned. */
   readonly fd: number;
-  readonly #notif = allocate(SECCOMP_NOTIF_SIZE_BYTES);
+  readonly sieve: Sieve;
+  readonly #request: DataView;
   readonly #response = allocate(SECCOMP_NOTIF_RESP_SIZE_BYTES);
   readonly #addFd = allocate(SECCOMP_NOTIF_ADDFD_SIZE_BYTES);
   readonly #valid = allocate(8);
@@ -50,49 +51,55 @@ export class Listener {
 
   constructor(fd: number) {
     this.fd = fd;
+    this.sieve = new Sieve(fd);
+    this.#request = this.sieve.request;
     // EINVAL before Linux 6.6.
     syscall("ioctl", fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
   }
 
-  /** Receives a request; false when there is none any more (its caller was killed meanwhile). Blocks without one. */
+  /** The path that the request is about, where the sieve has copied it: of opens. A binary string. */
+  get path(): string | undefined {
+    return this.sieve.path;
+  }
+
+  /** Receives a request; false when there is none for us (passed on, or its caller is gone). Blocks without one. */
   receive(): boolean {
-    this.#notif.bytes.fill(0); // anything else is EINVAL
-    return syscallByNumber(this.#ioctl, this.fd, SECCOMP_IOCTL_NOTIF_RECV, this.#notif.address) === 0;
+    return this.sieve.receive();
   }
 
   get id(): RequestId {
-    return this.#notif.view.getBigUint64(0, true);
+    return this.#request.getBigUint64(0, true);
   }
 
   /** The thread that calls, as this process sees it; 0 where it can't be seen. */
   get tid(): number {
-    return this.#notif.view.getUint32(NOTIF_PID, true);
+    return this.#request.getUint32(NOTIF_PID, true);
   }
 
   /** The number of the system call. */
   get call(): number {
-    return this.#notif.view.getInt32(NOTIF_NR, true);
+    return this.#request.getInt32(NOTIF_NR, true);
   }
 
   /** The lower half of an argument: all that the kernel looks at in an int. */
   argument(index: number): number {
-    return this.#notif.view.getUint32(NOTIF_ARGS + 8 * index, true);
+    return this.#request.getUint32(NOTIF_ARGS + 8 * index, true);
   }
 
   /** An argument as int: a directory fd, say. */
   signedArgument(index: number): number {
-    return this.#notif.view.getInt32(NOTIF_ARGS + 8 * index, true);
+    return this.#request.getInt32(NOTIF_ARGS + 8 * index, true);
   }
 
   /** A pointer; exact below 2^53. */
   pointer(index: number): number {
-    const { view } = this.#notif;
+    const view = this.#request;
     return view.getUint32(NOTIF_ARGS + 8 * index + 4, true) * TWO_32 + view.getUint32(NOTIF_ARGS + 8 * index, true);
   }
 
   /** All of an argument: a size. */
   wideArgument(index: number): bigint {
-    return this.#notif.view.getBigUint64(NOTIF_ARGS + 8 * index, true);
+    return this.#request.getBigUint64(NOTIF_ARGS + 8 * index, true);
   }
 
   /** Whether the caller still waits: only then was what was read about it read about it, not about who got its pid. */
@@ -104,8 +111,8 @@ export class Listener {
   /** The kernel runs the call as if there were no broker. */
   pass(): void {
     // The id is copied as bytes: nearly all requests end here.
-    this.#response.view.setUint32(0, this.#notif.view.getUint32(0, true), true);
-    this.#response.view.setUint32(4, this.#notif.view.getUint32(4, true), true);
+    this.#response.view.setUint32(0, this.#request.getUint32(0, true), true);
+    this.#response.view.setUint32(4, this.#request.getUint32(4, true), true);
     this.#sendRest(0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
   }
 

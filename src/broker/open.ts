@@ -2,8 +2,6 @@
 
 import { EAGAIN, EEXIST, EISDIR, ELOOP, ENOENT, EXDEV } from "../kernel/errno.ts";
 import {
-  AT_FDCWD,
-  AT_SYMLINK_NOFOLLOW,
   O_CLOEXEC,
   O_CREAT,
   O_EXCL,
@@ -30,10 +28,8 @@ import {
   sameFile,
   setUmask,
   statFd,
-  statPath,
 } from "./files.ts";
-import { type Anchor, anchorOf, closeAnchor, RESOLVE_INSIDE, shownPath, withBase, zoneOf } from "./locate.ts";
-import type { Outside } from "./outside.ts";
+import { type Anchor, anchorOf, closeAnchor, RESOLVE_INSIDE, withBase, zoneOf } from "./locate.ts";
 import { PASS, type Reply, result, type Ticket } from "./reply.ts";
 import type { OpenRequest } from "./request.ts";
 import { type Base, findPlace, isDirectory, listedAs, type Place, pinCreated, type Roots, splitPath } from "./roots.ts";
@@ -45,7 +41,6 @@ const fcntl = numberOf("fcntl");
 export interface Opening {
   readonly ticket: Ticket;
   readonly roots: Roots;
-  readonly outside: Outside;
   readonly request: OpenRequest;
 }
 
@@ -175,6 +170,28 @@ function createIn(opening: Opening, folderFd: number, path: string, verdict: Ver
   return { verdict, reply: fd < 0 ? result(fd) : given(fd, request.flags), created: true };
 }
 
+/**
+ * A plain file by the very name that the list has: the sieve saw it stand there, and it is pinned already. What stands
+ * there by now is no matter: it is never opened by its name.
+ */
+function openByName(opening: Opening): Opened | undefined {
+  const { ticket, roots, request } = opening;
+  const { flags } = request;
+  const file = roots.files[ticket.listener.sieve.listed];
+  if (file?.stat === undefined || file.path !== request.at.path || (file.stat.mode & S_IFMT) !== S_IFREG)
+    return undefined;
+  const target = { zone: "elsewhere", ...listing(roots, file.stat), mode: file.stat.mode } as const;
+  const verdict = decideOpen(flags, target);
+  if (verdict.decision !== "allow" || !ticket.listener.isValid(ticket.id)) return undefined;
+  const refused = refusal(flags, file.stat);
+  if (refused !== 0) return { verdict, reply: result(-refused) };
+  const own = (flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_NOCTTY;
+  const fd = reopen(file.fd, own | O_NONBLOCK, 0);
+  if (fd === -EAGAIN) return undefined;
+  if (fd >= 0 && (flags & O_NONBLOCK) === 0) syscallByNumber(fcntl, fd, F_SETFL, own);
+  return { verdict, reply: fd < 0 ? result(fd) : given(fd, flags) };
+}
+
 /** By any other spelling: the object decides. */
 function openAnywhere(opening: Opening): Opened {
   const { ticket, roots, request } = opening;
@@ -238,33 +255,6 @@ function createAt(opening: Opening, place: Place): Opened {
   return opened.reply.kind === "result" && opened.reply.result === -EEXIST ? PASSED : opened;
 }
 
-function isListed(roots: Roots, stat: FileStat): boolean {
-  const { read, write } = listedAs(roots, stat);
-  return read || write;
-}
-
-/** Whether a file may be beneath scratch, by its mount. */
-function sharesMount(roots: Roots, stat: FileStat): boolean {
-  return roots.folders.some(({ zone, stat: root }) => zone === "scratch" && root.mount === stat.mount);
-}
-
-/** Cheap, and wrong only in passing on: whether the path may mean something of the lists. */
-function mayConcern(opening: Opening): boolean {
-  const { ticket, roots, outside, request } = opening;
-  const path = shownPath(ticket.tid, request.at);
-  if (path === undefined) return false;
-  // Beneath another root, a path that starts with a slash is relative to it as far as a "no" goes.
-  const from = roots.rootFd === AT_FDCWD ? path : path.replace(/^\/+/, "");
-  const stat = statPath(roots.rootFd, from, AT_SYMLINK_NOFOLLOW);
-  if (typeof stat === "number") return stat === -ENOENT && (request.flags & O_CREAT) !== 0;
-  if ((stat.mode & S_IFMT) === S_IFLNK) {
-    const target = keepsLink(request.flags) ? stat : statPath(roots.rootFd, from, 0);
-    if (typeof target === "number") return (request.flags & O_CREAT) !== 0;
-    return isListed(roots, target) || sharesMount(roots, target);
-  }
-  return isListed(roots, stat) || (sharesMount(roots, stat) && !outside.has(roots, path));
-}
-
 /** Carries out an open, or finds that it is the kernel's. */
 export function open(opening: Opening): Opened {
   const { ticket, roots, request } = opening;
@@ -277,5 +267,5 @@ export function open(opening: Opening): Opened {
       if (opened !== undefined) return opened;
     }
   }
-  return mayConcern(opening) ? openAnywhere(opening) : PASSED;
+  return openByName(opening) ?? openAnywhere(opening);
 }

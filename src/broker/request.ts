@@ -48,7 +48,7 @@ type Parser = (listener: Listener) => Request | undefined;
 
 /** The path in argument `path`, relative to the folder in argument `dir` (-1: the working directory). */
 function at(listener: Listener, dir: number, path: number): At | undefined {
-  const text = copyPath(listener.tid, listener.pointer(path));
+  const text = listener.path ?? copyPath(listener.tid, listener.pointer(path));
   if (text === undefined) return undefined;
   return { dirFd: dir < 0 ? AT_FDCWD : listener.signedArgument(dir), path: text };
 }

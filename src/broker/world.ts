@@ -103,6 +103,11 @@ export class World {
     return this.#roots;
   }
 
+  /** The lists for every caller, once they are known; undefined where callers may see different files. */
+  get common(): Roots | undefined {
+    return this.#surroundings.varies ? undefined : this.#roots;
+  }
+
   #isRootOf(tid: number): boolean {
     if (this.#rootStat === undefined) {
       const own = this.#roots?.rootFd ?? AT_FDCWD;

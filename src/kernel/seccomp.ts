@@ -36,7 +36,6 @@ export const BPF = {
 } as const;
 
 /** ioctl(2) on a listener. Source: linux/seccomp.h, asm-generic/ioctl.h. */
-export const SECCOMP_IOCTL_NOTIF_RECV = 0xc0502100;
 export const SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101;
 export const SECCOMP_IOCTL_NOTIF_ID_VALID = 0x40082102;
 export const SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103;
@@ -50,6 +49,5 @@ export const SECCOMP_ADDFD_FLAG_SEND = 2;
 export const SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
 
 /** sizeof struct seccomp_notif, seccomp_notif_resp, seccomp_notif_addfd. */
-export const SECCOMP_NOTIF_SIZE_BYTES = 80;
 export const SECCOMP_NOTIF_RESP_SIZE_BYTES = 24;
 export const SECCOMP_NOTIF_ADDFD_SIZE_BYTES = 24;

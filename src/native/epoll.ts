@@ -1,7 +1,9 @@
 /** epoll(7), as small as a supervisor needs it. */
 
 import { O_CLOEXEC } from "../kernel/file.ts";
+import { addressOf, native } from "./library.ts";
 import { allocate } from "./memory.ts";
+import type { Sieve } from "./sieve.ts";
 import { ARCH, numberOf, syscall, syscallByNumber } from "./syscall.ts";
 
 const EPOLLIN = 1;
@@ -19,6 +21,7 @@ export class Epoll {
   readonly #events = allocate(EVENT_SIZE * MAX_EVENTS);
   readonly #epollPwait = numberOf("epoll_pwait");
   readonly #handlers = new Map<number, (events: number) => void>();
+  #sieve: Sieve | undefined;
 
   /** Told what the handler of an fd threw; without it `wait` throws. */
   onError: ((fd: number, error: unknown) => void) | undefined;
@@ -38,21 +41,42 @@ export class Epoll {
     this.#handlers.set(fd, handler);
   }
 
+  /**
+   * Watches a listener whose sieve passes on by itself what it can, without coming back here: one for each epoll, for
+   * who has many adds them as fds. `handler` finds the request received already.
+   */
+  addSieve(sieve: Sieve, handler: (events: number) => void): void {
+    if (this.#sieve !== undefined) throw new Error("epoll: there is a sieve already");
+    this.#sieve = sieve;
+    this.#handlers.set(sieve.fd, handler);
+  }
+
   /** Stops watching an fd, before its owner closes it. */
   remove(fd: number): void {
     this.#handlers.delete(fd);
+    if (this.#sieve?.fd === fd) {
+      this.#sieve = undefined;
+      return;
+    }
     syscall("epoll_ctl", this.#fd, EPOLL_CTL_DEL, fd, 0);
   }
 
   /** Waits (-1: without end) and calls the handlers. False when the time ran out; a signal counts as an event. */
   wait(timeoutMs: number): boolean {
-    const { address, view } = this.#events;
-    const count = syscallByNumber(this.#epollPwait, this.#fd, address, MAX_EVENTS, timeoutMs, 0, 8);
+    const { view } = this.#events;
+    const count = this.#poll(timeoutMs);
     for (let index = 0; index < count; index++) {
       const at = index * EVENT_SIZE;
       this.#call(view.getInt32(at + DATA_AT, true), view.getUint32(at, true));
     }
     return count !== 0;
+  }
+
+  #poll(timeoutMs: number): number {
+    const { address, bytes } = this.#events;
+    return this.#sieve === undefined
+      ? syscallByNumber(this.#epollPwait, this.#fd, address, MAX_EVENTS, timeoutMs, 0, 8)
+      : native().ll_sieve_wait(this.#sieve.address, this.#fd, addressOf(bytes), MAX_EVENTS, timeoutMs);
   }
 
   #call(fd: number, events: number): void {

@@ -147,6 +147,57 @@ export const STORED: Struct<"magic" | "plan_size" | "reserved" | "key" | "mac"> 
   mac: ["u32", 8],
 });
 
+/** What a listener's requests are received into, and what tells those apart that are on no list: csrc/sieve.h. */
+export const SIEVE: Struct<
+  | "request"
+  | "listener"
+  | "root"
+  | "ready"
+  | "received"
+  | "passed"
+  | "path_size"
+  | "path"
+  | "shown"
+  | "real"
+  | "names"
+  | "folders"
+  | "files"
+  | "mounts"
+  | "file_count"
+  | "mount_count"
+  | "listed"
+  | "reserved"
+> = struct({
+  /** struct seccomp_notif. */
+  request: ["u64", 10],
+  listener: "i32",
+  /** What absolute paths start from: an fd, or AT_FDCWD. */
+  root: "i32",
+  /** 1 once the lists below are there; before, every request is the owner's. */
+  ready: "u32",
+  /** 1 while `request` waits for its owner. */
+  received: "u32",
+  /** Requests that were passed on. */
+  passed: "u64",
+  /** Bytes of the path in `path`, that of `request`; 0 where it wasn't copied. */
+  path_size: "u64",
+  /** Addresses of room for paths: the caller's own, the same with its folder (twice as long), a folder's real one. */
+  path: "u64",
+  shown: "u64",
+  real: "u64",
+  /** Address of the spellings of the policy's folders, each with its NUL; the last one is empty. */
+  names: "u64",
+  /** Addresses of arrays: struct ll_sieve_folder, struct ll_sieve_file, mount ids of scratch folders. */
+  folders: "u64",
+  files: "u64",
+  mounts: "u64",
+  file_count: "u32",
+  mount_count: "u32",
+  /** The entry of `files` that the path of `request` leads to, from 1; 0 for none. Not told beneath the policy's folders. */
+  listed: "u32",
+  reserved: "u32",
+});
+
 export type Operand = "a" | "b" | "c" | "text" | "text2";
 
 export interface OpSpec {
@@ -312,5 +363,6 @@ export function layoutText(): string {
     COMMANDS,
     STORED_MAGIC: `${STORED_MAGIC}`,
     STORED,
+    SIEVE,
   });
 }

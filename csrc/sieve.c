@@ -1,0 +1,266 @@
+#include "sieve.h"
+
+#include "caller.h"
+#include "identity.h"
+#include "raw.h"
+
+#include <stdbool.h>
+
+enum {
+	/* Long enough for a program that opens the files of a folder, too short for one that waits for a link to
+	   change. */
+	FOLDER_LIFETIME_MS = 100,
+	/* Then the owner looks after what isn't an event. */
+	PASSED_AT_ONCE_MAX = 256,
+};
+
+/* An open as the registers say it. */
+struct open_call {
+	uint64_t path; /* in the caller's memory */
+	int32_t folder;
+	uint64_t flags;
+};
+
+static struct ll_notif *request_of(struct ll_sieve *sieve)
+{
+	return (struct ll_notif *)(void *)sieve->request;
+}
+
+/* openat2's flags are in memory: it is left to the owner. */
+static bool read_call(const struct ll_notif *request, struct open_call *ret_call)
+{
+	const uint64_t *args = request->args;
+
+	switch (request->nr) {
+#ifdef __NR_open
+	case __NR_open:
+		*ret_call = (struct open_call){ args[0], LL_AT_FDCWD, (uint32_t)args[1] };
+		return true;
+	case __NR_creat:
+		*ret_call = (struct open_call){ args[0], LL_AT_FDCWD, LL_O_CREAT };
+		return true;
+#endif
+	case __NR_openat:
+		*ret_call = (struct open_call){ args[1], (int32_t)args[0], (uint32_t)args[2] };
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* sieve->shown: the path with the folder that it starts from. */
+static bool show_path(struct ll_sieve *sieve, const struct open_call *call, const char *path)
+{
+	char *shown = (char *)(uintptr_t)sieve->shown;
+	size_t size = 0;
+
+	if (path[0] != '/') {
+		size = ll_read_base(request_of(sieve)->pid, call->folder, shown);
+		if (size == 0)
+			return false;
+		if (shown[size - 1] != '/')
+			shown[size++] = '/';
+	}
+	ll_append(shown, size, path);
+	return true;
+}
+
+/* Whether a path is one of the names, or beneath one, by its spelling. names: strings, the last one empty. */
+static bool is_beneath(const char *names, const char *path)
+{
+	while (*names != '\0') {
+		const char *at = path;
+
+		while (*names != '\0' && *names == *at)
+			names++, at++;
+		if (*names == '\0' && (*at == '\0' || *at == '/' || at[-1] == '/'))
+			return true;
+		while (*names++ != '\0')
+			;
+	}
+	return false;
+}
+
+/* The number of a file on the lists, from 1. */
+static uint32_t number_of(const struct ll_sieve *sieve, const struct ll_statx *status)
+{
+	const struct ll_sieve_file *files = (const void *)(uintptr_t)sieve->files;
+
+	for (uint32_t i = 0; i < sieve->file_count; i++)
+		if (files[i].inode == status->inode && files[i].device_major == status->device_major &&
+		    files[i].device_minor == status->device_minor)
+			return i + 1;
+	return 0;
+}
+
+/* Whether a file may be beneath a folder of the policy, by its mount. */
+static bool shares_mount(const struct ll_sieve *sieve, const struct ll_statx *status)
+{
+	const uint64_t *mounts = (const void *)(uintptr_t)sieve->mounts;
+
+	for (uint32_t i = 0; i < sieve->mount_count; i++)
+		if (mounts[i] == status->mount_id)
+			return true;
+	return false;
+}
+
+static uint64_t now_ms(void)
+{
+	struct ll_timespec now = { 0 };
+
+	raw_call2(__NR_clock_gettime, LL_CLOCK_MONOTONIC_COARSE, raw_ptr(&now));
+	return (uint64_t)now.seconds * 1000 + (uint64_t)now.nanoseconds / 1000000;
+}
+
+/* The bytes of a path up to its last slash, and where such a folder is remembered. */
+static size_t hash_folder(const char *path, size_t *ret_size)
+{
+	uint32_t all = 0;
+	uint32_t hash = 0;
+
+	*ret_size = 0;
+	for (size_t i = 0; path[i] != '\0'; i++) {
+		all = all * 31 + (unsigned char)path[i];
+		if (path[i] == '/') {
+			*ret_size = i + 1;
+			hash = all;
+		}
+	}
+	return hash % LL_SIEVE_FOLDERS;
+}
+
+static bool same_text(const char *text, const char *other, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (text[i] != other[i])
+			return false;
+	return text[size] == '\0';
+}
+
+/* Where a folder really is, looked up now. Cuts the path off behind its folder. */
+static bool leads_outside(const struct ll_sieve *sieve, char *path, size_t folder_size)
+{
+	const struct ll_open_how how = {
+		.flags = LL_O_PATH | LL_O_DIRECTORY | LL_O_CLOEXEC,
+		.resolve = sieve->root == LL_AT_FDCWD ? 0 : LL_RESOLVE_IN_ROOT,
+	};
+	char link[sizeof("/proc/self/fd/") + LL_NUMBER_SIZE];
+	size_t size;
+	long fd;
+
+	path[folder_size] = '\0';
+	fd = raw_call4(LL_NR_openat2, sieve->root, raw_ptr(path), raw_ptr(&how), sizeof(how));
+	if (fd < 0)
+		return false;
+	ll_number_text(link + ll_append(link, 0, "/proc/self/fd/"), (uint64_t)fd, 10);
+	size = ll_read_link(link, (char *)(uintptr_t)sieve->real);
+	raw_call1(__NR_close, fd);
+	return size > 0 && !is_beneath((const char *)(uintptr_t)sieve->names, (const char *)(uintptr_t)sieve->real);
+}
+
+/*
+ * Whether the folder of a path is none of the policy's, nor beneath one. A
+ * spelling that leads elsewhere meanwhile is passed on for a moment longer,
+ * and Landlock decides: never more than it would grant.
+ */
+static bool is_outside(const struct ll_sieve *sieve, char *path)
+{
+	struct ll_sieve_folder *folders = (void *)(uintptr_t)sieve->folders;
+	const uint64_t now = now_ms();
+	size_t size;
+	struct ll_sieve_folder *folder = &folders[hash_folder(path, &size)];
+
+	if (size < LL_SIEVE_FOLDER_SIZE && folder->until_ms > now && same_text(folder->path, path, size))
+		return true;
+	if (!leads_outside(sieve, path, size))
+		return false;
+	if (size < LL_SIEVE_FOLDER_SIZE) {
+		ll_append(folder->path, 0, path);
+		folder->until_ms = now + FOLDER_LIFETIME_MS;
+	}
+	return true;
+}
+
+static long look(const struct ll_sieve *sieve, const char *path, long flags, struct ll_statx *ret_status)
+{
+	/* Beneath another root, a path that starts with a slash is relative to it as far as a "no" goes. */
+	if (sieve->root != LL_AT_FDCWD)
+		while (*path == '/')
+			path++;
+	return raw_call5(__NR_statx, sieve->root, raw_ptr(path), flags | LL_AT_STATX_DONT_SYNC,
+			 LL_STATX_TYPE | LL_STATX_INO | LL_STATX_MNT_ID, raw_ptr(ret_status));
+}
+
+/* Whether the call plainly means nothing of the lists. Cheap, and wrong only in passing on. */
+static bool is_plain(struct ll_sieve *sieve)
+{
+	const struct ll_notif *request = request_of(sieve);
+	char *path = (char *)(uintptr_t)sieve->path;
+	char *shown = (char *)(uintptr_t)sieve->shown;
+	struct open_call call;
+	struct ll_statx status;
+	bool creates;
+
+	if (sieve->ready == 0 || !read_call(request, &call))
+		return false;
+	if (call.flags & LL_O_PATH)
+		return true;
+	sieve->path_size = ll_copy_path(request->pid, call.path, path);
+	if (sieve->path_size == 0 || !show_path(sieve, &call, path) ||
+	    is_beneath((const char *)(uintptr_t)sieve->names, shown))
+		return false;
+	creates = (call.flags & LL_O_CREAT) != 0;
+	if (look(sieve, shown, LL_AT_SYMLINK_NOFOLLOW, &status) != 0)
+		return !creates;
+	if ((status.mode & LL_S_IFMT) == LL_S_IFLNK) {
+		if (look(sieve, shown, 0, &status) != 0)
+			return !creates;
+		return number_of(sieve, &status) == 0 && !shares_mount(sieve, &status);
+	}
+	sieve->listed = number_of(sieve, &status);
+	return sieve->listed == 0 && (!shares_mount(sieve, &status) || is_outside(sieve, shown));
+}
+
+int32_t ll_sieve_receive(struct ll_sieve *sieve)
+{
+	struct ll_notif *request = request_of(sieve);
+	struct ll_notif_resp response = { .flags = LL_SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+	long ret;
+
+	*request = (struct ll_notif){ 0 }; /* anything else is EINVAL */
+	sieve->path_size = 0;
+	sieve->listed = 0;
+	ret = raw_call3(__NR_ioctl, sieve->listener, LL_SECCOMP_IOCTL_NOTIF_RECV, raw_ptr(request));
+	if (ret < 0)
+		return (int32_t)ret;
+	if (!is_plain(sieve))
+		return 1;
+	response.id = request->id;
+	raw_call3(__NR_ioctl, sieve->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, raw_ptr(&response));
+	sieve->passed++;
+	return 0;
+}
+
+/* poll(2) wakes on the caller's CPU where epoll(7) doesn't: the listener is polled beside the epoll, not in it. */
+int32_t ll_sieve_wait(struct ll_sieve *sieve, int32_t epoll, struct ll_epoll_event *ret_events, int32_t events_max,
+		      int32_t timeout_ms)
+{
+	struct ll_pollfd fds[] = { { sieve->listener, LL_POLLIN, 0 }, { epoll, LL_POLLIN, 0 } };
+	struct ll_timespec left = { timeout_ms / 1000, (int64_t)(timeout_ms % 1000) * 1000000 };
+
+	for (int32_t passed = 0; passed < PASSED_AT_ONCE_MAX; passed++) {
+		const long ready = raw_call5(__NR_ppoll, raw_ptr(fds), 2, timeout_ms < 0 ? 0 : raw_ptr(&left), 0, 0);
+
+		if (ready <= 0)
+			return (int32_t)ready;
+		if (fds[1].revents != 0)
+			return (int32_t)raw_call6(__NR_epoll_pwait, epoll, raw_ptr(ret_events), events_max, 0, 0, 8);
+		if ((fds[0].revents & LL_POLLIN) == 0 || ll_sieve_receive(sieve) == 1) {
+			sieve->received = (fds[0].revents & LL_POLLIN) != 0;
+			ret_events[0] = (struct ll_epoll_event){ (uint32_t)(uint16_t)fds[0].revents,
+								 (uint32_t)sieve->listener };
+			return 1;
+		}
+	}
+	return -LL_EINTR;
+}

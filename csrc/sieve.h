@@ -1,0 +1,49 @@
+/*
+ * The sieve: what is plainly on none of the broker's lists is passed on here,
+ * without a word of JavaScript. It only ever says "the kernel decides", which
+ * grants nothing; whatever it isn't sure of is left to src/broker/.
+ *
+ * Everything in struct ll_sieve (layout.gen.h) is the owner's memory, and one
+ * thread's at a time: src/native/sieve.ts.
+ */
+#ifndef LL_SIEVE_H
+#define LL_SIEVE_H
+
+#include "launch.h"
+#include "uapi.h"
+
+/* An entry of ll_sieve.files: a file of the lists, by what it is. */
+struct ll_sieve_file {
+	uint64_t inode;
+	uint32_t device_major;
+	uint32_t device_minor;
+};
+
+enum { LL_SIEVE_FOLDERS = 64, LL_SIEVE_FOLDER_SIZE = 248 };
+
+/* An entry of ll_sieve.folders: a folder that was found to lead to nothing of the policy's. */
+struct ll_sieve_folder {
+	uint64_t until_ms; /* of CLOCK_MONOTONIC */
+	char path[LL_SIEVE_FOLDER_SIZE];
+};
+_Static_assert(sizeof(struct ll_sieve_folder) == 256, "ll_sieve_folder");
+
+/*
+ * Receives one request; blocks where there is none. 1: it is in sieve->request
+ * and waits for an answer, with the path it is about in sieve->path where
+ * sieve->path_size isn't 0. 0: it was passed on. -errno: there was none
+ * (ENOENT: its caller is gone).
+ */
+LL_EXPORT int32_t ll_sieve_receive(struct ll_sieve *sieve);
+
+/*
+ * epoll_wait(2) on an epoll, and on the sieve's listener, which isn't in it:
+ * returns when there is something for the owner. A request that the sieve
+ * leaves to him is the event (EPOLLIN, fd of the listener), with
+ * sieve->received set; EPOLLHUP: nobody is left who could ask. The number of
+ * events, 0 when the time ran out, -errno. timeout_ms: -1 for no end.
+ */
+LL_EXPORT int32_t ll_sieve_wait(struct ll_sieve *sieve, int32_t epoll, struct ll_epoll_event *ret_events,
+				int32_t events_max, int32_t timeout_ms);
+
+#endif
