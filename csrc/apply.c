@@ -169,6 +169,7 @@ static int apply_one(struct ll_state *state, const struct ll_op *op)
 	case LL_OP_RULE_PORT:
 		return op_rule_port(state, op);
 	case LL_OP_FORK:
+	case LL_OP_LISTED:
 		return 0;
 	case LL_OP_CWD:
 		return (int)raw_call1(__NR_chdir, raw_ptr(state->plan->data + op->text_offset));

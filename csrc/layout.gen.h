@@ -10,14 +10,14 @@
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0x648631d3, \
-	  0xce971da6, \
-	  0x8b86bd9d, \
-	  0xeb5dbd46, \
-	  0xa76e71ed, \
-	  0xe938acde, \
-	  0xffad1c5b, \
-	  0x3ed29383 }
+	{ 0x6f1bbbb7, \
+	  0x48b67651, \
+	  0xa6380fe2, \
+	  0x6ad2cfe4, \
+	  0x6918aff7, \
+	  0xfe2fdb98, \
+	  0x18748303, \
+	  0x325b6bd1 }
 
 struct ll_header {
 	uint64_t magic;
@@ -195,6 +195,7 @@ enum {
 	LL_OP_ALLOW_BIND = 21,
 	LL_OP_ALLOW_OBJECT = 22,
 	LL_OP_ALLOW_ATTACH = 23,
+	LL_OP_LISTED = 24,
 };
 
 enum {
@@ -205,6 +206,10 @@ enum {
 	LL_FLAG_ALLOW_BIND_READ_ONLY = 1,
 	LL_FLAG_ALLOW_OBJECT_TMPFS = 1,
 	LL_FLAG_ALLOW_OBJECT_PROC = 2,
+	LL_FLAG_LISTED_READ = 1,
+	LL_FLAG_LISTED_WRITE = 2,
+	LL_FLAG_LISTED_SCRATCH = 4,
+	LL_FLAG_LISTED_EXPORT = 8,
 };
 
 enum {
@@ -267,7 +272,8 @@ enum {
 	[LL_OP_ALLOW_TMPFS] = { 8, 0 }, \
 	[LL_OP_ALLOW_BIND] = { 9, 1 }, \
 	[LL_OP_ALLOW_OBJECT] = { 0, 3 }, \
-	[LL_OP_ALLOW_ATTACH] = { 8, 0 },
-#define LL_OP_KINDS 24
+	[LL_OP_ALLOW_ATTACH] = { 8, 0 }, \
+	[LL_OP_LISTED] = { 8, 15 },
+#define LL_OP_KINDS 25
 
 #endif

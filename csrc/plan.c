@@ -115,6 +115,8 @@ static bool order_ok(struct progress *seen, const struct ll_op *op)
 	case LL_OP_RULE_PATH:
 	case LL_OP_RULE_PORT:
 		return seen->forks == 0 && seen->pivots == 0 && seen->rulesets > 0;
+	case LL_OP_LISTED:
+		return seen->forks == 0 && op->flags != 0 && (op->flags & (op->flags - 1)) == 0;
 	case LL_OP_FORK:
 		return seen->pivots == seen->roots && seen->privates == (seen->namespaces != 0 ? 1 : 0) &&
 		       ++seen->forks == 1;

@@ -3,6 +3,8 @@
 import { ARCH_FLAGS, O_ACCMODE, O_CREAT, O_PATH, O_TRUNC, S_IFIFO, S_IFMT, S_IFREG } from "../kernel/file.ts";
 import type { ArgTest } from "../kernel/protections.ts";
 import type { Arch } from "../kernel/syscalls.ts";
+import { OPS } from "../plan/layout.ts";
+import type { PlanOp } from "../plan/plan.ts";
 import type { Broker } from "../policy/policy.ts";
 import type { Trap } from "./filter.ts";
 
@@ -75,4 +77,21 @@ function scratchTraps(broker: Broker): Trap[] {
 /** The traps of a broker table's file lists; none where it has no such list. */
 export function brokerTraps(broker: Broker | undefined, arch: Arch): readonly Trap[] {
   return broker === undefined ? [] : [...openTraps(broker, arch), ...scratchTraps(broker)];
+}
+
+/** The lists in the order in which a plan has them, and the flag of `listed` that says which one an entry is on. */
+const LISTS = [
+  { key: "scratch", flag: "scratch" },
+  { key: "export", flag: "export" },
+  { key: "allow_read", flag: "read" },
+  { key: "allow_write", flag: "write" },
+] as const;
+
+/** What a broker table lists, for whoever pins it without the policy: the front (csrc/front_pin.c). */
+export function brokerLists(broker: Broker | undefined): readonly PlanOp[] {
+  if (broker === undefined) return [];
+  return LISTS.flatMap(({ key, flag }) => {
+    const flags = OPS.listed.flags[flag] ?? 0;
+    return broker[key].map((text, index): PlanOp => ({ kind: "listed", flags, text, key: ["broker", key, index] }));
+  });
 }

@@ -5,7 +5,7 @@ import type { Host } from "../kernel/host.ts";
 import { OPS } from "../plan/layout.ts";
 import type { Plan, PlanOp } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
-import { brokerTraps } from "./broker.ts";
+import { brokerLists, brokerTraps } from "./broker.ts";
 import { assembleTraps, filterInput } from "./filter.ts";
 import { compileLandlock, type Rule, type Ruleset } from "./landlock.ts";
 import { compileMounts } from "./mount.ts";
@@ -71,7 +71,7 @@ export function compile(policy: Policy, host: Host): Compiled {
   const cwd = policy.runtime?.cwd;
   const ops: PlanOp[] = [...mounts.before];
   for (const ruleset of landlock.rulesets) addRuleset(ops, ruleset);
-  ops.push(...mounts.after, { kind: "fork" });
+  ops.push(...mounts.after, ...(broker.length === 0 ? [] : brokerLists(policy.broker)), { kind: "fork" });
   if (cwd !== undefined) ops.push({ kind: "cwd", text: cwd, key: ["runtime", "cwd"] });
   ops.push({ kind: "drop_caps" }, { kind: "no_new_privs" });
   for (const [index, { key }] of landlock.rulesets.entries()) ops.push({ kind: "restrict", a: index, key });

@@ -1,6 +1,7 @@
 /** A plan as a person reads it: one line an operation. */
 
 import { FS_RIGHTS, NET_RIGHTS, type Right, SCOPES } from "../kernel/landlock.ts";
+import { OPS } from "./layout.ts";
 import type { Plan, PlanOp } from "./plan.ts";
 
 function names(table: readonly Right[], mask: number): string {
@@ -13,6 +14,12 @@ function names(table: readonly Right[], mask: number): string {
 function handled(op: PlanOp): string {
   const parts = [names(FS_RIGHTS, op.a ?? 0), names(NET_RIGHTS, op.b ?? 0), names(SCOPES, op.c ?? 0)];
   return parts.filter((part) => part !== "").join(" ");
+}
+
+/** The list of the policy's that an entry is on. */
+function listOf(op: PlanOp): string {
+  const names = Object.entries(OPS.listed.flags).filter(([, bit]) => bit === op.flags);
+  return names.map(([name]) => name).join();
 }
 
 function describeOp(op: PlanOp): string {
@@ -60,6 +67,8 @@ function describeOp(op: PlanOp): string {
       return `may make a ${op.flags === 1 ? "tmpfs" : "proc"} itself`;
     case "allow_attach":
       return `  and attach it to ${text}`;
+    case "listed":
+      return `the broker answers for ${text} (${listOf(op)})`;
     case "pivot":
       return "the prepared root becomes the root; the old one is gone";
     case "filter":

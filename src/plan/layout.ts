@@ -262,6 +262,9 @@ export const OPS: Readonly<Record<OpName, OpSpec>> = {
   /** A filesystem of its own making; attached where the allow_attach ops that follow say. */
   allow_object: { id: 22, uses: [], flags: { tmpfs: 1, proc: 2 } },
   allow_attach: { id: 23, uses: ["text"], flags: {} },
+
+  /** text is on a list of the broker's: nothing is done for it, but whoever answers pins it before the workload starts. */
+  listed: { id: 24, uses: ["text"], flags: { read: 1, write: 2, scratch: 4, export: 8 } },
 };
 
 export type OpName =
@@ -287,7 +290,8 @@ export type OpName =
   | "allow_tmpfs"
   | "allow_bind"
   | "allow_object"
-  | "allow_attach";
+  | "allow_attach"
+  | "listed";
 
 /** Stages that aren't operations. */
 export const STAGES = { plan: 100, launch: 101, clone: 102, channel: 103, exec: 104, keeper: 105 } as const;
