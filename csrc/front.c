@@ -162,7 +162,7 @@ void ll_front_main(uint64_t *sp)
 		ll_front_fail("cannot fill a closed standard stream with", "/dev/null", -error);
 	__builtin_memcpy(start.build, link->build, sizeof(start.build));
 	if (read_aux(&stack, AT_SECURE) == 0)
-		ll_front_run(&stack, &start, link);
+		start.handoff = (uint64_t)(uintptr_t)ll_front_run(&stack, &start, link);
 	error = ll_interp_map(interp_path, read_aux(&stack, AT_PAGESZ), &interp);
 	if (error < 0)
 		ll_front_fail("cannot load the interpreter", interp_path, -error);

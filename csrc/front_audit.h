@@ -23,6 +23,13 @@ struct ll_sink {
 bool ll_front_sink_open(const struct ll_stack *stack, const struct ll_request *request, const char *policy_file,
 			struct ll_sink *ret_sink);
 
+/*
+ * The same for a run, with what its events call the policy in ret_policy_file.
+ * False too where the kernel lacks what is an event of its own.
+ */
+bool ll_front_record_open(const struct ll_stack *stack, const struct ll_request *request, const char *file,
+			  char ret_policy_file[LL_PATH_SIZE], struct ll_sink *ret_sink);
+
 /* Gives back what opening took: for going on to Bun. */
 void ll_front_sink_close(const struct ll_sink *sink);
 

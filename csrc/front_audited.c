@@ -34,19 +34,26 @@ static int32_t watch_workload(struct ll_watch *watch, struct ll_sink *sink, cons
 	}
 }
 
-void ll_front_audited(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
-		      const char *file, const struct ll_bytes *plan, const struct ll_exec *exec)
+bool ll_front_record_open(const struct ll_stack *stack, const struct ll_request *request, const char *file,
+			  char ret_policy_file[LL_PATH_SIZE], struct ll_sink *ret_sink)
 {
 	const char *const parts[] = { file[0] == '\0' ? "built-in:" : "",
 				      file[0] == '\0' ? request->policy_name : file };
+
+	return has_scopes() && ll_front_join(ret_policy_file, parts, 2) &&
+	       ll_front_sink_open(stack, request, ret_policy_file, ret_sink);
+}
+
+void ll_front_audited(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+		      const char *file, const struct ll_bytes *plan, const struct ll_exec *exec)
+{
 	char policy_file[LL_PATH_SIZE];
 	struct ll_watch watch;
 	struct ll_sink sink;
 	int32_t pid = -1;
 	int32_t status;
 
-	if (!has_scopes() || !ll_front_join(policy_file, parts, 2) ||
-	    !ll_front_sink_open(stack, request, policy_file, &sink))
+	if (!ll_front_record_open(stack, request, file, policy_file, &sink))
 		return;
 	if (ll_watch_start(&watch, plan, exec, 0) < 0) {
 		ll_front_sink_close(&sink);

@@ -8,15 +8,19 @@
 
 enum { STATUS_FAILED = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
 
-/* A plan that becomes its workload: nothing of it needs anybody to stay. */
-static bool becomes(const struct ll_plan *plan)
+static bool is_brokered(const struct ll_plan *plan)
 {
 	for (uint32_t i = 0; i < plan->header->op_count; i++) {
 		if (plan->ops[i].kind == LL_OP_FILTER && (plan->ops[i].flags & LL_FLAG_FILTER_NOTIFY))
-			return false;
+			return true;
 	}
-	/* A PID namespace needs an init that stays. */
-	return (plan->header->namespaces & LL_CLONE_NEWPID) == 0;
+	return false;
+}
+
+/* A PID namespace needs an init that stays. */
+static bool needs_init(const struct ll_plan *plan)
+{
+	return (plan->header->namespaces & LL_CLONE_NEWPID) != 0;
 }
 
 /* The paths of a plan that must be there are there: who mounts in namespaces of his own can't go on to Bun after that.
@@ -80,8 +84,10 @@ static void try_plan(const struct ll_plan *plan, const struct ll_exec *exec)
 		raw_call1(__NR_close, state.rulesets[i]);
 }
 
-static void run_stored(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
-		       const char *policy_file, const struct ll_bytes *file)
+/* NULL, or the run that Bun is to go on with. */
+static const struct ll_handoff *run_stored(const struct ll_stack *stack, const struct ll_start *start,
+					   const struct ll_request *request, const char *policy_file,
+					   const struct ll_bytes *file)
 {
 	const struct ll_bytes bytes = {
 		.data = file->data + sizeof(struct ll_stored),
@@ -92,17 +98,23 @@ static void run_stored(const struct ll_stack *stack, const struct ll_start *star
 	char **candidates;
 	int32_t op;
 
-	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) < 0 || !becomes(&plan) ||
+	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) < 0 || needs_init(&plan) ||
 	    !ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates))
-		return;
+		return NULL;
 	exec.candidates = candidates;
+	if (is_brokered(&plan))
+		return plan.header->namespaces != 0
+			       ? NULL
+			       : ll_front_brokered(stack, start, request, policy_file, &plan, &bytes, &exec);
 	if (request->audit == NULL)
 		try_plan(&plan, &exec);
 	else if (plan.header->namespaces == 0) /* mounts have events of their own */
 		ll_front_audited(stack, start, request, policy_file, &bytes, &exec);
+	return NULL;
 }
 
-void ll_front_run(const struct ll_stack *stack, const struct ll_start *start, const struct ll_link *link)
+const struct ll_handoff *ll_front_run(const struct ll_stack *stack, const struct ll_start *start,
+				      const struct ll_link *link)
 {
 	struct ll_request request;
 	struct ll_bytes policy;
@@ -110,19 +122,22 @@ void ll_front_run(const struct ll_stack *stack, const struct ll_start *start, co
 	char path[LL_PATH_SIZE];
 	struct ll_folders folders;
 	uint8_t key[LL_SHA256_SIZE];
+	const struct ll_handoff *handoff = NULL;
 
 	/* A record of a run that a daemon holds has the daemon's events in it too. */
 	if (!ll_front_request(stack, &request) || (request.socket != NULL && request.audit != NULL) ||
 	    ll_front_variable(stack, "LANDLOCKD_NO_FAST_PATH") != NULL ||
 	    !ll_front_policy(stack, &request, &policy, path))
-		return;
+		return NULL;
 	if (request.socket != NULL)
 		ll_front_client(stack, start, &request, &policy, path);
 	else if (ll_front_folders(&policy, path, &folders) &&
 		 ll_front_key(stack, &request, &policy, &folders, link->build, key) &&
 		 ll_front_plan(stack, key, &file)) {
-		run_stored(stack, start, &request, path, &file);
-		ll_front_free(&file);
+		handoff = run_stored(stack, start, &request, path, &file);
+		if (handoff == NULL)
+			ll_front_free(&file);
 	}
 	ll_front_free(&policy);
+	return handoff;
 }

@@ -10,6 +10,7 @@
 #include "apply.h"
 #include "front.h"
 #include "front_sha256.h"
+#include "handoff.h"
 #include "link.h"
 
 enum {
@@ -107,10 +108,21 @@ void ll_front_audited(const struct ll_stack *stack, const struct ll_start *start
 		      const char *file, const struct ll_bytes *plan, const struct ll_exec *exec);
 
 /*
- * Becomes the workload, or ends with the documented status where that fails
- * after restrictions are in force. Returns where Bun has to do it; nothing
- * has changed then.
+ * A run with a broker, of a checked plan and its bytes: ends with the workload
+ * where nobody asks the broker for anything, else with a run that Bun is to go
+ * on with. NULL where Bun has to do all of it; nothing has run then.
  */
-void ll_front_run(const struct ll_stack *stack, const struct ll_start *start, const struct ll_link *link);
+const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const struct ll_start *start,
+					   const struct ll_request *request, const char *file,
+					   const struct ll_plan *plan, const struct ll_bytes *bytes,
+					   const struct ll_exec *exec);
+
+/*
+ * Becomes the workload, or ends with the documented status where that fails
+ * after restrictions are in force. Returns where Bun has to do it: with a run
+ * that it is to go on with, or NULL, and nothing has changed then.
+ */
+const struct ll_handoff *ll_front_run(const struct ll_stack *stack, const struct ll_start *start,
+				      const struct ll_link *link);
 
 #endif

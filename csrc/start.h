@@ -19,7 +19,7 @@
 
 #define AT_LANDLOCKD 0x4c4c4431                     /* "LLD1"; the kernel's own types are below 64 */
 #define LL_START_MAGIC UINT64_C(0x3174726174736c6c) /* "llstart1" */
-#define LL_START_VERSION 1
+#define LL_START_VERSION 2
 #define LL_START_RLIMITS 16 /* RLIM_NLIMITS */
 
 /* struct rlimit of prlimit64(2); UINT64_MAX is RLIM_INFINITY. */
@@ -43,6 +43,7 @@ struct ll_start {
 	int32_t status_flags[3]; /* F_GETFL of fds 0, 1, 2 as given; -1 where closed */
 	struct ll_start_rlimit rlimits[LL_START_RLIMITS]; /* by RLIMIT_ number */
 	uint8_t build[32];                                /* SHA-256 that names this build: what the link step linked */
+	uint64_t handoff; /* struct ll_handoff of a run that the front has started; 0 for none */
 };
 
 /* The record of this process, NULL where no front ran; in the library only. */
@@ -56,6 +57,7 @@ _Static_assert(offsetof(struct ll_start, closed_fds) == 64, "start record layout
 _Static_assert(offsetof(struct ll_start, status_flags) == 68, "start record layout");
 _Static_assert(offsetof(struct ll_start, rlimits) == 80, "start record layout");
 _Static_assert(offsetof(struct ll_start, build) == 336, "start record layout");
-_Static_assert(sizeof(struct ll_start) == 368, "start record layout");
+_Static_assert(offsetof(struct ll_start, handoff) == 368, "start record layout");
+_Static_assert(sizeof(struct ll_start) == 376, "start record layout");
 
 #endif

@@ -27,13 +27,18 @@ export class AuditWriter {
   readonly #common: Common;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
-  #lost = 0;
-  #errno = 0;
+  #lost: number;
+  #errno: number;
 
-  /** @throws UsageError when the sink can't be opened. */
-  constructor(sink: string, common: Common) {
-    this.#sink = openSink(sink);
+  /**
+   * `sink`: as the user names it, or a regular file that is open. `before`: what was lost before there was this writer.
+   * @throws UsageError when the sink can't be opened.
+   */
+  constructor(sink: string | number, common: Common, before: Losses = { events: 0, errno: 0 }) {
+    this.#sink = typeof sink === "string" ? openSink(sink) : { fd: sink, socket: false };
     this.#common = common;
+    this.#lost = before.events;
+    this.#errno = before.errno;
   }
 
   write(event: AuditEvent): void {

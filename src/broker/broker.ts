@@ -83,6 +83,14 @@ export class Broker {
     this.#sifted = lists;
   }
 
+  /** Serves a request that was received before `attach`: a struct seccomp_notif. */
+  serve(request: Uint8Array): void {
+    const listener = this.#listener;
+    if (listener === undefined) return;
+    listener.sieve.take(request);
+    unprivileged(() => this.#receive(listener));
+  }
+
   #receive(listener: Listener): void {
     if (!listener.receive()) return;
     this.#requests += 1;

@@ -162,6 +162,51 @@ function pinFile(text: string, write: boolean, key: KeyPath): ListedFile {
   return { read: !write, write, path, fd, stat, folderFd, folderStat: pinning.stat(folderFd), name };
 }
 
+/** An entry of the lists that is pinned already. */
+export interface Pinned {
+  readonly list: "scratch" | "export" | "read" | "write";
+  readonly text: string;
+  /** The folder; or that of the file. */
+  readonly folderFd: number;
+  /** Of a file; -1 while there is none. */
+  readonly fileFd: number;
+}
+
+function statOf(fd: number): FileStat {
+  const stat = statFd(fd);
+  if (stat === undefined) throw new Error("a pinned file can't be looked at");
+  return stat;
+}
+
+/** The lists from what the front has pinned as `pinRoots` would have (csrc/front_pin.c). The fds are owned from here. */
+export function adoptRoots(pinned: readonly Pinned[]): Roots {
+  const folders: Folder[] = [];
+  const files: ListedFile[] = [];
+  for (const { list, text, folderFd, fileFd } of pinned) {
+    const path = binaryPath(text);
+    const folderStat = statOf(folderFd);
+    if (list === "scratch" || list === "export") {
+      const real = pathOfFd(folderFd) ?? path;
+      const spellings = real === path ? [path] : [path, real];
+      folders.push({ zone: list, fd: folderFd, path: real, spellings, stat: folderStat });
+    } else {
+      const stat = fileFd < 0 ? undefined : statOf(fileFd);
+      const { name } = splitPath(path);
+      files.push({
+        read: list === "read",
+        write: list === "write",
+        path,
+        fd: fileFd,
+        stat,
+        folderFd,
+        folderStat,
+        name,
+      });
+    }
+  }
+  return { rootFd: AT_FDCWD, folders, files };
+}
+
 function isWithin(path: string, folder: string): boolean {
   return folder === "/" || path === folder || path.startsWith(`${folder}/`);
 }

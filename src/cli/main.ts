@@ -4,6 +4,7 @@ import type { CommandDef } from "citty";
 import { UsageError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { VERSION } from "../base/version.ts";
+import { takeHandoff } from "../native/handoff.ts";
 import { hasFront } from "../native/start.ts";
 import { exit, writeErr, writeOut } from "./output.ts";
 import { STATUS_FAILED, STATUS_USAGE } from "./status.ts";
@@ -40,6 +41,8 @@ function isHelp(argument: string): boolean {
 }
 
 async function dispatch(args: readonly string[]): Promise<void> {
+  const handoff = takeHandoff();
+  if (handoff !== undefined) return (await import("./resumed.ts")).resumeRun(handoff);
   refuseSteering();
   const [name, ...rest] = args;
   if (name === "--version" || name === "-V") return writeOut(`landlockd ${VERSION}\n`);

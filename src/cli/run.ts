@@ -2,7 +2,6 @@
 
 import type { ArgsDef, CommandDef } from "citty";
 import { UsageError } from "../base/errors.ts";
-import { die } from "../native/signals.ts";
 import { startState } from "../native/start.ts";
 import type { LoadedPolicy } from "../policy/load.ts";
 import { run } from "../run/run.ts";
@@ -12,6 +11,7 @@ import type { PolicyText } from "./explain.ts";
 import { hostFor } from "./host.ts";
 import { exit, writeErr } from "./output.ts";
 import { POLICY_FLAGS, policyOf } from "./policy.ts";
+import { endAs } from "./run-end.ts";
 
 export const RUN_FLAGS: ArgsDef = {
   ...POLICY_FLAGS,
@@ -51,7 +51,7 @@ async function runCommand(args: readonly string[]): Promise<never> {
       const { dryRun: show } = await import("./dry-run.ts");
       return exit(await show(loaded, parsed.on("best-effort")));
     }
-    const { outcome, losses } = await run({
+    const result = await run({
       policy: loaded.policy,
       policyFile: loaded.file,
       host: await hostFor(loaded.policy),
@@ -72,13 +72,7 @@ async function runCommand(args: readonly string[]): Promise<never> {
         for (const item of items) writeErr(await unsupportedLine(item, loaded, hint));
       },
     });
-    if (losses.events > 0) {
-      const { errnoName } = await import("../kernel/errno-names.ts");
-      writeErr(`landlockd: ${losses.events} audit events were lost: ${errnoName(losses.errno)}\n`);
-    }
-    if (outcome.kind === "exited") return exit(outcome.status);
-    die(outcome.signal);
-    return exit(128 + outcome.signal); // a signal whose default isn't to end a process can't have ended one
+    return await endAs(result);
   } catch (error) {
     const { explain } = await import("./explain.ts");
     const { statusOf } = await import("./run-status.ts");

@@ -105,6 +105,12 @@ export class Sieve {
     return size === 0 ? undefined : this.#path.bytes.latin1Slice(0, size);
   }
 
+  /** Takes a request that was received elsewhere, for `receive` to give: a struct seccomp_notif. */
+  take(request: Uint8Array): void {
+    new Uint8Array(this.request.buffer, 0, request.length).set(request);
+    setFields(this.request, SIEVE, 0, { received: 1 });
+  }
+
   /**
    * Receives a request, unless `Epoll` has done so. False when there is none for us: it was passed on, or its caller
    * was killed meanwhile. Blocks without one.

@@ -43,6 +43,13 @@ export function stopBy(signal: number): void {
   syscall("rt_sigaction", signal, caught, 0, SIGSET_SIZE);
 }
 
+const SIG_SETMASK = 2;
+
+/** Blocks exactly these signals in this thread (bit n - 1: signal n); what waited for it is delivered. */
+export function setBlocked(signals: bigint): void {
+  syscall("rt_sigprocmask", SIG_SETMASK, new BigUint64Array([signals]), 0, SIGSET_SIZE);
+}
+
 /** Ends this process by a signal. Returns only where the signal doesn't end a process. */
 export function die(signal: number): void {
   native().ll_die(signal);

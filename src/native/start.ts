@@ -47,8 +47,12 @@ function readStrings(list: number, count: number): Uint8Array[] {
 /** Offset of ll_start.build (csrc/start.h). */
 const BUILD_AT = 336;
 
+/** Offset of ll_start.handoff, and the record's size. */
+const HANDOFF_AT = 368;
+const RECORD_SIZE = 376;
+
 function fromRecord(address: number): StartState {
-  const view = new DataView(memoryAt(address, 0, 368));
+  const view = new DataView(memoryAt(address, 0, RECORD_SIZE));
   const u64 = (offset: number): bigint => view.getBigUint64(offset, true);
   const nofile = 80 + 7 * 16;
   return {
@@ -105,6 +109,13 @@ function fromProc(): StartState {
 /** Whether a front ran. */
 export function hasFront(): boolean {
   return native().ll_start_record() !== 0;
+}
+
+/** Where the front put the run that it has started (handoff.ts); 0 where there is none. */
+export function handoffAddress(): number {
+  const address = native().ll_start_record();
+  if (address === 0) return 0;
+  return Number(new DataView(memoryAt(address, HANDOFF_AT, 8)).getBigUint64(0, true));
 }
 
 let state: StartState | undefined;

@@ -18,8 +18,8 @@ function handled(op: PlanOp): string {
 
 /** The list of the policy's that an entry is on. */
 function listOf(op: PlanOp): string {
-  const names = Object.entries(OPS.listed.flags).filter(([, bit]) => bit === op.flags);
-  return names.map(([name]) => name).join();
+  const lists = Object.entries(OPS.listed.flags).filter(([, bit]) => bit === op.flags);
+  return lists.map(([name]) => name).join();
 }
 
 function describeOp(op: PlanOp): string {

@@ -8,14 +8,9 @@ import type { Plan } from "../plan/plan.ts";
 import { brokerOf } from "./broker.ts";
 import type { LaunchRequest } from "./launch.ts";
 import { mountEvents } from "./mount-events.ts";
-import type { Outcome } from "./outcome.ts";
+import { writeOutcome } from "./outcome-event.ts";
 import type { RunOptions, RunResult } from "./run.ts";
 import { type RunEvents, supervise } from "./supervise.ts";
-
-function writeOutcome(audit: AuditWriter, outcome: Outcome, pid: number): void {
-  if (outcome.kind === "exited") audit.write({ event: "run.exit", pid, status: outcome.status });
-  else audit.write({ event: "run.signal", pid, signal: outcome.signal });
-}
 
 /** By its name: its class is loaded only by who talks to a daemon. */
 function isFromDaemon(error: unknown): boolean {

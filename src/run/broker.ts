@@ -1,6 +1,7 @@
 /** The broker of a run that its own landlockd holds. */
 
 import type { AuditEvent } from "../audit/events.ts";
+import type { Report } from "../compile/compile.ts";
 import { brokeredMounts } from "../compile/mount.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -27,4 +28,15 @@ export async function brokerOf(
   if (brokeredMounts(policy) === undefined) return new Broker(roots, emit, undefined, surroundings);
   const { MountBroker } = await import("../broker/mount.ts");
   return new Broker(roots, emit, new MountBroker(plan.ops, broker, policy.runtime?.root ?? "", emit), surroundings);
+}
+
+/**
+ * Whether the front can start such a run from its plan, and stay with it until somebody asks the broker: all that the
+ * broker has to know is in the plan (csrc/front_brokered.c).
+ */
+export async function frontStarts(policy: Policy, { supervised, unsupported }: Report): Promise<boolean> {
+  if (unsupported.length > 0 || supervised.join() !== "broker") return false;
+  const { surroundingsOf } = await import("../broker/world.ts");
+  const { root, varies } = surroundingsOf(policy);
+  return root === undefined && !varies;
 }

@@ -64,6 +64,13 @@ function isPlain({ supervised, unsupported }: Report, { partner }: RunOptions): 
   return supervised.length + unsupported.length === 0 && partner === undefined;
 }
 
+/** Whether the front can start such a run, and leave it to Bun only when its broker is asked. */
+async function isStarted(report: Report, { policy, partner }: RunOptions): Promise<boolean> {
+  if (policy.broker === undefined || partner !== undefined) return false;
+  const { frontStarts } = await import("./broker.ts");
+  return frontStarts(policy, report);
+}
+
 /**
  * Runs the command. Where nothing has to be supervised this process becomes it, and there is no return.
  * @throws UnsupportedError, CommandError, LaunchError, UsageError
@@ -89,7 +96,7 @@ async function runWithEvents(options: RunOptions, sink: string, bestEffort: bool
     return [compiled, launchRequest(options)];
   });
   // After the run, so that the workload doesn't wait for it.
-  if (compiled !== undefined && isPlain(compiled.report, options)) {
+  if (compiled !== undefined && (isPlain(compiled.report, options) || (await isStarted(compiled.report, options)))) {
     const { keep } = await import("./keep.ts");
     keep(encodePlan(compiled.plan), options);
   }

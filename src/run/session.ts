@@ -44,31 +44,50 @@ const SIGKILL = 9;
 
 const NOT_DONE: Done = { errno: EPERM, fd: -1, mountId: 0 };
 
+/** A run that was started before: by the front. All of it is owned from here. */
+export interface Running {
+  readonly spawned: Spawned;
+  /** The workload's. */
+  readonly pid: number;
+  readonly pidFd: number;
+  /** Whether its end was told. */
+  readonly over: boolean;
+}
+
+/** @throws LaunchError */
+function start(plan: Plan, request: LaunchRequest, command: string): Running {
+  const spawned = spawn(encodePlan(plan), encodeLaunch(request));
+  if (isFailure(spawned)) throw failureOf(spawned, plan, command);
+  return { spawned, pid: 0, pidFd: -1, over: false };
+}
+
 export class Session {
   readonly #epoll: Epoll;
   readonly #plan: Plan;
   readonly #command: string;
   readonly #events: SessionEvents;
   readonly #spawned: Spawned;
-  #pidFd = -1;
-  #pid = 0;
-  #over = false;
+  #pidFd: number;
+  #pid: number;
+  #over: boolean;
   #hungUp = false;
   /** Signals that came before there was a workload to pass them on to. */
   readonly #early: number[] = [];
 
   /**
-   * Starts the run; all else is told through `events`.
+   * Starts the run, or goes on with one; all else is told through `events`.
    * @throws LaunchError when not even the keeper could be started.
    */
-  constructor(epoll: Epoll, plan: Plan, request: LaunchRequest, events: SessionEvents) {
+  constructor(epoll: Epoll, plan: Plan, run: LaunchRequest | Running, events: SessionEvents) {
     this.#epoll = epoll;
     this.#plan = plan;
-    this.#command = Buffer.from(request.argv[0] ?? []).toString();
+    this.#command = "argv" in run ? Buffer.from(run.argv[0] ?? []).toString() : "";
     this.#events = events;
-    const spawned = spawn(encodePlan(plan), encodeLaunch(request));
-    if (isFailure(spawned)) throw failureOf(spawned, plan, this.#command);
+    const { spawned, pid, pidFd, over } = "argv" in run ? start(plan, run, this.#command) : run;
     this.#spawned = spawned;
+    this.#pid = pid;
+    this.#pidFd = pidFd;
+    this.#over = over;
     epoll.add(spawned.channelFd, () => this.#onChannel());
   }
 

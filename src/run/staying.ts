@@ -5,7 +5,7 @@ import { CLONE_NEWPID } from "../kernel/mount.ts";
 import { encodePlan } from "../plan/encode.ts";
 import type { Plan } from "../plan/plan.ts";
 import { becomeWorkload } from "./become.ts";
-import { brokerOf } from "./broker.ts";
+import { brokerOf, frontStarts } from "./broker.ts";
 import { keep } from "./keep.ts";
 import { launchRequest } from "./request.ts";
 import type { RunOptions, RunResult } from "./run.ts";
@@ -36,5 +36,7 @@ export async function launch(plan: Plan, report: Report, options: RunOptions): P
   const { supervise } = await import("./supervise.ts");
   const broker = partner === undefined ? await brokerOf(options.policy, plan, undefined) : undefined;
   const { outcome } = supervise(plan, request, { started: () => {} }, { partner, broker });
+  // After the run, so that the workload doesn't wait for it.
+  if (partner === undefined && (await frontStarts(options.policy, report))) keep(encodePlan(plan), options);
   return { outcome, losses: { events: 0, errno: 0 } };
 }

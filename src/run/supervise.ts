@@ -1,14 +1,14 @@
 /** Direct mode: one run, this process its supervisor, this process's terminal and signals the workload's. Synchronous. */
 
 import { Epoll } from "../native/epoll.ts";
-import { openSignals, readSignals, stopBy } from "../native/signals.ts";
+import { openSignals, readSignals, setBlocked, stopBy } from "../native/signals.ts";
 import type { Command, Done } from "../native/spawn.ts";
 import { syscall } from "../native/syscall.ts";
 import { LAUNCH_FLAGS } from "../plan/layout.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { LaunchRequest } from "./launch.ts";
-import type { Outcome } from "./outcome.ts";
-import { Session } from "./session.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import { type Running, Session } from "./session.ts";
 
 const SIGHUP = 1;
 const SIGINT = 2;
@@ -69,6 +69,8 @@ export interface OwnBroker {
   useKeeper?(keeper: (command: Command) => Done): void;
   /** Serves the run's seccomp listener, which it owns, on `epoll`. */
   attach(listenerFd: number, epoll: Epoll): void;
+  /** Serves a request that was received elsewhere: a struct seccomp_notif. After `attach`. */
+  serve?(request: Uint8Array): void;
   /** Until when something has to be looked after without an event, in milliseconds; -1 for never. */
   readonly timeoutMs: number;
   /** Looks after it. */
@@ -84,6 +86,19 @@ export interface Helpers {
 
 /** How long descendants that outlive the workload are still served, before they are killed. */
 const GRACE_MS = 5000;
+
+/** A run with a broker that the front has started. */
+export interface TakenOver extends Running {
+  readonly listenerFd: number;
+  /** What somebody has asked and nobody answered. */
+  readonly request: Uint8Array | undefined;
+  /** The workload's wait status, where it ended. */
+  readonly status: number | undefined;
+  /** How long what it left behind is still served then, in milliseconds. */
+  readonly graceMs: number;
+  /** Bit n - 1: signal n was blocked before. Until they can be caught here, more are, and wait. */
+  readonly blocked: bigint;
+}
 
 export interface Ended {
   readonly outcome: Outcome;
@@ -106,11 +121,25 @@ function forwardSignals(signalFd: number, session: Session): void {
   }
 }
 
+/** Goes on where the front left off. */
+function takeUp(run: TakenOver, broker: OwnBroker | undefined, epoll: Epoll): Ended | undefined {
+  setBlocked(run.blocked);
+  broker?.attach(run.listenerFd, epoll);
+  if (run.request !== undefined) broker?.serve?.(run.request);
+  return run.status === undefined ? undefined : { outcome: outcomeOf(run.status), pid: run.pid };
+}
+
+/** For how long what outlives the workload is served. */
+function graceOf(run: LaunchRequest | TakenOver): number {
+  if (!("argv" in run)) return run.status === undefined ? GRACE_MS : run.graceMs;
+  return (run.flags & LAUNCH_FLAGS.linger) === 0 ? 0 : GRACE_MS;
+}
+
 /**
- * Runs a workload to its end. Signals that processes send us are passed on to it.
+ * Runs a workload to its end, or goes on with one that runs. Signals that processes send us are passed on to it.
  * @throws LaunchError when it couldn't be started; what `partner` ends it with.
  */
-export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents, helpers: Helpers = {}): Ended {
+export function supervise(plan: Plan, run: LaunchRequest | TakenOver, events: RunEvents, helpers: Helpers = {}): Ended {
   const { partner, broker } = helpers;
   const signalFd = openSignals(FORWARDED);
   if (signalFd < 0) throw new Error(`cannot catch signals: errno ${-signalFd}`);
@@ -118,7 +147,7 @@ export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents,
   let result: Ended | Error | undefined;
   let empty = false;
   let gone: Error | undefined;
-  const session = new Session(epoll, plan, request, {
+  const session = new Session(epoll, plan, run, {
     listener: (fd) => {
       if (partner !== undefined) partner.listener(fd);
       else if (broker !== undefined) broker.attach(fd, epoll);
@@ -154,9 +183,10 @@ export function supervise(plan: Plan, request: LaunchRequest, events: RunEvents,
       epoll.wait(own < 0 ? most : most < 0 ? own : Math.min(own, most));
       broker?.tick();
     };
+    if (!("argv" in run)) result = takeUp(run, broker, epoll);
     while (result === undefined) wait(-1);
-    const end = performance.now() + GRACE_MS;
-    if ((request.flags & LAUNCH_FLAGS.linger) !== 0 && !(result instanceof Error)) {
+    const end = performance.now() + graceOf(run);
+    if (!(result instanceof Error)) {
       while (!empty && gone === undefined && performance.now() < end) wait(Math.ceil(end - performance.now()));
     }
   } finally {

@@ -39,11 +39,27 @@ function isBoundWritable({ mount, broker }: Policy, folder: string): boolean {
   });
 }
 
+/** Where a path leads whose last name may not be there yet. */
+function realPlace(path: string): string {
+  const slash = path.lastIndexOf("/");
+  const folder = realPath(path.slice(0, slash + 1));
+  return realPath(path) ?? (folder === undefined ? path : `${folder === "/" ? "" : folder}${path.slice(slash)}`);
+}
+
+/** By the broker's hand: whatever its folders hold, and the files of `allow_write`. */
+function isBrokered({ broker }: Policy, folder: string): boolean {
+  const { scratch = [], export: out = [], allow_write = [] } = broker ?? {};
+  return [...scratch, ...out, ...allow_write].some((path) => {
+    const real = realPlace(path);
+    return covers(real, folder) || covers(folder, real);
+  });
+}
+
 /**
  * Whether a file of the workload's making can come to be in or beneath `folder`: by writing one there, or by moving one
  * there. Removing or emptying what is there only costs time.
  */
 export function canPlant(policy: Policy, folder: string): boolean {
-  if (isBoundWritable(policy, folder)) return true;
+  if (isBoundWritable(policy, folder) || isBrokered(policy, folder)) return true;
   return allows(policy, "write_file", folder) || (allows(policy, "make_reg", folder) && allowsRefer(policy, folder));
 }

@@ -48,7 +48,7 @@ function startRecord(): StartRecord | null {
   const libc = dlopen("libc.so.6", { getauxval: { args: [FFIType.u64], returns: FFIType.u64 } });
   const address = libc.symbols.getauxval(AT_LANDLOCKD);
   if (address === 0n) return null;
-  const record = memory(address, 368);
+  const record = memory(address, 376);
   const word = (at: number): bigint => record.getBigUint64(at, true);
   return {
     magic: word(0).toString(16),

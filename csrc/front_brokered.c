@@ -1,0 +1,203 @@
+/*
+ * A run with a broker: the workload starts at once, and Bun only when
+ * somebody asks for something. Until then this process is its supervisor; then
+ * it becomes Bun, which goes on with the run: src/run/resume.ts.
+ */
+#include "front_audit.h"
+#include "front_file.h"
+#include "front_pin.h"
+#include "front_watch.h"
+#include "raw.h"
+
+enum { GRACE_MS = 5000, NANOSECONDS_PER_MS = 1000000 };
+
+/* How far a run got in the front. */
+enum progress { NOT_STARTED, OVER, ASKS };
+
+struct brokered {
+	struct ll_watch watch;
+	struct ll_sink sink;
+	struct ll_handoff *handoff;
+	const char *policy_file;
+	const char *argv0;
+	int64_t end_ms; /* of the grace that descendants have, once the workload ended */
+	bool audited;
+	bool empty; /* nobody of the run is left */
+};
+
+static int64_t now_ms(void)
+{
+	struct ll_timespec now = { 0 };
+
+	raw_call2(__NR_clock_gettime, LL_CLOCK_MONOTONIC, raw_ptr(&now));
+	return now.seconds * 1000 + now.nanoseconds / NANOSECONDS_PER_MS;
+}
+
+/* The workload runs. As in src/broker/self.ts, nobody of the same user looks into its supervisor from here. */
+static void on_started(struct brokered *run, int pid)
+{
+	run->handoff->pid = pid;
+	raw_call5(__NR_prctl, LL_PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (run->audited)
+		ll_front_event_start(&run->sink, pid, run->policy_file, run->argv0);
+}
+
+/* False for the last message of a run that never was. */
+static bool on_message(struct brokered *run, const struct ll_message *message, int32_t fd)
+{
+	switch (message->kind) {
+	case LL_MESSAGE_LISTENER:
+		run->handoff->listener = fd;
+		return true;
+	case LL_MESSAGE_STARTED:
+		on_started(run, message->pid);
+		break;
+	case LL_MESSAGE_EXITED:
+		run->handoff->status = message->status;
+		run->end_ms = now_ms() + GRACE_MS;
+		break;
+	case LL_MESSAGE_EMPTY:
+		run->empty = true;
+		break;
+	default:
+		break;
+	}
+	if (fd >= 0)
+		raw_call1(__NR_close, fd);
+	return message->kind != LL_MESSAGE_FAILED;
+}
+
+/* Whether somebody asks; a listener that nobody can ask any more is closed. */
+static bool is_asked(struct ll_handoff *handoff)
+{
+	struct ll_pollfd poll = { .fd = handoff->listener, .events = LL_POLLIN };
+	const struct ll_timespec now = { 0 };
+
+	raw_call5(__NR_ppoll, raw_ptr(&poll), 1, raw_ptr(&now), 0, 0);
+	if (poll.revents & LL_POLLIN)
+		return true;
+	if (poll.revents != 0) {
+		raw_call1(__NR_close, handoff->listener);
+		handoff->listener = -1;
+	}
+	return false;
+}
+
+/* To the run's end, or to the first call that takes more than this. */
+static enum progress follow(struct brokered *run)
+{
+	struct ll_handoff *handoff = run->handoff;
+
+	for (;;) {
+		const bool ended = handoff->status >= 0;
+		const int64_t left = ended ? run->end_ms - now_ms() : -1;
+		struct ll_message message;
+		int32_t fd;
+
+		if (run->empty || (ended && left <= 0))
+			return OVER;
+		switch (ll_watch_wait(&run->watch, handoff->pid > 0 ? handoff->listener : -1, left, &message, &fd)) {
+		case LL_WATCH_MESSAGE:
+			if (!on_message(run, &message, fd))
+				return NOT_STARTED;
+			break;
+		case LL_WATCH_HELPER:
+			if (is_asked(handoff))
+				return ASKS;
+			break;
+		case LL_WATCH_GONE:
+			if (handoff->pid == 0)
+				return NOT_STARTED;
+			/* A keeper that leaves without a word was killed, and its workload died with it. */
+			if (!ended)
+				handoff->status = LL_SIGKILL;
+			return OVER;
+		case LL_WATCH_TIMEOUT:
+		default:
+			return OVER;
+		}
+	}
+}
+
+static _Noreturn void end(struct brokered *run)
+{
+	const int32_t status = run->handoff->status;
+
+	ll_watch_end(&run->watch);
+	if (run->audited) {
+		ll_front_event_end(&run->sink, run->handoff->pid, status);
+		if (run->sink.lost > 0)
+			ll_front_tell_lost(run->sink.lost, run->sink.error);
+	}
+	ll_watch_exit(status);
+}
+
+/* Signals that nobody has read yet stay pending until Bun catches them. */
+static void hand_over(struct brokered *run, const struct ll_bytes *plan)
+{
+	struct ll_handoff *handoff = run->handoff;
+	const int64_t left = handoff->status >= 0 ? run->end_ms - now_ms() : 0;
+
+	raw_call1(__NR_close, run->watch.signals);
+	handoff->spawned = run->watch.spawned;
+	handoff->plan = (uint64_t)(uintptr_t)plan->data;
+	handoff->plan_size = plan->size;
+	handoff->blocked = run->watch.mask_before;
+	handoff->pidfd = run->watch.pidfd;
+	handoff->grace_ms = (int32_t)(left > 0 ? left : 0);
+	if (!run->audited)
+		return;
+	handoff->sink = run->sink.fd;
+	handoff->lost = run->sink.lost;
+	handoff->lost_errno = run->sink.error;
+	for (size_t i = 0; i < sizeof(run->sink.run_id); i++)
+		handoff->run_id[i] = run->sink.run_id[i];
+}
+
+/* Nothing has run, and nothing of it stays. */
+static void give_back(struct brokered *run)
+{
+	if (run->handoff->listener >= 0)
+		raw_call1(__NR_close, run->handoff->listener);
+	if (run->audited)
+		ll_front_sink_close(&run->sink);
+	ll_front_unpin(run->handoff);
+	raw_call2(__NR_munmap, raw_ptr(run->handoff), sizeof(*run->handoff));
+}
+
+const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const struct ll_start *start,
+					   const struct ll_request *request, const char *file,
+					   const struct ll_plan *plan, const struct ll_bytes *bytes,
+					   const struct ll_exec *exec)
+{
+	struct brokered run = { .handoff = ll_front_map(sizeof(*run.handoff)), .argv0 = request->command[0] };
+	char policy_file[LL_PATH_SIZE];
+	enum progress progress;
+
+	if (run.handoff == NULL)
+		return NULL;
+	*run.handoff = (struct ll_handoff){ .listener = -1, .status = -1, .sink = -1 };
+	run.policy_file = policy_file;
+	if (request->audit != NULL) {
+		run.audited = ll_front_record_open(stack, request, file, policy_file, &run.sink);
+		if (!run.audited) {
+			give_back(&run);
+			return NULL;
+		}
+	}
+	if (!ll_front_pin(plan, run.handoff) || ll_watch_start(&run.watch, bytes, exec, LL_LAUNCH_LINGER) < 0) {
+		give_back(&run);
+		return NULL;
+	}
+	progress = follow(&run);
+	if (progress == OVER)
+		end(&run);
+	if (progress == ASKS) {
+		hand_over(&run, bytes);
+		return run.handoff;
+	}
+	ll_watch_end(&run.watch);
+	ll_watch_restore(&run.watch, start);
+	give_back(&run);
+	return NULL;
+}

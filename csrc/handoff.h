@@ -1,0 +1,50 @@
+/*
+ * A run that the front has started and that Bun goes on with, in the same
+ * process: src/run/resume.ts. The start record has the address; the memory
+ * and all that it names stay until the process ends.
+ */
+#ifndef LL_HANDOFF_H
+#define LL_HANDOFF_H
+
+#include "launch.h"
+
+#include <stddef.h>
+
+enum { LL_MAX_PINS = 256, LL_NOTIF_SIZE = 80, LL_HANDOFF_ID_SIZE = 40 };
+
+/* A folder; or a file of a list, and the folder that it is in. */
+struct ll_pin {
+	int32_t folder;
+	int32_t file; /* -1 for a folder, and for a file of allow_write that isn't there yet */
+};
+
+/* Little-endian, no holes. Pointers are addresses in this process; fds and the run are Bun's from here. */
+struct ll_handoff {
+	struct ll_spawned spawned;
+	uint64_t plan; /* the checked plan */
+	uint64_t plan_size;
+	uint64_t blocked;   /* bit n - 1: signal n was blocked before the run; more are now */
+	int32_t pid;        /* the workload's */
+	int32_t pidfd;      /* of it */
+	int32_t listener;   /* of its seccomp filter */
+	int32_t status;     /* its wait status, -1 while it runs */
+	int32_t grace_ms;   /* what is left for its descendants, once it ended */
+	int32_t sink;       /* of audit events, a regular file; -1 for none. run.start is in it */
+	uint32_t lost;      /* events that the sink didn't take */
+	int32_t lost_errno; /* why; positive */
+	uint32_t asks;      /* 1: request is a struct seccomp_notif that was received and not answered */
+	uint32_t pin_count;
+	uint8_t request[LL_NOTIF_SIZE];
+	char run_id[LL_HANDOFF_ID_SIZE]; /* with a NUL; where there is a sink */
+	struct ll_pin pins[LL_MAX_PINS]; /* of the plan's `listed` ops, in their order */
+};
+
+_Static_assert(offsetof(struct ll_handoff, plan) == 32, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, pid) == 56, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, sink) == 76, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, asks) == 88, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, request) == 96, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, run_id) == 176, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, pins) == 216, "handoff layout");
+
+#endif

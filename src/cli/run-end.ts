@@ -1,0 +1,16 @@
+/** The end of `landlockd run`: as the workload ended. */
+
+import { die } from "../native/signals.ts";
+import type { RunResult } from "../run/run.ts";
+import { exit, writeErr } from "./output.ts";
+
+/** Tells what was lost, and ends this process by the workload's status or signal. */
+export async function endAs({ outcome, losses }: RunResult): Promise<never> {
+  if (losses.events > 0) {
+    const { errnoName } = await import("../kernel/errno-names.ts");
+    writeErr(`landlockd: ${losses.events} audit events were lost: ${errnoName(losses.errno)}\n`);
+  }
+  if (outcome.kind === "exited") return exit(outcome.status);
+  die(outcome.signal);
+  return exit(128 + outcome.signal); // a signal whose default isn't to end a process can't have ended one
+}

@@ -1,0 +1,101 @@
+/** A run that the front has started, for this process to go on with (csrc/handoff.h). */
+
+import { memoryAt } from "./library.ts";
+import type { Spawned } from "./spawn.ts";
+import { handoffAddress } from "./start.ts";
+
+/** What an entry of the broker's lists is, pinned: a folder, or a file (-1 while there is none) and its folder. */
+export interface Pin {
+  readonly folderFd: number;
+  readonly fileFd: number;
+}
+
+/** Where the run's events go, run.start among them by now. */
+export interface HandedSink {
+  readonly fd: number;
+  readonly runId: string;
+  /** Events that it didn't take, and the errno of the last of them. */
+  readonly lost: number;
+  readonly errno: number;
+}
+
+/** All fds are owned by whoever takes it. */
+export interface Handoff {
+  readonly spawned: Spawned;
+  /** The bytes of the checked plan. */
+  readonly plan: Uint8Array;
+  /** Bit n - 1: signal n was blocked before the run. More are now, and wait. */
+  readonly blocked: bigint;
+  /** The workload's. */
+  readonly pid: number;
+  readonly pidFd: number;
+  readonly listenerFd: number;
+  /** The workload's wait status; -1 while it runs. */
+  readonly status: number;
+  /** What is left for its descendants, once it ended. */
+  readonly graceMs: number;
+  readonly sink: HandedSink | undefined;
+  /** A struct seccomp_notif that was received and not answered. */
+  readonly request: Uint8Array | undefined;
+  /** One for each `listed` op of the plan, in their order. */
+  readonly pins: readonly Pin[];
+}
+
+/** Offsets in struct ll_handoff. */
+const AT = {
+  plan: 32,
+  planSize: 40,
+  blocked: 48,
+  pid: 56,
+  pidFd: 60,
+  listener: 64,
+  status: 68,
+  grace: 72,
+  sink: 76,
+  lost: 80,
+  lostErrno: 84,
+  asks: 88,
+  pinCount: 92,
+  request: 96,
+  runId: 176,
+  pins: 216,
+} as const;
+
+const UUID_SIZE = 36;
+const PIN_SIZE = 8;
+
+/** The run that the front has started in this process; undefined where it hasn't. */
+export function takeHandoff(): Handoff | undefined {
+  const address = handoffAddress();
+  if (address === 0) return undefined;
+  const head = new DataView(memoryAt(address, 0, AT.pins));
+  const i32 = (offset: number): number => head.getInt32(offset, true);
+  const u64 = (offset: number): number => Number(head.getBigUint64(offset, true));
+  const bytes = (offset: number, size: number): Uint8Array => new Uint8Array(memoryAt(address, offset, size)).slice();
+  const pins = new DataView(memoryAt(address, AT.pins, Math.max(PIN_SIZE, i32(AT.pinCount) * PIN_SIZE)));
+  const sinkFd = i32(AT.sink);
+  return {
+    spawned: { keeperPid: i32(0), keeperPidFd: i32(4), channelFd: i32(8), record: bytes(0, AT.plan) },
+    plan: new Uint8Array(memoryAt(u64(AT.plan), 0, u64(AT.planSize))),
+    blocked: head.getBigUint64(AT.blocked, true),
+    pid: i32(AT.pid),
+    pidFd: i32(AT.pidFd),
+    listenerFd: i32(AT.listener),
+    status: i32(AT.status),
+    graceMs: i32(AT.grace),
+    sink:
+      sinkFd < 0
+        ? undefined
+        : {
+            fd: sinkFd,
+            runId: Buffer.from(bytes(AT.runId, UUID_SIZE)).toString("latin1"),
+            lost: i32(AT.lost),
+            errno: i32(AT.lostErrno),
+          },
+    request: i32(AT.asks) === 0 ? undefined : bytes(AT.request, AT.runId - AT.request),
+    pins: Array.from({ length: i32(AT.pinCount) }, (_, index) => ({
+      folderFd: pins.getInt32(index * PIN_SIZE, true),
+      fileFd: pins.getInt32(index * PIN_SIZE + 4, true),
+    })),
+  };
+}
