@@ -76,6 +76,14 @@ test("a second ruleset that nobody enforces is refused", () => {
   expectRefused(tryOps([{ kind: "ruleset", a: 4 }, ...OPS]));
 });
 
+test("an entry of the broker's lists is on one list, and listed before anything runs", () => {
+  const listed = (flags: number): PlanOp => ({ kind: "listed", flags, text: "/x" });
+  for (const flags of [1, 2, 4, 8]) expect(isFailure(tryOps([listed(flags), ...OPS]))).toBe(false);
+  for (const flags of [0, 3, 12, 16]) expectRefused(tryOps([listed(flags), ...OPS]));
+  expectRefused(tryOps(OPS.toSpliced(3, 0, listed(1))));
+  expectRefused(tryOps([{ kind: "listed", flags: 1 }, ...OPS]));
+});
+
 test("anything after the deny filter is refused", () => {
   expectRefused(tryOps([...OPS, { kind: "cwd", text: "/" }]));
   expectRefused(tryOps([...OPS, { kind: "restore" }]));

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { FsRight } from "../../../src/kernel/landlock.ts";
-import type { FsLayer, Policy } from "../../../src/policy/policy.ts";
+import type { Broker, FsLayer, Policy } from "../../../src/policy/policy.ts";
 import { canPlant } from "../../../src/store/grants.ts";
 
 const STORE = "/run/landlockd/plans";
@@ -38,4 +38,27 @@ test("a file may also be moved in, where refer is granted", () => {
   expect(canPlant(policy(moving), STORE)).toBe(true);
   // Denied without a grant, handled or not.
   expect(canPlant(policy(layer(["write_file"], ["/run", "read_file"])), STORE)).toBe(false);
+});
+
+test("what the broker writes counts as the workload's own writes", () => {
+  const none = {
+    allow_read: [],
+    allow_write: [],
+    scratch: [],
+    export: [],
+    mount_tmpfs: [],
+    mount_bind: [],
+    mount_object: [],
+  };
+  const brokered = (lists: Partial<Broker>): Policy => ({
+    ...policy(layer(["write_file"])),
+    broker: { ...none, ...lists },
+  });
+  for (const path of ["/", "/run", STORE, `${STORE}/x`]) {
+    for (const list of ["scratch", "export", "allow_write"] as const) {
+      expect([list, path, canPlant(brokered({ [list]: [path] }), STORE)]).toEqual([list, path, true]);
+    }
+    expect(canPlant(brokered({ allow_read: [path] }), STORE)).toBe(false);
+  }
+  expect(canPlant(brokered({ scratch: ["/tmp"], allow_write: ["/run/landlockd/plans2"] }), STORE)).toBe(false);
 });

@@ -1,0 +1,243 @@
+/** A stored plan with a broker: the front starts the workload, and Bun goes on with the run when somebody asks. */
+import { expect } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { brokeredPrograms, prepare } from "../broker/policies.ts";
+import type { Box } from "../harness/box.ts";
+import { asUsers } from "../harness/cases.ts";
+import { landlockdPath, readEvents } from "../harness/landlockd.ts";
+import { probePath } from "../harness/probe.ts";
+import { argvAs } from "../harness/process.ts";
+import { until, within } from "../harness/within.ts";
+import { openShelf, type Shelf } from "./shelf.ts";
+
+interface Stage extends Shelf {
+  readonly listed: string;
+  readonly secret: string;
+  readonly scratch: string;
+  readonly out: string;
+  readonly log: string;
+  /** A policy with all four lists, whose plan is in the store. */
+  readonly policy: string;
+}
+
+async function openStage(box: Box): Promise<Stage> {
+  const shelf = openShelf(box);
+  const paths = prepare(box);
+  const log = box.path("outside/log");
+  const lists = { allow_read: [paths.listed], allow_write: [log], scratch: [paths.scratch], export: [paths.out] };
+  const policy = box.write("brokered.toml", brokeredPrograms(lists));
+  expect(await shelf.run(policy, { argv: ["/bin/true"] })).toMatchObject({ by: "bun", status: 0, stderr: "" });
+  return { ...shelf, ...paths, log, policy };
+}
+
+const sh = (script: string): string[] => ["/bin/sh", "-c", script];
+
+/** Starts a run, and doesn't wait for its end. */
+function begin(stage: Stage, argv: readonly string[], flags: readonly string[] = []) {
+  const command = [landlockdPath(), "run", "--policy-file", stage.policy, ...flags, "--", ...argv];
+  const child = Bun.spawn(argvAs(stage.box, command), {
+    env: stage.env,
+    cwd: stage.box.dir,
+    stdin: "ignore",
+    stdout: Bun.file(stage.box.write("stdout", "")),
+    stderr: Bun.file(stage.box.write("stderr", "")),
+  });
+  stage.box.defer(() => child.kill("SIGKILL"));
+  return {
+    pid: child.pid,
+    async end(): Promise<string> {
+      await within(10_000, child.exited, () => "landlockd is still running");
+      return child.signalCode === null ? String(child.exitCode) : String(child.signalCode);
+    },
+    text: () => readFileSync(stage.box.path("stdout"), "utf8"),
+    complaint: () => readFileSync(stage.box.path("stderr"), "utf8"),
+  };
+}
+
+asUsers("cold and warm runs do the same, and record the same", async (box) => {
+  const stage = await openStage(box);
+  const { listed, secret, scratch, out, log } = stage;
+  const scripts: readonly (readonly [string, readonly (string | null | number)[]])[] = [
+    ["exit 7", [7, null]],
+    [`cat ${listed}`, [0, null]],
+    [`cat ${secret}`, [1, null]],
+    [`echo line > ${log} && cat ${log}`, [1, null]],
+    [`echo made > ${scratch}/a && cat ${scratch}/a && mv ${scratch}/a ${out}/b && rm ${scratch}/a`, [1, null]],
+    [`cat ${listed}; kill -TERM $$`, [null, "SIGTERM"]],
+    ["kill -SEGV $$", [null, "SIGSEGV"]],
+    [`(sleep 0.1; cat ${listed}) & exit 3`, [3, null]],
+  ];
+  for (const [script, [status, signal]] of scripts) {
+    const seen: unknown[] = [];
+    for (const more of [{ LANDLOCKD_NO_FAST_PATH: "1" }, {}]) {
+      for (const name of ["audit.jsonl", "outside/log", "scratch/a", "export/b"]) box.remove(name);
+      const flags = ["--audit", box.path("audit.jsonl")];
+      const result = await stage.run(stage.policy, {
+        argv: sh(script),
+        flags,
+        env: { LANDLOCKD_JOB_ID: "7", ...more },
+      });
+      expect(result.by).toBe("LANDLOCKD_NO_FAST_PATH" in more ? "bun" : "front");
+      const events = readEvents(box.path("audit.jsonl"));
+      expect(events.map(({ event }) => event)[0]).toBe("run.start");
+      expect(new Set(events.map(({ run_id }) => run_id)).size).toBe(1);
+      for (const { run_id, timestamp } of events) {
+        expect(run_id).toMatch(/^[0-9a-f-]{36}$/);
+        expect(new Date(timestamp).toISOString()).toBe(timestamp);
+      }
+      const record = events.map(({ run_id, timestamp, ...event }) => JSON.stringify({ ...event, pid: 0 }));
+      seen.push({ ...result, by: "", record });
+    }
+    expect([script, seen[1]]).toEqual([script, seen[0]]);
+    expect(seen[1]).toMatchObject({ status, signal });
+  }
+});
+
+asUsers("until somebody asks the broker, landlockd takes less than a megabyte", async (box) => {
+  const shelf = openShelf(box);
+  prepare(box);
+  const script =
+    "grep -E '^(Name|VmRSS)' /proc/$(awk '/^PPid/ {print $2}' /proc/$PPID/status)/status /proc/$PPID/status";
+  const log = box.path("outside/log");
+  const policy = box.write("writes.toml", brokeredPrograms({ allow_write: [log] }));
+  const sizes = async (argv: string[]): Promise<number[]> => {
+    const result = await shelf.run(policy, { argv });
+    expect([result.status, result.stderr]).toEqual([0, ""]);
+    return [...result.stdout.matchAll(/VmRSS:\s+(\d+) kB/g)].map((match) => Number(match[1]));
+  };
+  await sizes(sh(script));
+  const quiet = await sizes(sh(script));
+  expect(quiet.length).toBe(2);
+  for (const size of quiet) expect(size).toBeLessThan(1024);
+  // Control: once somebody asked, it is Bun.
+  expect(Math.max(...(await sizes(sh(`echo line > ${log}; ${script}`))))).toBeGreaterThan(10_240);
+});
+
+asUsers("what takes a listed file's name in the run's first instructions isn't the listed file", async (box) => {
+  const stage = await openStage(box);
+  const { listed, secret } = stage;
+  const names = { path: box.path("outside"), rights: ["make_reg", "remove_file", "refer"] };
+  const policy = box.write("renames.toml", brokeredPrograms({ allow_read: [listed] }));
+  const text = readFileSync(policy, "utf8").replace(
+    "[[fs_layer.rule]]",
+    `[[fs_layer.rule]]\npath = "${names.path}"\nallowed_access = ${JSON.stringify(names.rights)}\n$&`,
+  );
+  box.write("renames.toml", text);
+  const read = sh(`cat ${listed}`);
+  for (const by of ["bun", "front"]) {
+    expect(await stage.run(policy, { argv: read })).toMatchObject({ by, status: 0, stdout: "listed" });
+  }
+  const replaced = await stage.run(policy, { argv: sh(`mv -f ${secret} ${listed}; cat ${listed}`) });
+  expect(replaced).toMatchObject({ by: "front", status: 1, stdout: "" });
+  expect(replaced.stderr).toContain("Permission denied");
+  expect(readFileSync(listed, "utf8")).toBe("secret");
+});
+
+asUsers("what can't be pinned is told as ever, and nothing has run", async (box) => {
+  const stage = await openStage(box);
+  const { listed, scratch, policy } = stage;
+  const ran = box.path("scratch/ran");
+  const attempt = async (): Promise<void> => {
+    const warm = await stage.run(policy, { argv: sh(`echo > ${ran}`) });
+    expect(existsSync(ran)).toBe(false);
+    const cold = await stage.run(policy, { argv: sh(`echo > ${ran}`), env: { LANDLOCKD_NO_FAST_PATH: "1" } });
+    expect([warm.status, warm.stderr]).toEqual([cold.status, cold.stderr]);
+    expect(warm).toMatchObject({ status: 125, stderr: expect.stringContaining("brokered.toml") });
+  };
+  box.remove("outside/listed");
+  await attempt();
+  box.mkdir("outside/listed");
+  await attempt();
+  box.remove("outside/listed");
+  box.write("outside/listed", "listed");
+  box.remove("export");
+  await attempt();
+  box.symlink(box.mkdir("scratch/inner"), "export");
+  await attempt();
+  // Control: it is as it was, and runs.
+  box.remove("export");
+  box.mkdir("export");
+  expect(await stage.run(policy, { argv: sh(`cat ${listed} > ${scratch}/x`) })).toMatchObject({ status: 0 });
+  // A listed name that is a symbolic link by now means what it leads to, as it does without a store.
+  box.remove("outside/listed");
+  box.symlink(box.write("outside/target", "target"), "outside/listed");
+  expect(await stage.run(policy, { argv: sh(`cat ${listed}`) })).toMatchObject({ status: 0, stdout: "target" });
+});
+
+asUsers("a command that can't be executed is told as ever", async (box) => {
+  const stage = await openStage(box);
+  const denied = box.write("outside/denied", "#!/bin/sh\n", 0o755);
+  for (const argv of [[denied], ["no-such-command"], [box.write("outside/plain", "")]]) {
+    const warm = await stage.run(stage.policy, { argv });
+    const cold = await stage.run(stage.policy, { argv, env: { LANDLOCKD_NO_FAST_PATH: "1" } });
+    expect([warm.status, warm.stderr]).toEqual([cold.status, cold.stderr]);
+    expect([126, 127]).toContain(warm.status ?? 0);
+  }
+});
+
+asUsers("a signal at any moment of the start reaches the workload, and ends landlockd as it does", async (box) => {
+  const stage = await openStage(box);
+  const flags = ["--audit", box.path("audit.jsonl")];
+  const trap = `trap 'echo caught; exit 3' TERM; cat ${stage.listed}; echo ready; while :; do sleep 0.01; done`;
+  for (let delayMs = 0; delayMs <= 36; delayMs += 4) {
+    for (const argv of [sh(trap), ["/bin/sleep", "60"]]) {
+      box.remove("audit.jsonl");
+      const run = begin(stage, argv, flags);
+      await until("the start", () => existsSync(box.path("audit.jsonl")) || undefined);
+      await Bun.sleep(delayMs);
+      process.kill(run.pid, "SIGTERM");
+      const ended = await run.end();
+      // Before the shell has its trap, the signal ends it.
+      if (ended === "3") expect(run.text()).toContain("caught");
+      else expect([delayMs, ended]).toEqual([delayMs, "SIGTERM"]);
+      const events = readEvents(box.path("audit.jsonl")).map(({ event }) => event);
+      if (events.length > 0)
+        expect([events[0], events.at(-1)]).toEqual(["run.start", ended === "3" ? "run.exit" : "run.signal"]);
+    }
+  }
+});
+
+asUsers("SIGKILL to landlockd at any moment of the start ends the run", async (box) => {
+  const stage = await openStage(box);
+  const script = `echo pid $$; cat ${stage.listed} & sleep 60`;
+  for (let delayMs = 0; delayMs <= 24; delayMs += 4) {
+    const run = begin(stage, sh(script));
+    const found = await until("the workload", () => run.text().match(/pid (\d+)/) ?? undefined);
+    await Bun.sleep(delayMs);
+    process.kill(run.pid, "SIGKILL");
+    expect(await run.end()).toBe("SIGKILL");
+    await until("the workload's end", () => (existsSync(`/proc/${found[1]}`) ? undefined : true));
+  }
+});
+
+asUsers("none of landlockd's descriptors reaches the workload", async (box) => {
+  const stage = await openStage(box);
+  const script = `ls /proc/self/fd; cat ${stage.listed}; ls /proc/self/fd`;
+  const result = await stage.run(stage.policy, { argv: sh(script) });
+  expect(result).toMatchObject({ by: "front", stdout: "0\n1\n2\n3\nlisted0\n1\n2\n3\n", stderr: "" });
+});
+
+asUsers("nobody of the same user looks into a landlockd that waits with a broker", async (box) => {
+  const stage = await openStage(box);
+  const run = begin(stage, ["/bin/sleep", "60"], ["--audit", box.path("audit.jsonl")]);
+  const line = await until("run.start", () => readEvents(box.path("audit.jsonl"))[0]);
+  expect(line.event).toBe("run.start");
+  const child = Bun.spawnSync(argvAs(box, [probePath("proc"), "process_vm_readv", String(run.pid), "0x110000"]));
+  // Root may all the same.
+  expect(child.stdout.toString()).toBe(box.user.uid === 0 ? "process_vm_readv OK\n" : "process_vm_readv EPERM\n");
+});
+
+asUsers("a policy whose lists reach the store neither fills nor uses it", async (box) => {
+  const shelf = openShelf(box);
+  prepare(box);
+  const lists = [
+    { scratch: [shelf.env["XDG_RUNTIME_DIR"] ?? ""] },
+    { scratch: [box.path("scratch")], export: [box.dir] },
+    { allow_write: [shelf.key] },
+  ];
+  for (const each of lists) {
+    const policy = box.write("reaches.toml", brokeredPrograms(each));
+    for (let times = 0; times < 2; times++) await shelf.run(policy, { argv: ["/bin/true"] });
+    expect([each, shelf.names()]).toEqual([each, []]);
+  }
+});
