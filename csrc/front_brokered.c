@@ -1,11 +1,13 @@
 /*
  * A run with a broker: the workload starts at once, and Bun only when
- * somebody asks for something. Until then this process is its supervisor; then
- * it becomes Bun, which goes on with the run: src/run/resume.ts.
+ * somebody asks for something that may be on the broker's lists. Until then
+ * this process supervises, and passes on all else; then it becomes Bun, which
+ * goes on with the run: src/run/resume.ts.
  */
 #include "front_audit.h"
 #include "front_file.h"
 #include "front_pin.h"
+#include "front_sieve.h"
 #include "front_watch.h"
 #include "raw.h"
 
@@ -18,6 +20,8 @@ struct brokered {
 	struct ll_watch watch;
 	struct ll_sink sink;
 	struct ll_handoff *handoff;
+	struct ll_sieve *sieve;
+	struct ll_privileges privileges;
 	const char *policy_file;
 	const char *argv0;
 	int64_t end_ms; /* of the grace that descendants have, once the workload ended */
@@ -33,11 +37,10 @@ static int64_t now_ms(void)
 	return now.seconds * 1000 + now.nanoseconds / NANOSECONDS_PER_MS;
 }
 
-/* The workload runs. As in src/broker/self.ts, nobody of the same user looks into its supervisor from here. */
 static void on_started(struct brokered *run, int pid)
 {
 	run->handoff->pid = pid;
-	raw_call5(__NR_prctl, LL_PR_SET_DUMPABLE, 0, 0, 0, 0);
+	ll_front_harden(&run->privileges);
 	if (run->audited)
 		ll_front_event_start(&run->sink, pid, run->policy_file, run->argv0);
 }
@@ -48,6 +51,7 @@ static bool on_message(struct brokered *run, const struct ll_message *message, i
 	switch (message->kind) {
 	case LL_MESSAGE_LISTENER:
 		run->handoff->listener = fd;
+		ll_front_sieve_listen(run->sieve, fd);
 		return true;
 	case LL_MESSAGE_STARTED:
 		on_started(run, message->pid);
@@ -67,20 +71,21 @@ static bool on_message(struct brokered *run, const struct ll_message *message, i
 	return message->kind != LL_MESSAGE_FAILED;
 }
 
-/* Whether somebody asks; a listener that nobody can ask any more is closed. */
-static bool is_asked(struct ll_handoff *handoff)
+/* Whether somebody asks for what may be on the lists. A listener that nobody can ask any more is closed. */
+static bool is_asked(struct brokered *run)
 {
-	struct ll_pollfd poll = { .fd = handoff->listener, .events = LL_POLLIN };
-	const struct ll_timespec now = { 0 };
+	struct ll_handoff *handoff = run->handoff;
 
-	raw_call5(__NR_ppoll, raw_ptr(&poll), 1, raw_ptr(&now), 0, 0);
-	if (poll.revents & LL_POLLIN)
-		return true;
-	if (poll.revents != 0) {
+	if (!(run->watch.helper_events & LL_POLLIN)) {
 		raw_call1(__NR_close, handoff->listener);
 		handoff->listener = -1;
+		return false;
 	}
-	return false;
+	if (ll_sieve_receive(run->sieve) != 1)
+		return false;
+	__builtin_memcpy(handoff->request, run->sieve->request, sizeof(handoff->request));
+	handoff->asks = 1;
+	return true;
 }
 
 /* To the run's end, or to the first call that takes more than this. */
@@ -102,7 +107,7 @@ static enum progress follow(struct brokered *run)
 				return NOT_STARTED;
 			break;
 		case LL_WATCH_HELPER:
-			if (is_asked(handoff))
+			if (is_asked(run))
 				return ASKS;
 			break;
 		case LL_WATCH_GONE:
@@ -139,6 +144,7 @@ static void hand_over(struct brokered *run, const struct ll_bytes *plan)
 	const int64_t left = handoff->status >= 0 ? run->end_ms - now_ms() : 0;
 
 	raw_call1(__NR_close, run->watch.signals);
+	ll_front_soften(&run->privileges);
 	handoff->spawned = run->watch.spawned;
 	handoff->plan = (uint64_t)(uintptr_t)plan->data;
 	handoff->plan_size = plan->size;
@@ -185,7 +191,9 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 			return NULL;
 		}
 	}
-	if (!ll_front_pin(plan, run.handoff) || ll_watch_start(&run.watch, bytes, exec, LL_LAUNCH_LINGER) < 0) {
+	if (ll_front_pin(plan, run.handoff))
+		run.sieve = ll_front_sieve(plan, run.handoff);
+	if (run.sieve == NULL || ll_watch_start(&run.watch, bytes, exec, LL_LAUNCH_LINGER) < 0) {
 		give_back(&run);
 		return NULL;
 	}

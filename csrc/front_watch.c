@@ -134,6 +134,7 @@ enum ll_watch_event ll_watch_wait(struct ll_watch *watch, int helper, int64_t ti
 			if (taken != -LL_EAGAIN && taken != -LL_EINTR)
 				return LL_WATCH_GONE;
 		}
+		watch->helper_events = fds[2].revents;
 		if (fds[2].revents != 0)
 			return LL_WATCH_HELPER;
 	}

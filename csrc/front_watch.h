@@ -7,10 +7,11 @@
 
 struct ll_watch {
 	struct ll_spawned spawned;
-	int32_t signals;      /* signalfd */
-	int32_t pidfd;        /* the workload's; -1 before it runs */
-	uint64_t early;       /* bit n - 1: signal n came before there was a workload */
-	uint64_t mask_before; /* what the front itself had blocked */
+	int32_t signals;       /* signalfd */
+	int32_t pidfd;         /* the workload's; -1 before it runs */
+	int32_t helper_events; /* POLLIN and the like, of the last LL_WATCH_HELPER */
+	uint64_t early;        /* bit n - 1: signal n came before there was a workload */
+	uint64_t mask_before;  /* what the front itself had blocked */
 };
 
 /* What a wait ended with. */

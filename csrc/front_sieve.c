@@ -1,0 +1,133 @@
+#include "front_sieve.h"
+
+#include "front_file.h"
+#include "raw.h"
+
+/* All that a sieve points to; the names follow. */
+struct room {
+	struct ll_sieve sieve;
+	char path[LL_PATH_MAX];
+	char shown[2 * LL_PATH_MAX + 1];
+	char real[LL_PATH_MAX];
+	struct ll_sieve_folder folders[LL_SIEVE_FOLDERS] __attribute__((aligned(8)));
+	struct ll_sieve_file files[LL_MAX_PINS];
+	uint64_t mounts[LL_MAX_PINS];
+	char names[];
+};
+
+static void look(int fd, struct ll_statx *ret_status)
+{
+	static const char itself[] = "";
+
+	*ret_status = (struct ll_statx){ 0 };
+	raw_call5(__NR_statx, fd, raw_ptr(itself), LL_AT_EMPTY_PATH | LL_AT_STATX_DONT_SYNC,
+		  LL_STATX_TYPE | LL_STATX_INO | LL_STATX_MNT_ID, raw_ptr(ret_status));
+}
+
+/* Both spellings of a folder: the policy's, and where it really is. */
+static size_t add_names(char *names, size_t size, const char *text, int fd)
+{
+	char link[LL_PATH_SIZE];
+	long real = -1;
+
+	for (; *text != '\0'; text++)
+		names[size++] = *text;
+	names[size++] = '\0';
+	if (ll_front_fd_path(fd, link))
+		real = raw_call4(__NR_readlinkat, LL_AT_FDCWD, raw_ptr(link), raw_ptr(names + size), LL_PATH_SIZE - 1);
+	return real <= 0 ? size : size + (size_t)real + 1; /* the mapping is zeroed: there is a NUL */
+}
+
+static void add_folder(struct room *room, const struct ll_op *op, int fd)
+{
+	struct ll_statx status;
+
+	if (!(op->flags & LL_FLAG_LISTED_SCRATCH))
+		return;
+	look(fd, &status);
+	room->mounts[room->sieve.mount_count++] = status.mount_id;
+}
+
+/* A file that isn't there yet has the number 0, as no inode has. */
+static void add_file(struct room *room, int fd)
+{
+	struct ll_statx status = { 0 };
+
+	if (fd >= 0)
+		look(fd, &status);
+	room->files[room->sieve.file_count++] = (struct ll_sieve_file){
+		.inode = status.inode,
+		.device_major = status.device_major,
+		.device_minor = status.device_minor,
+	};
+}
+
+static uint64_t address_of(const void *memory)
+{
+	return (uint64_t)(uintptr_t)memory;
+}
+
+struct ll_sieve *ll_front_sieve(const struct ll_plan *plan, const struct ll_handoff *handoff)
+{
+	struct room *room =
+		ll_front_map(sizeof(*room) + (size_t)handoff->pin_count * 2 * LL_PATH_SIZE + plan->header->data_size);
+	uint32_t pin = 0;
+	size_t names = 0;
+
+	if (room == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < ll_plan_fork(plan) && pin < handoff->pin_count; i++) {
+		const struct ll_op *op = &plan->ops[i];
+
+		if (op->kind != LL_OP_LISTED)
+			continue;
+		if (op->flags & (LL_FLAG_LISTED_SCRATCH | LL_FLAG_LISTED_EXPORT)) {
+			names = add_names(room->names, names, plan->data + op->text_offset, handoff->pins[pin].folder);
+			add_folder(room, op, handoff->pins[pin].folder);
+		} else {
+			add_file(room, handoff->pins[pin].file);
+		}
+		pin++;
+	}
+	room->sieve.root = LL_AT_FDCWD;
+	room->sieve.path = address_of(room->path);
+	room->sieve.shown = address_of(room->shown);
+	room->sieve.real = address_of(room->real);
+	room->sieve.folders = address_of(room->folders);
+	room->sieve.files = address_of(room->files);
+	room->sieve.mounts = address_of(room->mounts);
+	room->sieve.names = address_of(room->names);
+	room->sieve.ready = 1;
+	return &room->sieve;
+}
+
+void ll_front_sieve_listen(struct ll_sieve *sieve, int32_t listener)
+{
+	sieve->listener = listener;
+	/* EINVAL before Linux 6.6. */
+	raw_call3(__NR_ioctl, listener, LL_SECCOMP_IOCTL_NOTIF_SET_FLAGS, LL_SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+}
+
+void ll_front_harden(struct ll_privileges *ret_privileges)
+{
+	struct ll_cap_header header = { .version = LL_CAP_VERSION_3 };
+	struct ll_cap_data none[2];
+
+	raw_call5(__NR_prctl, LL_PR_SET_DUMPABLE, 0, 0, 0, 0);
+	ret_privileges->held = raw_call2(__NR_capget, raw_ptr(&header), raw_ptr(ret_privileges->data)) == 0;
+	if (!ret_privileges->held)
+		return;
+	for (int i = 0; i < 2; i++) {
+		none[i] = ret_privileges->data[i];
+		none[i].effective = 0;
+	}
+	raw_call2(__NR_capset, raw_ptr(&header), raw_ptr(none));
+}
+
+void ll_front_soften(const struct ll_privileges *privileges)
+{
+	struct ll_cap_header header = { .version = LL_CAP_VERSION_3 };
+
+	if (privileges->held)
+		raw_call2(__NR_capset, raw_ptr(&header), raw_ptr(privileges->data));
+}
