@@ -137,18 +137,17 @@ static bool same_text(const char *text, const char *other, size_t size)
 	return text[size] == '\0';
 }
 
-/* Where a folder really is, looked up now. Cuts the path off behind its folder. */
-static bool leads_outside(const struct ll_sieve *sieve, char *path, size_t folder_size)
+/* Whether what a path leads to, looked up now, is none of the policy's folders, nor beneath one. */
+static bool leads_outside(const struct ll_sieve *sieve, const char *path)
 {
 	const struct ll_open_how how = {
-		.flags = LL_O_PATH | LL_O_DIRECTORY | LL_O_CLOEXEC,
+		.flags = LL_O_PATH | LL_O_CLOEXEC,
 		.resolve = sieve->root == LL_AT_FDCWD ? 0 : LL_RESOLVE_IN_ROOT,
 	};
 	char link[sizeof("/proc/self/fd/") + LL_NUMBER_SIZE];
 	size_t size;
 	long fd;
 
-	path[folder_size] = '\0';
 	fd = raw_call4(LL_NR_openat2, sieve->root, raw_ptr(path), raw_ptr(&how), sizeof(how));
 	if (fd < 0)
 		return false;
@@ -172,7 +171,8 @@ static bool is_outside(const struct ll_sieve *sieve, char *path)
 
 	if (size < LL_SIEVE_FOLDER_SIZE && folder->until_ms > now && same_text(folder->path, path, size))
 		return true;
-	if (!leads_outside(sieve, path, size))
+	path[size] = '\0'; /* its folder */
+	if (!leads_outside(sieve, path))
 		return false;
 	if (size < LL_SIEVE_FOLDER_SIZE) {
 		ll_append(folder->path, 0, path);
@@ -215,7 +215,7 @@ static bool is_plain(struct ll_sieve *sieve)
 	if ((status.mode & LL_S_IFMT) == LL_S_IFLNK) {
 		if (look(sieve, shown, 0, &status) != 0)
 			return !creates;
-		return number_of(sieve, &status) == 0 && !shares_mount(sieve, &status);
+		return number_of(sieve, &status) == 0 && (!shares_mount(sieve, &status) || leads_outside(sieve, shown));
 	}
 	sieve->listed = number_of(sieve, &status);
 	return sieve->listed == 0 && (!shares_mount(sieve, &status) || is_outside(sieve, shown));
