@@ -54,21 +54,22 @@ _landlockd() {
 	done
 
 	if ((COMP_CWORD == 1)); then
-		_landlockd_words 'run lint serve status stop doctor schema --help --version'
+		_landlockd_words 'run compile lint serve status stop doctor schema --help --version'
 		return
 	fi
 
 	case $prev in
 	--policy-file) _landlockd_files toml && return ;;
 	--policy) _landlockd_words "$(_landlockd_policies)" && return ;;
-	--audit | --socket) _landlockd_files any && return ;;
+	--audit | --socket | --plan | --output | -o) _landlockd_files any && return ;;
 	--policy-dir) _landlockd_folders && return ;;
 	--format) _landlockd_words 'text json github sarif' && return ;;
 	--set) return ;;
 	esac
 
 	case $command in
-	run) _landlockd_words '--policy-file --policy --set --dry-run --best-effort --socket --audit --help --' ;;
+	run) _landlockd_words '--policy-file --policy --set --plan --dry-run --best-effort --socket --audit --help --' ;;
+	compile) _landlockd_words '--policy-file --policy --set --output --help' ;;
 	lint)
 		if [[ $cur == -* ]]; then
 			_landlockd_words '--policy-file --policy --set --format --strict --help'

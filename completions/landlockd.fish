@@ -37,6 +37,7 @@ complete -c landlockd -n __landlockd_in_command -x -a '(__landlockd_command_line
 complete -c landlockd -n __fish_use_subcommand -l version -d 'Show the version'
 complete -c landlockd -n 'not __landlockd_in_command' -l help -d 'Show help'
 complete -c landlockd -n __fish_use_subcommand -a run -d 'Run a command under a policy'
+complete -c landlockd -n __fish_use_subcommand -a compile -d 'Compile a policy to a plan file'
 complete -c landlockd -n __fish_use_subcommand -a lint -d 'Find mistakes in policies'
 complete -c landlockd -n __fish_use_subcommand -a serve -d 'Hold the runs of many clients: a daemon'
 complete -c landlockd -n __fish_use_subcommand -a status -d 'Show what a daemon is doing'
@@ -44,14 +45,17 @@ complete -c landlockd -n __fish_use_subcommand -a stop -d 'Stop a daemon'
 complete -c landlockd -n __fish_use_subcommand -a doctor -d 'Show what this host can enforce'
 complete -c landlockd -n __fish_use_subcommand -a schema -d 'Print the JSON Schema of a policy'
 
-complete -c landlockd -n '__landlockd_using run lint' -l policy-file -r -k -a '(__fish_complete_suffix .toml)' -d 'Policy to use'
-complete -c landlockd -n '__landlockd_using run lint' -l policy -x -a '(__landlockd_policies)' -d 'Named policy to use'
-complete -c landlockd -n '__landlockd_using run lint' -l set -x -d 'NAME=VALUE: a variable of the policy'
+complete -c landlockd -n '__landlockd_using run compile lint' -l policy-file -r -k -a '(__fish_complete_suffix .toml)' -d 'Policy to use'
+complete -c landlockd -n '__landlockd_using run compile lint' -l policy -x -a '(__landlockd_policies)' -d 'Named policy to use'
+complete -c landlockd -n '__landlockd_using run compile lint' -l set -x -d 'NAME=VALUE: a variable of the policy'
 
+complete -c landlockd -n '__landlockd_using run' -l plan -r -F -d 'A plan file instead of a policy'
 complete -c landlockd -n '__landlockd_using run' -l dry-run -d 'Show what would be enforced, run nothing'
 complete -c landlockd -n '__landlockd_using run' -l best-effort -d 'Run without what this host cannot enforce'
 complete -c landlockd -n '__landlockd_using run' -l socket -r -F -d 'The daemon that holds the run'
 complete -c landlockd -n '__landlockd_using run serve' -l audit -r -F -d 'Where audit events go: a file, fd:N, or -'
+
+complete -c landlockd -n '__landlockd_using compile' -s o -l output -r -F -d 'Where the plan goes'
 
 complete -c landlockd -n '__landlockd_using lint' -l format -x -a 'text json github sarif' -d 'Output format'
 complete -c landlockd -n '__landlockd_using lint' -l strict -d 'Exit 1 for warnings too'

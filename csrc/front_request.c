@@ -55,6 +55,12 @@ static bool take_flag(const struct ll_stack *stack, uint64_t *at, struct ll_requ
 		return true;
 	}
 	*at = start;
+	value = take_value(stack, at, "--plan");
+	if (value != NULL && request->plan == NULL) {
+		request->plan = value;
+		return true;
+	}
+	*at = start;
 	value = take_value(stack, at, "--socket");
 	if (value != NULL && request->socket == NULL) {
 		request->socket = value;
@@ -75,6 +81,15 @@ static bool take_flag(const struct ll_stack *stack, uint64_t *at, struct ll_requ
 	return false;
 }
 
+/* One policy, or a plan with what it goes together with. */
+static bool names_one(const struct ll_request *request)
+{
+	if (request->plan == NULL)
+		return (request->policy_file == NULL) != (request->policy_name == NULL);
+	return request->policy_file == NULL && request->policy_name == NULL && request->socket == NULL &&
+	       request->setting_count == 0;
+}
+
 bool ll_front_request(const struct ll_stack *stack, struct ll_request *ret_request)
 {
 	struct ll_request request = { 0 };
@@ -86,7 +101,7 @@ bool ll_front_request(const struct ll_stack *stack, struct ll_request *ret_reque
 		if (!take_flag(stack, &at, &request))
 			return false;
 	}
-	if (at + 1 >= stack->argc || (request.policy_file == NULL) == (request.policy_name == NULL))
+	if (at + 1 >= stack->argc || !names_one(&request))
 		return false;
 	request.command = stack->argv + at + 1;
 	*ret_request = request;

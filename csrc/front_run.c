@@ -17,6 +17,24 @@ static bool is_brokered(const struct ll_plan *plan)
 	return false;
 }
 
+/* Whether a plan has anything for a broker, which a plan file can't bring along. */
+static bool wants_broker(const struct ll_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->header->op_count; i++) {
+		switch (plan->ops[i].kind) {
+		case LL_OP_ALLOW_TMPFS:
+		case LL_OP_ALLOW_BIND:
+		case LL_OP_ALLOW_OBJECT:
+		case LL_OP_ALLOW_ATTACH:
+		case LL_OP_LISTED:
+			return true;
+		default:
+			break;
+		}
+	}
+	return is_brokered(plan);
+}
+
 /* A PID namespace needs an init that stays. */
 static bool needs_init(const struct ll_plan *plan)
 {
@@ -56,7 +74,7 @@ static _Noreturn void become(struct ll_state *state, uint32_t from)
 	int ret = ll_apply(state, from, plan->header->op_count);
 
 	if (ret < 0)
-		ll_front_fail("cannot set up the sandbox with", "the stored plan", -ret);
+		ll_front_fail("cannot set up the sandbox with", "the compiled plan", -ret);
 	ret = ll_exec(state->exec);
 	ll_front_fail_exec(state->exec->argv[0], -ret, ret == -LL_ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }
@@ -84,21 +102,19 @@ static void try_plan(const struct ll_plan *plan, const struct ll_exec *exec)
 		raw_call1(__NR_close, state.rulesets[i]);
 }
 
-/* NULL, or the run that Bun is to go on with. */
+/* The plan in file behind skip bytes. NULL, or the run that Bun is to go on with. */
 static const struct ll_handoff *run_stored(const struct ll_stack *stack, const struct ll_start *start,
 					   const struct ll_request *request, const char *policy_file,
-					   const struct ll_bytes *file)
+					   const struct ll_bytes *file, size_t skip)
 {
-	const struct ll_bytes bytes = {
-		.data = file->data + sizeof(struct ll_stored),
-		.size = file->size - sizeof(struct ll_stored),
-	};
+	const struct ll_bytes bytes = { .data = file->data + skip, .size = file->size - skip };
 	struct ll_exec exec = ll_front_exec(stack, start, request);
 	struct ll_plan plan;
 	char **candidates;
 	int32_t op;
 
 	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) < 0 || needs_init(&plan) ||
+	    (request->plan != NULL && wants_broker(&plan)) ||
 	    !ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates))
 		return NULL;
 	exec.candidates = candidates;
@@ -111,6 +127,17 @@ static const struct ll_handoff *run_stored(const struct ll_stack *stack, const s
 	else if (plan.header->namespaces == 0) /* mounts have events of their own */
 		ll_front_audited(stack, start, request, policy_file, &bytes, &exec);
 	return NULL;
+}
+
+static void run_plan_file(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+			  const struct ll_link *link)
+{
+	struct ll_bytes file;
+
+	if (!ll_front_plan_file(request->plan, link->build, &file))
+		return;
+	run_stored(stack, start, request, request->plan, &file, sizeof(struct ll_plan_file));
+	ll_front_free(&file);
 }
 
 const struct ll_handoff *ll_front_run(const struct ll_stack *stack, const struct ll_start *start,
@@ -126,15 +153,20 @@ const struct ll_handoff *ll_front_run(const struct ll_stack *stack, const struct
 
 	/* A record of a run that a daemon holds has the daemon's events in it too. */
 	if (!ll_front_request(stack, &request) || (request.socket != NULL && request.audit != NULL) ||
-	    ll_front_variable(stack, "LANDLOCKD_NO_FAST_PATH") != NULL ||
-	    !ll_front_policy(stack, &request, &policy, path))
+	    ll_front_variable(stack, "LANDLOCKD_NO_FAST_PATH") != NULL)
+		return NULL;
+	if (request.plan != NULL) {
+		run_plan_file(stack, start, &request, link);
+		return NULL;
+	}
+	if (!ll_front_policy(stack, &request, &policy, path))
 		return NULL;
 	if (request.socket != NULL)
 		ll_front_client(stack, start, &request, &policy, path);
 	else if (ll_front_folders(&policy, path, &folders) &&
 		 ll_front_key(stack, &request, &policy, &folders, link->build, key) &&
 		 ll_front_plan(stack, key, &file)) {
-		handoff = run_stored(stack, start, &request, path, &file);
+		handoff = run_stored(stack, start, &request, path, &file, sizeof(struct ll_stored));
 		if (handoff == NULL)
 			ll_front_free(&file);
 	}

@@ -23,7 +23,8 @@ enum {
 /* The command line of a plain run. Borrowed from the initial stack. */
 struct ll_request {
 	const char *policy_file; /* or NULL */
-	const char *policy_name; /* or NULL; one of the two */
+	const char *policy_name; /* or NULL */
+	const char *plan;        /* a plan file, or NULL; one of the three */
 	const char *socket;      /* of a daemon, or NULL */
 	const char *audit;       /* where events go, or NULL */
 	const char *settings[LL_MAX_SETTINGS];
@@ -80,6 +81,13 @@ bool ll_front_key(const struct ll_stack *stack, const struct ll_request *request
  * checked as one yet.
  */
 bool ll_front_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], struct ll_bytes *ret_file);
+
+/*
+ * src/store/plan-file.ts and plan-host.ts: the plan file at a path, if it was
+ * compiled by this build and is one for this host and user: a struct
+ * ll_plan_file, then the plan, which isn't checked as one yet.
+ */
+bool ll_front_plan_file(const char *path, const uint8_t build[LL_SHA256_SIZE], struct ll_bytes *ret_file);
 
 /* src/daemon/proof.ts: whether mac, by the user's own key, is that of the plan with this name. */
 bool ll_front_proves(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], const struct ll_bytes *plan,

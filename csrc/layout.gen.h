@@ -7,17 +7,19 @@
 
 #define LL_PLAN_MAGIC UINT64_C(0x00014e414c504c4c)
 #define LL_STORED_MAGIC UINT64_C(0x3145524f54534c4c)
+#define LL_PLAN_FILE_MAGIC UINT64_C(0x31454c4946504c4c)
+#define LL_ANY_UID UINT32_C(0xffffffff)
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0x6f1bbbb7, \
-	  0x48b67651, \
-	  0xa6380fe2, \
-	  0x6ad2cfe4, \
-	  0x6918aff7, \
-	  0xfe2fdb98, \
-	  0x18748303, \
-	  0x325b6bd1 }
+	{ 0x1eb44911, \
+	  0x28a6ceff, \
+	  0x933115e3, \
+	  0xee7ad909, \
+	  0x81297652, \
+	  0xbab819a4, \
+	  0xe8f26b9b, \
+	  0x88adbe03 }
 
 struct ll_header {
 	uint64_t magic;
@@ -170,6 +172,32 @@ _Static_assert(offsetof(struct ll_sieve, mount_count) == 172, "ll_sieve.mount_co
 _Static_assert(offsetof(struct ll_sieve, listed) == 176, "ll_sieve.listed");
 _Static_assert(offsetof(struct ll_sieve, reserved) == 180, "ll_sieve.reserved");
 _Static_assert(sizeof(struct ll_sieve) == 184, "ll_sieve");
+
+struct ll_plan_file {
+	uint64_t magic;
+	uint32_t plan_size;
+	uint32_t uid;
+	uint32_t abi;
+	uint32_t needed_abi;
+	uint32_t missing_scopes;
+	uint32_t reserved;
+	uint32_t version[16];
+	uint32_t build[8];
+	uint32_t policy[8];
+	uint32_t checksum[8];
+};
+_Static_assert(offsetof(struct ll_plan_file, magic) == 0, "ll_plan_file.magic");
+_Static_assert(offsetof(struct ll_plan_file, plan_size) == 8, "ll_plan_file.plan_size");
+_Static_assert(offsetof(struct ll_plan_file, uid) == 12, "ll_plan_file.uid");
+_Static_assert(offsetof(struct ll_plan_file, abi) == 16, "ll_plan_file.abi");
+_Static_assert(offsetof(struct ll_plan_file, needed_abi) == 20, "ll_plan_file.needed_abi");
+_Static_assert(offsetof(struct ll_plan_file, missing_scopes) == 24, "ll_plan_file.missing_scopes");
+_Static_assert(offsetof(struct ll_plan_file, reserved) == 28, "ll_plan_file.reserved");
+_Static_assert(offsetof(struct ll_plan_file, version) == 32, "ll_plan_file.version");
+_Static_assert(offsetof(struct ll_plan_file, build) == 96, "ll_plan_file.build");
+_Static_assert(offsetof(struct ll_plan_file, policy) == 128, "ll_plan_file.policy");
+_Static_assert(offsetof(struct ll_plan_file, checksum) == 160, "ll_plan_file.checksum");
+_Static_assert(sizeof(struct ll_plan_file) == 192, "ll_plan_file");
 
 enum {
 	LL_OP_RULESET = 1,

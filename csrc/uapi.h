@@ -181,7 +181,7 @@ struct ll_cap_data {
 	uint32_t permitted;
 	uint32_t inheritable;
 };
-enum { LL_CAP_VERSION_3 = 0x20080522, LL_CAP_SETPCAP = 8, LL_CAP_LIMIT = 64 };
+enum { LL_CAP_VERSION_3 = 0x20080522, LL_CAP_SETPCAP = 8, LL_CAP_SYS_ADMIN = 21, LL_CAP_LIMIT = 64 };
 
 /* include/uapi/linux/seccomp.h, filter.h, audit.h */
 struct ll_sock_fprog {

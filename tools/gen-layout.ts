@@ -1,6 +1,7 @@
 /** Writes `csrc/layout.gen.h` from `src/plan/layout.ts`; with `--check`, exits 1 when the committed copy is stale. */
 import { createHash } from "node:crypto";
 import {
+  ANY_UID,
   COMMANDS,
   HEADER,
   LAUNCH,
@@ -13,6 +14,8 @@ import {
   OP,
   OPS,
   type OpSpec,
+  PLAN_FILE,
+  PLAN_FILE_MAGIC,
   PLAN_MAGIC,
   SIEVE,
   STAGES,
@@ -84,6 +87,8 @@ function header(): string {
     "",
     `#define LL_PLAN_MAGIC UINT64_C(0x${PLAN_MAGIC.toString(16).padStart(16, "0")})`,
     `#define LL_STORED_MAGIC UINT64_C(0x${STORED_MAGIC.toString(16).padStart(16, "0")})`,
+    `#define LL_PLAN_FILE_MAGIC UINT64_C(0x${PLAN_FILE_MAGIC.toString(16).padStart(16, "0")})`,
+    `#define LL_ANY_UID UINT32_C(0x${ANY_UID.toString(16)})`,
     `#define LL_MAX_RULESETS ${MAX_RULESETS}`,
     `#define LL_MAX_BINDS ${MAX_BINDS}`,
     `#define LL_LAYOUT_DIGEST \\\n\t{ ${words.join(", \\\n\t  ")} }`,
@@ -94,6 +99,7 @@ function header(): string {
     cStruct("ll_message", MESSAGE),
     cStruct("ll_stored", STORED),
     cStruct("ll_sieve", SIEVE),
+    cStruct("ll_plan_file", PLAN_FILE),
     cEnum("LL_OP", Object.fromEntries(Object.entries(OPS).map(([name, spec]) => [name, spec.id]))),
     cEnum("LL_FLAG", Object.fromEntries(opFlags)),
     cEnum("LL_STAGE", STAGES),

@@ -55,9 +55,15 @@ function flagValue(name: string, inline: string | undefined, next: string | unde
   return value;
 }
 
+/** `-o` as the flag that has it for an alias: an argument of its own, with the value in the next. */
+function spelledOut(argument: string, flags: ArgsDef): string {
+  const found = Object.entries(flags).find(([, flag]) => "alias" in flag && argument === `-${String(flag.alias)}`);
+  return found === undefined ? argument : `--${found[0]}`;
+}
+
 /** Takes one flag at the head of `rest` into `into`. @returns how many arguments it was. */
 function takeFlag(rest: readonly string[], flags: ArgsDef, into: Collected): 1 | 2 {
-  const argument = rest[0] ?? "";
+  const argument = spelledOut(rest[0] ?? "", flags);
   const equals = argument.indexOf("=");
   const name = argument.slice(2, equals < 0 ? undefined : equals);
   const flag = argument.startsWith("--") && Object.hasOwn(flags, name) ? flags[name] : undefined;

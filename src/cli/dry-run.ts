@@ -7,7 +7,7 @@ import { describePlan } from "../plan/describe.ts";
 import type { Plan } from "../plan/plan.ts";
 import { dotted, quote } from "../policy/finding.ts";
 import type { LoadedPolicy } from "../policy/load.ts";
-import { paintFor } from "./colors.ts";
+import { type Paint, paintFor } from "./colors.ts";
 import { hostFor } from "./host.ts";
 import { writeOut } from "./output.ts";
 import { STATUS_FAILED } from "./status.ts";
@@ -15,11 +15,12 @@ import { STATUS_FAILED } from "./status.ts";
 const OPTIONAL = 1;
 
 /** The rules that this user's run would leave out: optional, on paths that can't be opened. */
-function skippedRules(plan: Plan): { readonly item: string; readonly path: string }[] {
+export function skippedLines(plan: Plan, paint: Paint): string[] {
   return plan.ops.flatMap(({ kind, flags, text, key }) => {
     if (kind !== "rule_path" || flags !== OPTIONAL || typeof text !== "string") return [];
     const fd = openFile(text, O_PATH);
-    if (fd < 0) return [{ item: dotted(key ?? []), path: text }];
+    if (fd < 0)
+      return [`  ${paint.yellow("--")}  ${dotted(key ?? [])}: ${quote(text)} isn't there: the rule is skipped`];
     closeFile(fd);
     return [];
   });
@@ -38,9 +39,7 @@ export async function dryRun(loaded: LoadedPolicy, bestEffort: boolean): Promise
   for (const { item, needs, has } of report.degraded) {
     lines.push(`  ${paint.yellow("--")}  ${item}: built in, needs ${needs}; this host has ${has}`);
   }
-  for (const { item, path } of skippedRules(plan)) {
-    lines.push(`  ${paint.yellow("--")}  ${item}: ${quote(path)} isn't there: the rule is skipped`);
-  }
+  lines.push(...skippedLines(plan, paint));
   const enforceable = report.unsupported.length === 0;
   if (enforceable) lines.push(`  ${paint.green("yes")} all of it is enforced on this host`);
   else if (bestEffort) lines.push("  with --best-effort the rest would be enforced");

@@ -8,6 +8,11 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "landlockd run --policy ci-default -- make test",
     "landlockd run --policy-file build.toml --set OUT=/srv/out --audit audit.jsonl -- ./build.sh",
     "landlockd run --policy-file build.toml --dry-run",
+    "landlockd run --plan build.plan -- make test",
+  ],
+  compile: [
+    "landlockd compile --policy-file build.toml -o build.plan",
+    "landlockd compile --policy ci-default --set CWD=/src --set HOME=/home/ci --set TMPDIR=/tmp -o /etc/landlockd/ci.plan",
   ],
   lint: ["landlockd lint policies/*.toml", "landlockd lint --format sarif build.toml > landlockd.sarif"],
   serve: [
@@ -21,7 +26,8 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const USAGE: Readonly<Record<string, string>> = {
-  run: "landlockd run (--policy-file FILE | --policy NAME) [OPTION]... -- COMMAND [ARGUMENT]...",
+  run: "landlockd run (--policy-file FILE | --policy NAME | --plan PLAN) [OPTION]... -- COMMAND [ARGUMENT]...",
+  compile: "landlockd compile (--policy-file FILE | --policy NAME) [--set NAME=VALUE]... [-o PLAN]",
   lint: "landlockd lint [OPTION]... [FILE]...",
   serve: "landlockd serve (--socket SOCKET | --systemd) [OPTION]...",
   status: "landlockd status --socket SOCKET [--json]",
@@ -39,6 +45,11 @@ Policies by name are looked for in LANDLOCKD_POLICY_PATH, ~/.config/landlockd/po
   serve: `The daemon compiles policies once and answers the brokers of many runs; each client starts and supervises its own
 run, which so is the run that it would be without a daemon. SIGTERM: no new runs, and an end when the last is over; a
 second one ends them. A peer that is itself in a sandbox is refused.`,
+  compile: `A plan file holds what run makes of a policy, for images that start many runs: run takes it in place of the policy.
+Variables have the values of now. It serves this build of landlockd only, on hosts that enforce all of it. A policy
+with lists of [broker] can't be compiled to one.
+
+Exit status: 0 made, 1 not from this policy or not on this host, 2 it could not be used as asked.`,
   stop: "Returns when the daemon has stopped. Exit status: 0 stopped, 2 it could not be reached.",
   lint: "Exit status: 0 no errors, 1 errors (--strict: warnings too), 2 it could not be used as asked.",
 };
@@ -49,8 +60,9 @@ function columns(rows: readonly (readonly [string, string])[]): string {
 }
 
 function flagRow([name, flag]: [string, ArgDef]): readonly [string, string] {
+  const alias = "alias" in flag && typeof flag.alias === "string" ? `-${flag.alias}, ` : "";
   const value = flag.type === "string" || flag.type === "enum" ? ` ${flag.valueHint ?? "VALUE"}` : "";
-  return [`--${name}${value}`, flag.description ?? ""];
+  return [`${alias}--${name}${value}`, flag.description ?? ""];
 }
 
 function resolved<T>(value: T | Promise<T> | (() => T | Promise<T>) | undefined): T | Promise<T> | undefined {

@@ -12,6 +12,7 @@ import { STATUS_FAILED, STATUS_USAGE } from "./status.ts";
 /** Loaded one at a time: a run pays for no other command. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandDef>>> = {
   run: async () => (await import("./run.ts")).command,
+  compile: async () => (await import("./compile.ts")).command,
   lint: async () => (await import("./lint.ts")).command,
   serve: async () => (await import("./serve.ts")).command,
   status: async () => (await import("./status-of.ts")).command,

@@ -24,7 +24,7 @@ function waitUntilWritable(fd: number): void {
 }
 
 /** Writes all of it, also where the fd doesn't block. 0, or the positive errno that ended it. */
-function writeAll(fd: number, text: string): number {
+function writeAll(fd: number, text: string | Uint8Array): number {
   let rest: Uint8Array = Buffer.from(text);
   while (rest.length > 0) {
     const written = syscall("write", fd, rest, rest.length);
@@ -39,7 +39,7 @@ function writeAll(fd: number, text: string): number {
  * Prints what was asked for. A reader that went away ends us as it ends any tool: by SIGPIPE, unless that was ignored.
  * @throws OutputError
  */
-export function writeOut(text: string): void {
+export function writeOut(text: string | Uint8Array): void {
   // A closed stdout is /dev/null by now (csrc/front_record.c), so that no other file could take its place.
   const errno = (startState().closedFds & 2) === 0 ? writeAll(1, text) : EBADF;
   if (errno === EPIPE && (startState().ignored & (1n << BigInt(SIGPIPE - 1))) === 0n) die(SIGPIPE);

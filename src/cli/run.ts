@@ -4,7 +4,7 @@ import type { ArgsDef, CommandDef } from "citty";
 import { UsageError } from "../base/errors.ts";
 import { startState } from "../native/start.ts";
 import type { LoadedPolicy } from "../policy/load.ts";
-import { run } from "../run/run.ts";
+import { type Enforced, type RunOptions, run } from "../run/run.ts";
 import type { Origin } from "../store/key.ts";
 import { type Parsed, parseFlags } from "./arguments.ts";
 import type { PolicyText } from "./explain.ts";
@@ -15,6 +15,7 @@ import { endAs } from "./run-end.ts";
 
 export const RUN_FLAGS: ArgsDef = {
   ...POLICY_FLAGS,
+  plan: { type: "string", valueHint: "PLAN", description: "Instead of a policy, a plan file that compile made" },
   "dry-run": { type: "boolean", description: "Show what would be enforced, and run nothing" },
   "best-effort": { type: "boolean", description: "Run without what this host can't enforce, and say so" },
   socket: { type: "string", valueHint: "SOCKET", description: "Let the daemon that listens there hold the run" },
@@ -36,12 +37,49 @@ function commandOf(parsed: Parsed): number {
   return parsed.command.length;
 }
 
+/** What a run is held to, and what it is called. */
+export type Subject = Enforced & Pick<RunOptions, "policyFile" | "host" | "origin">;
+
+/** Runs the command, and ends as it ended. */
+async function runSubject(
+  parsed: Parsed,
+  count: number,
+  subject: Subject,
+  more: Pick<RunOptions, "partner" | "onDegraded">,
+): Promise<never> {
+  const result = await run({
+    ...subject,
+    ...more,
+    // Where the run ends plainly nobody asks for either.
+    get start() {
+      return startState();
+    },
+    get argv() {
+      return rawCommand(count);
+    },
+    bestEffort: parsed.on("best-effort"),
+    audit: parsed.value("audit"),
+  });
+  return await endAs(result);
+}
+
+async function runPlan(path: string, parsed: Parsed, count: number, dryRun: boolean): Promise<never> {
+  const { planSubject, showPlan } = await import("./planned.ts");
+  if (dryRun) return exit(await showPlan(path, parsed));
+  return runSubject(parsed, count, planSubject(path, parsed), {
+    partner: undefined,
+    onDegraded: () => Promise.resolve(), // a plan is enforced as a whole
+  });
+}
+
 async function runCommand(args: readonly string[]): Promise<never> {
   let policy: PolicyText | undefined;
   try {
     const parsed = parseFlags(args, RUN_FLAGS);
     const dryRun = parsed.on("dry-run");
     const count = dryRun && parsed.command === undefined ? 0 : commandOf(parsed);
+    const plan = parsed.value("plan");
+    if (plan !== undefined) return await runPlan(plan, parsed, count, dryRun);
     const socket = dryRun ? undefined : parsed.value("socket");
     const held = socket === undefined ? undefined : (await import("./held.ts")).heldRun(socket, parsed, count);
     const loaded: LoadedPolicy & { readonly origin?: Origin } =
@@ -51,28 +89,16 @@ async function runCommand(args: readonly string[]): Promise<never> {
       const { dryRun: show } = await import("./dry-run.ts");
       return exit(await show(loaded, parsed.on("best-effort")));
     }
-    const result = await run({
-      policy: loaded.policy,
-      policyFile: loaded.file,
-      host: await hostFor(loaded.policy),
-      // Where the run ends plainly nobody asks for either.
-      get start() {
-        return startState();
-      },
-      get argv() {
-        return rawCommand(count);
-      },
-      bestEffort: parsed.on("best-effort"),
-      audit: parsed.value("audit"),
+    const host = await hostFor(loaded.policy);
+    const subject = { policy: loaded.policy, policyFile: loaded.file, host, origin: loaded.origin };
+    return await runSubject(parsed, count, subject, {
       partner: held?.ask,
-      origin: loaded.origin,
       onDegraded: async (items) => {
         const { unsupportedLine } = await import("./explain.ts");
         const hint = "this run goes without it (best effort)";
         for (const item of items) writeErr(await unsupportedLine(item, loaded, hint));
       },
     });
-    return await endAs(result);
   } catch (error) {
     const { explain } = await import("./explain.ts");
     const { statusOf } = await import("./run-status.ts");

@@ -132,7 +132,7 @@ export const MESSAGE: Struct<"kind" | "stage" | "op" | "errno" | "pid" | "status
   b: "u64",
 });
 
-/** "LLSTORE1": a compiled plan in the plan store, or in a file of its own. */
+/** "LLSTORE1": a compiled plan in the plan store. */
 export const STORED_MAGIC = 0x3145_524f_5453_4c4cn;
 
 /** What stands in front of a stored plan. */
@@ -196,6 +196,51 @@ export const SIEVE: Struct<
   /** The entry of `files` that the path of `request` leads to, from 1; 0 for none. Not told beneath the policy's folders. */
   listed: "u32",
   reserved: "u32",
+});
+
+/** "LLPFILE1": a compiled plan in a file of its own (docs/plan-store.md). Another layout of PLAN_FILE is another magic. */
+export const PLAN_FILE_MAGIC = 0x3145_4c49_4650_4c4cn;
+
+/** In PLAN_FILE.uid: for every user. No user has it (chown(2) leaves an owner alone by it). */
+export const ANY_UID = 0xffff_ffff;
+
+/** Bytes of PLAN_FILE.version. */
+export const VERSION_BYTES = 64;
+
+/** What stands in front of the plan in a plan file. */
+export const PLAN_FILE: Struct<
+  | "magic"
+  | "plan_size"
+  | "uid"
+  | "abi"
+  | "needed_abi"
+  | "missing_scopes"
+  | "reserved"
+  | "version"
+  | "build"
+  | "policy"
+  | "checksum"
+> = struct({
+  magic: "u64",
+  /** Bytes that follow. */
+  plan_size: "u32",
+  /** The user whose number is in the plan; ANY_UID where none is. */
+  uid: "u32",
+  /** Of the Landlock of the host that it was compiled for. */
+  abi: "u32",
+  /** The least that has all rights and scopes of the plan. */
+  needed_abi: "u32",
+  /** LANDLOCK_SCOPE_* that every run of the policy gets where the kernel has them, and that host hadn't. */
+  missing_scopes: "u32",
+  reserved: "u32",
+  /** What `--version` prints, filled up with NUL: only for messages. */
+  version: ["u32", VERSION_BYTES / 4],
+  /** SHA-256 that names the build of landlockd that compiled it. */
+  build: ["u32", 8],
+  /** SHA-256 of the policy's text: only for people. */
+  policy: ["u32", 8],
+  /** SHA-256 of what stands before it and of the plan. */
+  checksum: ["u32", 8],
 });
 
 export type Operand = "a" | "b" | "c" | "text" | "text2";
@@ -368,5 +413,8 @@ export function layoutText(): string {
     STORED_MAGIC: `${STORED_MAGIC}`,
     STORED,
     SIEVE,
+    PLAN_FILE_MAGIC: `${PLAN_FILE_MAGIC}`,
+    PLAN_FILE,
+    ANY_UID,
   });
 }

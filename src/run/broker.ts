@@ -12,12 +12,12 @@ import type { OwnBroker } from "./supervise.ts";
  * @throws LaunchError, stage "broker"
  */
 export async function brokerOf(
-  policy: Policy,
+  policy: Policy | undefined,
   plan: Plan,
   emit: ((event: AuditEvent) => void) | undefined,
 ): Promise<OwnBroker | undefined> {
-  const { broker } = policy;
-  if (broker === undefined) return undefined;
+  const broker = policy?.broker;
+  if (policy === undefined || broker === undefined) return undefined;
   // The build puts the JIT off, for programs that are over at once (Makefile). A broker answers as long as its run lasts.
   Bun.unsafe.setJITPolicy(1);
   const { Broker } = await import("../broker/broker.ts");
@@ -34,8 +34,8 @@ export async function brokerOf(
  * Whether the front can start such a run from its plan, and stay with it until somebody asks the broker: all that the
  * broker has to know is in the plan (csrc/front_brokered.c).
  */
-export async function frontStarts(policy: Policy, { supervised, unsupported }: Report): Promise<boolean> {
-  if (unsupported.length > 0 || supervised.join() !== "broker") return false;
+export async function frontStarts(policy: Policy | undefined, { supervised, unsupported }: Report): Promise<boolean> {
+  if (policy === undefined || unsupported.length > 0 || supervised.join() !== "broker") return false;
   const { surroundingsOf } = await import("../broker/world.ts");
   const { root, varies } = surroundingsOf(policy);
   return root === undefined && !varies;

@@ -5,6 +5,6 @@ import type { RunOptions } from "./run.ts";
 
 /** For the front, which runs the same plan the next time without starting Bun. */
 export function keep(plan: Uint8Array, { policy, origin, host, start }: RunOptions): void {
-  if (origin === undefined || start.build === undefined) return;
+  if (policy === undefined || origin === undefined || start.build === undefined) return;
   keepPlan(plan, { policy, origin, host, env: start.env, build: start.build });
 }

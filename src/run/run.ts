@@ -13,8 +13,14 @@ import type { Outcome } from "./outcome.ts";
 import { endPlainly } from "./plain.ts";
 import type { Partner } from "./supervise.ts";
 
-export interface RunOptions {
-  readonly policy: Policy;
+/** What a run is held to: a policy, compiled for the host; or the plan of a plan file. */
+export type Enforced =
+  | { readonly policy: Policy; readonly compiled?: undefined }
+  | { readonly policy?: undefined; readonly compiled: Compiled };
+
+export type RunOptions = Enforced & RunParts;
+
+interface RunParts {
   /** As messages and events name it. */
   readonly policyFile: string;
   readonly host: Host;
@@ -59,6 +65,10 @@ export function compileRun(policy: Policy, host: Host, bestEffort: boolean): Com
   return compiled;
 }
 
+function compiledOf({ policy, compiled, host, bestEffort }: RunOptions): Compiled {
+  return policy === undefined ? compiled : compileRun(policy, host, bestEffort || policy.compat === "best-effort");
+}
+
 /** Whether the front can serve such a run from its plan: all of the policy is enforced, and nobody has to stay for it. */
 function isPlain({ supervised, unsupported }: Report, { partner }: RunOptions): boolean {
   return supervised.length + unsupported.length === 0 && partner === undefined;
@@ -66,7 +76,7 @@ function isPlain({ supervised, unsupported }: Report, { partner }: RunOptions): 
 
 /** Whether the front can start such a run, and leave it to Bun only when its broker is asked. */
 async function isStarted(report: Report, { policy, partner }: RunOptions): Promise<boolean> {
-  if (policy.broker === undefined || partner !== undefined) return false;
+  if (policy?.broker === undefined || partner !== undefined) return false;
   const { frontStarts } = await import("./broker.ts");
   return frontStarts(policy, report);
 }
@@ -76,24 +86,23 @@ async function isStarted(report: Report, { policy, partner }: RunOptions): Promi
  * @throws UnsupportedError, CommandError, LaunchError, UsageError
  */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const bestEffort = options.bestEffort || options.policy.compat === "best-effort";
-  if (options.audit !== undefined) return runWithEvents(options, options.audit, bestEffort);
-  const { plan, report } = compileRun(options.policy, options.host, bestEffort);
+  if (options.audit !== undefined) return runWithEvents(options, options.audit);
+  const { plan, report } = compiledOf(options);
   if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
-  if (options.origin !== undefined && isPlain(report, options)) {
+  if (options.policy !== undefined && options.origin !== undefined && isPlain(report, options)) {
     endPlainly(plan, options.policy, options.origin, () => options.argv);
   }
   const { launch } = await import("./staying.ts");
   return launch(plan, report, options);
 }
 
-async function runWithEvents(options: RunOptions, sink: string, bestEffort: boolean): Promise<RunResult> {
+async function runWithEvents(options: RunOptions, sink: string): Promise<RunResult> {
   const { runAudited } = await import("./audited.ts");
   const { launchRequest } = await import("./request.ts");
   let compiled: Compiled | undefined;
   const result = await runAudited(options, sink, () => {
-    compiled = compileRun(options.policy, options.host, bestEffort);
-    return [compiled, launchRequest(options)];
+    compiled = compiledOf(options);
+    return [compiled, launchRequest(compiled.plan, options)];
   });
   // After the run, so that the workload doesn't wait for it.
   if (compiled !== undefined && (isPlain(compiled.report, options) || (await isStarted(compiled.report, options)))) {

@@ -23,7 +23,7 @@ function frontBecomes(plan: Plan, report: Report): boolean {
  * @throws CommandError, LaunchError, UsageError
  */
 export async function launch(plan: Plan, report: Report, options: RunOptions): Promise<RunResult> {
-  const request = launchRequest(options);
+  const request = launchRequest(plan, options);
   const partner = options.partner?.();
   if (report.supervised.length === 0 && partner === undefined) {
     const bytes = encodePlan(plan);

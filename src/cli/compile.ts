@@ -1,0 +1,113 @@
+/** `landlockd compile`: a policy's plan as a file, for images whose runs start from it. */
+
+import { isatty } from "node:tty";
+import type { ArgsDef, CommandDef } from "citty";
+import { type KeyPath, PolicyError, type Unsupported, UnsupportedError, UsageError } from "../base/errors.ts";
+import { compile } from "../compile/compile.ts";
+import { errnoName, errnoText } from "../kernel/errno-names.ts";
+import type { Host } from "../kernel/host.ts";
+import { startState } from "../native/start.ts";
+import { dotted } from "../policy/finding.ts";
+import { type LoadedPolicy, loadPolicy } from "../policy/load.ts";
+import type { Policy } from "../policy/policy.ts";
+import { NOT_UTF8 } from "../policy/variables.ts";
+import { PLAN_BYTES_MAX } from "../store/evict.ts";
+import { encodePlanFile, WITHOUT_FRONT } from "../store/plan-file.ts";
+import { isTaken, replaceFile } from "../store/plan-write.ts";
+import { type Parsed, parseFlags } from "./arguments.ts";
+import { explain, type PolicyText, unsupportedLine } from "./explain.ts";
+import { hostFor } from "./host.ts";
+import { exit, writeErr, writeOut } from "./output.ts";
+import { POLICY_FLAGS, policySource, variableContext } from "./policy.ts";
+import { STATUS_NO, STATUS_USAGE } from "./status.ts";
+
+export const COMPILE_FLAGS: ArgsDef = {
+  ...POLICY_FLAGS,
+  output: {
+    type: "string",
+    alias: "o",
+    valueHint: "PLAN",
+    description: "Where the plan goes; - (the default): stdout",
+  },
+};
+
+const STDOUT = "-";
+
+/** Where the plan goes, asked for before anything is compiled. @throws UsageError */
+function outputOf(parsed: Parsed): string {
+  const [unexpected] = [...parsed.positionals, ...(parsed.command ?? [])];
+  if (unexpected !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(unexpected)}`);
+  const output = parsed.value("output") ?? STDOUT;
+  if (output === STDOUT) {
+    if (isatty(1)) throw new UsageError("a plan is nothing for a terminal", "-o PLAN writes it to a file");
+  } else if (output.includes(NOT_UTF8)) {
+    throw new UsageError("the plan file's name isn't UTF-8");
+  } else if (output.endsWith("/") || isTaken(output)) {
+    throw new UsageError(`${output}: only a regular file is replaced`, "-o - writes the plan to stdout");
+  }
+  return output;
+}
+
+/** The first list of `[broker]` that has an entry. */
+function brokerList({ broker }: Policy): KeyPath | undefined {
+  const found = Object.entries(broker ?? {}).find(([, list]) => (list as readonly unknown[]).length > 0);
+  return found === undefined ? undefined : ["broker", found[0]];
+}
+
+const HINT = "run it with --policy-file or --policy";
+
+/** The policy can't be made a plan file. */
+function refusal({ file, text }: LoadedPolicy, key: KeyPath, message: string): PolicyError {
+  return new PolicyError(file, text, [{ code: "not-in-a-plan", severity: "error", key, message, hint: HINT }]);
+}
+
+/** The plan file's bytes. @throws PolicyError, UnsupportedError, UsageError */
+function compileFile(loaded: LoadedPolicy, source: Uint8Array, host: Host, uid: number | undefined): Uint8Array {
+  const { build } = startState();
+  if (build === undefined) throw new UsageError(WITHOUT_FRONT);
+  const broker = brokerList(loaded.policy);
+  if (broker !== undefined) {
+    throw refusal(loaded, broker, `${dotted(broker)} needs the policy while a run goes on: a plan file has none`);
+  }
+  const { plan, report } = compile(loaded.policy, host);
+  if (report.unsupported.length > 0) throw new UnsupportedError(report.unsupported);
+  const bytes = encodePlanFile({ plan, policy: loaded.policy, text: source, host, uid, build });
+  if (bytes === undefined) throw refusal(loaded, [], `the plan is larger than ${PLAN_BYTES_MAX} bytes`);
+  return bytes;
+}
+
+function write(output: string, bytes: Uint8Array): void {
+  const errno = output === STDOUT ? 0 : replaceFile(output, bytes);
+  if (output === STDOUT) writeOut(bytes);
+  if (errno !== 0) throw new UsageError(`${output}: cannot write the plan: ${errnoText(errno)} (${errnoName(errno)})`);
+}
+
+/** What the host lacks fails a plan file, whatever the policy's `compat` says: a plan is enforced as a whole. */
+async function unsupportedLines(items: readonly Unsupported[], policy: PolicyText | undefined): Promise<string> {
+  const hint = "a plan file holds all of its policy: compile it on a host that can enforce it";
+  return (await Promise.all(items.map((item) => unsupportedLine(item, policy, hint)))).join("");
+}
+
+async function compileCommand(args: readonly string[]): Promise<never> {
+  let loaded: LoadedPolicy | undefined;
+  try {
+    const parsed = parseFlags(args, COMPILE_FLAGS);
+    const output = outputOf(parsed);
+    const source = await policySource(parsed);
+    const variables = variableContext(parsed);
+    loaded = await loadPolicy(source, variables);
+    const named = loaded.uses.some(({ name }) => name === "UID") && !variables.set.has("UID");
+    write(output, compileFile(loaded, source.bytes, await hostFor(loaded.policy), named ? variables.uid : undefined));
+    return exit(0);
+  } catch (error) {
+    const no = error instanceof UnsupportedError;
+    writeErr(no ? await unsupportedLines(error.items, loaded) : await explain(error, loaded));
+    return exit(no || error instanceof PolicyError ? STATUS_NO : STATUS_USAGE);
+  }
+}
+
+export const command: CommandDef = {
+  meta: { name: "compile", description: "Compile a policy to a plan file, for images" },
+  args: COMPILE_FLAGS,
+  run: ({ rawArgs }) => compileCommand(rawArgs),
+};
