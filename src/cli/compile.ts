@@ -6,12 +6,14 @@ import { type KeyPath, PolicyError, type Unsupported, UnsupportedError, UsageErr
 import { compile } from "../compile/compile.ts";
 import { errnoName, errnoText } from "../kernel/errno-names.ts";
 import type { Host } from "../kernel/host.ts";
+import { realPath } from "../native/file.ts";
 import { startState } from "../native/start.ts";
 import { dotted } from "../policy/finding.ts";
 import { type LoadedPolicy, loadPolicy } from "../policy/load.ts";
 import type { Policy } from "../policy/policy.ts";
 import { NOT_UTF8 } from "../policy/variables.ts";
 import { PLAN_BYTES_MAX } from "../store/evict.ts";
+import { canPlant } from "../store/grants.ts";
 import { encodePlanFile, WITHOUT_FRONT } from "../store/plan-file.ts";
 import { isTaken, replaceFile } from "../store/plan-write.ts";
 import { type Parsed, parseFlags } from "./arguments.ts";
@@ -82,6 +84,12 @@ function write(output: string, bytes: Uint8Array): void {
   if (errno !== 0) throw new UsageError(`${output}: cannot write the plan: ${errnoText(errno)} (${errnoName(errno)})`);
 }
 
+/** The linter says the same of a policy that its run can write. */
+function warnOfWriters(policy: Policy, output: string): void {
+  if (output === STDOUT || !canPlant(policy, realPath(output) ?? output)) return;
+  writeErr(`landlockd: ${output}: warning: a run of this plan may write it, and so decide the next one\n`);
+}
+
 /** What the host lacks fails a plan file, whatever the policy's `compat` says: a plan is enforced as a whole. */
 async function unsupportedLines(items: readonly Unsupported[], policy: PolicyText | undefined): Promise<string> {
   const hint = "a plan file holds all of its policy: compile it on a host that can enforce it";
@@ -98,6 +106,7 @@ async function compileCommand(args: readonly string[]): Promise<never> {
     loaded = await loadPolicy(source, variables);
     const named = loaded.uses.some(({ name }) => name === "UID") && !variables.set.has("UID");
     write(output, compileFile(loaded, source.bytes, await hostFor(loaded.policy), named ? variables.uid : undefined));
+    warnOfWriters(loaded.policy, output);
     return exit(0);
   } catch (error) {
     const no = error instanceof UnsupportedError;
