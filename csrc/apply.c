@@ -1,7 +1,5 @@
 #include "apply.h"
 
-#include <stdbool.h>
-
 #include "mount.h"
 #include "raw.h"
 #include "uapi.h"
@@ -85,20 +83,21 @@ static int op_restore(const struct ll_state *state)
 {
 	const struct ll_exec *exec = state->exec;
 	const struct ll_rlimit nofile = { .soft = exec->nofile_soft, .hard = exec->nofile_hard };
-	long ret = raw_call4(__NR_prlimit64, 0, LL_RLIMIT_NOFILE, raw_ptr(&nofile), 0);
+	long ret = exec->untouched ? 0 : raw_call4(__NR_prlimit64, 0, LL_RLIMIT_NOFILE, raw_ptr(&nofile), 0);
 
 	if (ret < 0)
 		return (int)ret;
 	for (int fd = 0; fd < 3; fd++) {
 		if (exec->closed >> fd & 1)
 			raw_call1(__NR_close, fd);
-		else if (exec->stdio_flags[fd] != -1)
+		else if (!exec->untouched && exec->stdio_flags[fd] != -1)
 			raw_call3(__NR_fcntl, fd, LL_F_SETFL, exec->stdio_flags[fd]);
 	}
 	ret = raw_call3(__NR_close_range, 3, (long)~0U, LL_CLOSE_RANGE_CLOEXEC);
 	if (ret < 0)
 		return (int)ret;
-	restore_signals(exec);
+	if (!exec->untouched)
+		restore_signals(exec);
 	return 0;
 }
 

@@ -4,6 +4,8 @@
 
 #include "plan.h"
 
+#include <stdbool.h>
+
 /* What one run adds to its plan. Everything is borrowed. */
 struct ll_exec {
 	char *const *argv;
@@ -15,6 +17,7 @@ struct ll_exec {
 	uint64_t nofile_hard;
 	int32_t stdio_flags[3]; /* F_GETFL at start; -1 leaves one alone */
 	uint32_t closed;        /* bit n: fd n was closed at start */
+	bool untouched;         /* nothing of these was changed but closed: the rest isn't looked at */
 };
 
 /* Trees of bind sources have fds from here on. */

@@ -163,6 +163,9 @@ void ll_front_main(uint64_t *sp)
 	__builtin_memcpy(start.build, link->build, sizeof(start.build));
 	if (read_aux(&stack, AT_SECURE) == 0)
 		start.handoff = (uint64_t)(uintptr_t)ll_front_run(&stack, &start, link);
+	error = ll_front_record_rest(&start);
+	if (error < 0)
+		ll_front_fail("cannot take down signals and limits of", "this process", -error);
 	error = ll_interp_map(interp_path, read_aux(&stack, AT_PAGESZ), &interp);
 	if (error < 0)
 		ll_front_fail("cannot load the interpreter", interp_path, -error);

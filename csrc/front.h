@@ -31,11 +31,20 @@ struct ll_interp {
 };
 
 /*
- * Takes down what landlockd was started with. Opens /dev/null on those of
+ * Takes down what landlockd was started with, as far as it changes at once:
+ * arguments, environment, standard streams. Opens /dev/null on those of
  * fds 0, 1, 2 that are closed, so that nothing that landlockd opens lands
  * there. Returns 0, or -errno where /dev/null can't be had.
  */
 int ll_front_record(const struct ll_stack *stack, struct ll_start *ret_start);
+
+/*
+ * Takes down the rest: signals and limits, some eighty system calls. Not for a
+ * process that becomes its workload and touches none of them; for whatever
+ * else, before anything changes them. Sets the record's version: until then it
+ * isn't complete. 0 or -errno; done once.
+ */
+int ll_front_record_rest(struct ll_start *start);
 
 /* Whether Bun may see this NAME=VALUE; see front_env.c. */
 bool ll_front_env_passes(const char *entry);

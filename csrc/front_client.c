@@ -123,14 +123,17 @@ static bool wants_namespaces(const struct ll_bytes *plan)
 	       ((const struct ll_header *)(const void *)plan->data)->namespaces != 0;
 }
 
-void ll_front_client(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const struct ll_request *request,
 		     const struct ll_bytes *policy, const char *file)
 {
 	struct ll_client client;
-	struct ll_exec exec = ll_front_exec(stack, start, request);
+	struct ll_exec exec;
 	struct ll_bytes plan;
 	char **candidates;
 
+	if (ll_front_record_rest(start) < 0)
+		return;
+	exec = ll_front_exec(stack, start, request);
 	if (!ll_ask_daemon(&client, stack, start, request, policy, file, &plan))
 		return;
 	if (ll_front_candidates(stack, request->command[0], !wants_namespaces(&plan), &candidates)) {

@@ -54,20 +54,25 @@ static int record_standard_fds(struct ll_start *start)
 
 int ll_front_record(const struct ll_stack *stack, struct ll_start *ret_start)
 {
-	struct ll_start *start = ret_start;
-
-	*start = (struct ll_start){
+	*ret_start = (struct ll_start){
 		.magic = LL_START_MAGIC,
-		.version = LL_START_VERSION,
-		.size_bytes = sizeof(*start),
+		.size_bytes = sizeof(*ret_start),
 		.argc = stack->argc,
 		.argv = (uint64_t)(uintptr_t)stack->argv,
 		.envc = stack->envc,
 		.envp = (uint64_t)(uintptr_t)stack->envp,
-		.ignored = ignored_signals(),
 	};
-	long error = raw_call4(__NR_rt_sigprocmask, SIG_BLOCK, 0, raw_ptr(&start->blocked), SIGSET_BYTES);
+	return record_standard_fds(ret_start);
+}
 
+int ll_front_record_rest(struct ll_start *start)
+{
+	long error;
+
+	if (start->version == LL_START_VERSION)
+		return 0;
+	start->ignored = ignored_signals();
+	error = raw_call4(__NR_rt_sigprocmask, SIG_BLOCK, 0, raw_ptr(&start->blocked), SIGSET_BYTES);
 	if (error < 0)
 		return (int)error;
 	for (int resource = 0; resource < LL_START_RLIMITS; resource++) {
@@ -75,5 +80,6 @@ int ll_front_record(const struct ll_stack *stack, struct ll_start *ret_start)
 		if (error < 0)
 			return (int)error;
 	}
-	return record_standard_fds(start);
+	start->version = LL_START_VERSION;
+	return 0;
 }

@@ -103,12 +103,12 @@ static void try_plan(const struct ll_plan *plan, const struct ll_exec *exec)
 }
 
 /* The plan in file behind skip bytes. NULL, or the run that Bun is to go on with. */
-static const struct ll_handoff *run_stored(const struct ll_stack *stack, const struct ll_start *start,
+static const struct ll_handoff *run_stored(const struct ll_stack *stack, struct ll_start *start,
 					   const struct ll_request *request, const char *policy_file,
 					   const struct ll_bytes *file, size_t skip)
 {
 	const struct ll_bytes bytes = { .data = file->data + skip, .size = file->size - skip };
-	struct ll_exec exec = ll_front_exec(stack, start, request);
+	struct ll_exec exec;
 	struct ll_plan plan;
 	char **candidates;
 	int32_t op;
@@ -117,6 +117,9 @@ static const struct ll_handoff *run_stored(const struct ll_stack *stack, const s
 	    (request->plan != NULL && wants_broker(&plan)) ||
 	    !ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates))
 		return NULL;
+	if ((is_brokered(&plan) || request->audit != NULL) && ll_front_record_rest(start) < 0)
+		return NULL;
+	exec = ll_front_exec(stack, start, request);
 	exec.candidates = candidates;
 	if (is_brokered(&plan))
 		return plan.header->namespaces != 0
@@ -129,7 +132,7 @@ static const struct ll_handoff *run_stored(const struct ll_stack *stack, const s
 	return NULL;
 }
 
-static void run_plan_file(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+static void run_plan_file(const struct ll_stack *stack, struct ll_start *start, const struct ll_request *request,
 			  const struct ll_link *link)
 {
 	struct ll_bytes file;
@@ -140,8 +143,7 @@ static void run_plan_file(const struct ll_stack *stack, const struct ll_start *s
 	ll_front_free(&file);
 }
 
-const struct ll_handoff *ll_front_run(const struct ll_stack *stack, const struct ll_start *start,
-				      const struct ll_link *link)
+const struct ll_handoff *ll_front_run(const struct ll_stack *stack, struct ll_start *start, const struct ll_link *link)
 {
 	struct ll_request request;
 	struct ll_bytes policy;

@@ -105,7 +105,7 @@ bool ll_front_candidates(const struct ll_stack *stack, const char *name, bool se
  * Returns where Bun has to do it, or to say why it can't be done; the command
  * wasn't executed then.
  */
-void ll_front_client(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const struct ll_request *request,
 		     const struct ll_bytes *policy, const char *file);
 
 /*
@@ -130,7 +130,6 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
  * after restrictions are in force. Returns where Bun has to do it: with a run
  * that it is to go on with, or NULL, and nothing has changed then.
  */
-const struct ll_handoff *ll_front_run(const struct ll_stack *stack, const struct ll_start *start,
-				      const struct ll_link *link);
+const struct ll_handoff *ll_front_run(const struct ll_stack *stack, struct ll_start *start, const struct ll_link *link);
 
 #endif

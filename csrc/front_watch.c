@@ -53,6 +53,8 @@ int ll_watch_start(struct ll_watch *ret_watch, const struct ll_bytes *plan, cons
 	int ret;
 
 	*ret_watch = (struct ll_watch){ .pidfd = -1 };
+	if (exec->untouched)
+		return -LL_EINVAL;
 	ret = ll_spawn_exec(plan->data, (uint32_t)plan->size, exec, launch_flags, &ret_watch->spawned, &failure);
 	if (ret < 0)
 		return ret;

@@ -24,7 +24,8 @@ enum ll_watch_event {
 
 /*
  * Starts the run. 0; -errno where not even its keeper could be started, and
- * then nothing has changed.
+ * then nothing has changed. Signals are taken over, so that the start record
+ * has to be complete before exec is made (ll_front_record_rest): else -EINVAL.
  */
 int ll_watch_start(struct ll_watch *ret_watch, const struct ll_bytes *plan, const struct ll_exec *exec,
 		   uint32_t launch_flags);

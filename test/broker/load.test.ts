@@ -64,6 +64,7 @@ asRoot("a broker's descriptors and memory stay where they were", async (box) => 
   const race = probePath("race");
   const script = [
     `cd ${scratch}`,
+    `: <${listed}`, // the first request that is somebody's: from here on the broker is there
     "read go",
     `${race} hammer ${listed} 4 1000 2>/dev/null; ${race} killed ${listed} 20`,
     "i=0; while [ $i -lt 100 ]; do echo x > f$i; mv f$i g; mkdir d; rmdir d; i=$((i+1)); done; rm g",
