@@ -9,7 +9,7 @@
 #include "uapi.h"
 
 /* The fds that the keeper has, by number: whatever else it inherited is closed. */
-enum { CHANNEL_FD = 3, CHILDREN_FD = LL_CHILDREN_FD, FIRST_OTHER_FD };
+enum { CHANNEL_FD = 3, FIRST_OTHER_FD = LL_WARDEN_READS_FD };
 
 static const uint64_t sigchld_mask = UINT64_C(1) << (LL_SIGCHLD - 1);
 
@@ -37,6 +37,7 @@ static int workload(void *argument)
 	run->failure.stage = LL_STAGE_CLONE;
 	run->failure.op = -1;
 	if (ret == 0) {
+		ll_post_warden(run);
 		ret = ll_apply(&run->state, fork + 1, run->plan.header->op_count);
 		if (ret < 0) {
 			run->failure.stage = run->plan.ops[run->state.failed_op].kind;
@@ -62,7 +63,7 @@ static void reap(struct watch *watch)
 {
 	for (;;) {
 		int32_t status = 0;
-		const long pid = raw_call4(__NR_wait4, -1, raw_ptr(&status), LL_WNOHANG | LL_WUNTRACED | LL_WALL, 0);
+		const long pid = raw_call4(__NR_wait4, -1, raw_ptr(&status), LL_WNOHANG | LL_WUNTRACED, 0);
 		struct ll_message message = { .pid = (int32_t)pid, .status = status };
 
 		watch->empty = pid == -LL_ECHILD;
@@ -142,9 +143,9 @@ static int take_channel(struct ll_run *run)
 		return (int)ret;
 	run->channel = CHANNEL_FD;
 	run->state.channel = CHANNEL_FD;
-	ret = raw_call3(__NR_close_range, CHILDREN_FD, (long)~0U, 0);
+	ret = raw_call3(__NR_close_range, CHANNEL_FD + 1, (long)~0U, 0);
 	if (ret == 0)
-		ll_open_children();
+		ll_open_watch(run);
 	return (int)ret;
 }
 
@@ -169,13 +170,15 @@ int ll_keeper(void *argument)
 	ret = ll_apply(&run->state, 0, fork);
 	if (ret < 0)
 		return fail(run, run->plan.ops[run->state.failed_op].kind, run->state.failed_op, ret);
-	run->encloses = (run->plan.header->namespaces & LL_CLONE_NEWPID) || ll_enclose(run);
-	pid = ll_clone(LL_CLONE_VM | LL_CLONE_VFORK | LL_CLONE_PIDFD | LL_SIGCHLD, run->workload_stack, &pidfd,
-		       workload, run);
+	run->encloses =
+		(run->plan.header->namespaces & LL_CLONE_NEWPID) || (!ll_hand_needed(&run->plan) && ll_enclose(run));
+	/* Without an exit signal until it is executed (execve(2) sets it): the warden gets the same, and keeps it. */
+	pid = ll_clone(LL_CLONE_VM | LL_CLONE_VFORK | LL_CLONE_PIDFD, run->workload_stack, &pidfd, workload, run);
 	if (pid < 0)
 		return fail(run, LL_STAGE_CLONE, -1, (int)pid);
 	if (run->failure.errno != 0) {
 		raw_call4(__NR_wait4, pid, 0, LL_WALL, 0);
+		ll_dismiss_warden(run);
 		return fail(run, run->failure.stage, run->failure.op, -run->failure.errno);
 	}
 	started.pid = (int32_t)pid;
@@ -192,5 +195,6 @@ int ll_keeper(void *argument)
 		return fail(run, LL_STAGE_KEEPER, -1, (int)sigchld_fd);
 	}
 	watch_run(run, pid, (int)sigchld_fd);
+	ll_dismiss_warden(run);
 	return 0;
 }

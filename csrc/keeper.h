@@ -18,6 +18,8 @@ struct ll_run {
 	uint32_t encloses;         /* kill(2) of -1 by the keeper reaches all of the run, and nobody else */
 	int32_t channel;           /* the keeper's end */
 	void *workload_stack;      /* top */
+	void *warden_stack;        /* top */
+	int32_t warden_pid;        /* 0 without a warden; kill.h */
 	struct ll_message failure; /* filled in by the workload-to-be: it shares our memory */
 };
 

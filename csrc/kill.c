@@ -1,9 +1,28 @@
 #include "kill.h"
 
+#include "clone.h"
+#include "hands.h"
 #include "raw.h"
 #include "uapi.h"
 
-void ll_open_children(void)
+/* A pipe: while our end of it is open, the warden waits. */
+static bool open_pipe(void)
+{
+	int32_t pair[2];
+
+	if (raw_call2(__NR_pipe2, raw_ptr(pair), LL_O_CLOEXEC) < 0)
+		return false;
+	/* What is free is below 6, for no more than 0 to 4 and these are open: neither is in the other's place. */
+	raw_call3(__NR_dup3, pair[0], LL_WARDEN_READS_FD, LL_O_CLOEXEC);
+	raw_call1(__NR_close, pair[0]);
+	if (pair[1] != LL_WARDEN_FD) {
+		raw_call3(__NR_dup3, pair[1], LL_WARDEN_FD, LL_O_CLOEXEC);
+		raw_call1(__NR_close, pair[1]);
+	}
+	return true;
+}
+
+static void open_children(void)
 {
 	const long fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr("/proc/thread-self/children"), LL_O_CLOEXEC, 0);
 
@@ -11,6 +30,13 @@ void ll_open_children(void)
 		return;
 	raw_call3(__NR_dup3, fd, LL_CHILDREN_FD, LL_O_CLOEXEC);
 	raw_call1(__NR_close, fd);
+}
+
+void ll_open_watch(struct ll_run *run)
+{
+	if (ll_hand_needed(&run->plan) && !(run->plan.header->namespaces & LL_CLONE_NEWPID) && open_pipe())
+		run->warden_pid = LL_WARDEN_WANTED;
+	open_children();
 }
 
 /* Children of this process, as the kernel lists them; false where it doesn't. */
@@ -56,8 +82,7 @@ bool ll_enclose(const struct ll_run *run)
 	long fd;
 	long ret;
 
-	if (run->plan.header->namespaces != 0 || !(handled.scoped & LL_LANDLOCK_SCOPE_SIGNAL) ||
-	    run->state.ruleset_count == LL_MAX_RULESETS ||
+	if (!(handled.scoped & LL_LANDLOCK_SCOPE_SIGNAL) || run->state.ruleset_count == LL_MAX_RULESETS ||
 	    raw_call5(__NR_prctl, LL_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return false;
 	fd = raw_call3(LL_NR_landlock_create_ruleset, raw_ptr(&attr), sizeof(attr), 0);
@@ -80,8 +105,49 @@ bool ll_enclose(const struct ll_run *run)
 	return ret == 0 && raw_call2(__NR_kill, raw_call0(__NR_getppid), 0) == -LL_EPERM;
 }
 
-void ll_kill_all(const struct ll_run *run, long workload_pid)
+/* Lives in memory that is given back when the keeper has ended: what it does after its wait needs no stack. */
+static int warden(void *argument)
 {
+	char nothing;
+
+	(void)argument;
+	raw_call3(__NR_close_range, 0, LL_WARDEN_READS_FD - 1, 0);
+	raw_call3(__NR_close_range, LL_WARDEN_READS_FD + 1, (long)~0U, 0);
+	raw_call1(__NR_chdir, raw_ptr("/"));
+	/* The end: nobody writes. */
+	raw_call3(__NR_read, LL_WARDEN_READS_FD, raw_ptr(&nothing), sizeof(nothing));
+	raw_call2(__NR_kill, -1, LL_SIGKILL);
+	raw_call1(__NR_exit_group, 0);
+	return 0;
+}
+
+void ll_post_warden(struct ll_run *run)
+{
+	long pid = 0;
+
+	if (run->warden_pid != LL_WARDEN_WANTED)
+		return;
+	if (ll_enclose(run))
+		pid = ll_clone(LL_CLONE_VM | LL_CLONE_PARENT, run->warden_stack, NULL, warden, run);
+	run->warden_pid = pid > 0 ? (int32_t)pid : 0;
+}
+
+void ll_dismiss_warden(struct ll_run *run)
+{
+	if (run->warden_pid <= 0)
+		return;
+	raw_call2(__NR_kill, run->warden_pid, LL_SIGKILL);
+	raw_call4(__NR_wait4, run->warden_pid, 0, LL_WALL, 0);
+	run->warden_pid = 0;
+}
+
+void ll_kill_all(struct ll_run *run, long workload_pid)
+{
+	if (run->warden_pid > 0) {
+		raw_call1(__NR_close, LL_WARDEN_FD);
+		raw_call4(__NR_wait4, run->warden_pid, 0, LL_WALL, 0);
+		run->warden_pid = 0;
+	}
 	if (run->encloses)
 		raw_call2(__NR_kill, -1, LL_SIGKILL);
 	for (;;) {
@@ -89,7 +155,7 @@ void ll_kill_all(const struct ll_run *run, long workload_pid)
 
 		if (!run->encloses && !kill_children() && workload_pid > 0)
 			raw_call2(__NR_kill, workload_pid, LL_SIGKILL);
-		pid = raw_call4(__NR_wait4, -1, 0, LL_WALL, 0);
+		pid = raw_call4(__NR_wait4, -1, 0, 0, 0);
 		if (pid == -LL_ECHILD)
 			return;
 		if (pid == workload_pid)

@@ -69,11 +69,12 @@ static uint64_t round_up(uint64_t size)
 	return (size + 4095) & ~UINT64_C(4095);
 }
 
-/* Keeper's stack, workload's stack, the run, plan and launch request, in one mapping that outlives the call. */
+/* Keeper's stack, workload's stack, warden's stack, the run, plan and launch request, in one mapping that outlives the
+ * call. */
 static int map_run(const void *plan, uint32_t plan_size, const void *launch, uint32_t launch_size,
 		   struct ll_spawned *spawned, struct ll_run **ret_run)
 {
-	const uint64_t run_at = 2 * STACK_SIZE;
+	const uint64_t run_at = 3 * STACK_SIZE;
 	const uint64_t plan_at = run_at + round_up(sizeof(struct ll_run));
 	const uint64_t launch_at = plan_at + round_up(plan_size);
 	const uint64_t size = launch_at + round_up(launch_size);
@@ -88,7 +89,8 @@ static int map_run(const void *plan, uint32_t plan_size, const void *launch, uin
 	spawned->mapping_size = size;
 	copy_bytes(bytes + plan_at, plan, plan_size);
 	copy_bytes(bytes + launch_at, launch, launch_size);
-	(*ret_run)->workload_stack = bytes + run_at;
+	(*ret_run)->workload_stack = bytes + 2 * STACK_SIZE;
+	(*ret_run)->warden_stack = bytes + run_at;
 	return 0;
 }
 
@@ -134,7 +136,7 @@ static int clone_keeper(struct ll_run *run, const int32_t pair[CHANNEL_PAIR], st
 {
 	const unsigned long flags =
 		LL_CLONE_VM | LL_CLONE_PIDFD | LL_SIGCHLD | (unsigned long)run->plan.header->namespaces;
-	char *keeper_stack = (char *)run - STACK_SIZE;
+	char *keeper_stack = (char *)run - 2 * STACK_SIZE;
 	uint64_t all = ~UINT64_C(0);
 	uint64_t before = 0;
 	long pid;

@@ -20,6 +20,7 @@ const APPLETS: readonly string[] = [
   "rm",
   "sleep",
   "kill",
+  "ln",
   "ps",
   "df",
 ];

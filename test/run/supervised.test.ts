@@ -2,6 +2,7 @@ import { expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { Box } from "../harness/box.ts";
 import { asUnprivileged, asUsers } from "../harness/cases.ts";
+import { expectNoneOutlives } from "../harness/chain.ts";
 import { run as landlockdRun, readEvents, runArgv } from "../harness/landlockd.ts";
 import { VERSION_ONLY } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
@@ -101,16 +102,7 @@ asUsers("when landlockd is killed, nothing of the run stays behind", async (box)
 });
 
 asUnprivileged("when landlockd is killed, processes that fork faster than one can kill them end too", async (box) => {
-  const run = start(box, ["/bin/sh", "-c", `${probePath("chain")} ${box.dir} & exec sleep 600`]);
-  await run.see(/begun/);
-  const left = (): number =>
-    Bun.spawnSync(["pgrep", "-f", `chain ${box.dir}$`])
-      .stdout.toString()
-      .split("\n").length - 1;
-  expect(left()).toBeGreaterThan(0);
-  process.kill(run.pid, "SIGKILL");
-  await run.ended();
-  await until("the end of the chain", () => (left() === 0 ? true : undefined), 4000);
+  await expectNoneOutlives(box, VERSION_ONLY);
 });
 
 asUsers("a workload that ends leaves its background processes alone, as without landlockd", async (box) => {
