@@ -17,6 +17,15 @@ const AUDIT = resolve("build/bench/audit.jsonl");
 const minimal = [LANDLOCKD, "run", "--policy-file", MINIMAL, "--", TRUE];
 const minimalCommand = `landlockd run --policy-file minimal.toml -- ${TRUE}`;
 
+/** `/bin/true` asks the broker for nothing that is listed, `/bin/cat` for its file. */
+const BROKERED = resolve("bench/policies/brokered.toml");
+const ASKS = ["/bin/cat", "/etc/passwd"];
+const brokered = (...argv: readonly string[]): string[] => [LANDLOCKD, "run", "--policy-file", BROKERED, "--", ...argv];
+const brokeredCommand = (...argv: readonly string[]): string =>
+  `landlockd run --policy-file brokered.toml -- ${argv.join(" ")}`;
+/** Bun starts the run, as it does where there is no stored plan. */
+const BY_BUN = ["/usr/bin/env", "LANDLOCKD_NO_FAST_PATH=1"];
+
 const CONTESTANTS: readonly Contestant[] = [
   { name: "nothing", argv: [TRUE], command: TRUE },
   { name: "landlockd, minimal policy", argv: minimal, command: minimalCommand },
@@ -26,6 +35,13 @@ const CONTESTANTS: readonly Contestant[] = [
     name: SUPERVISED,
     argv: [LANDLOCKD, "run", "--policy", "ci-default", "--audit", AUDIT, "--", TRUE],
     command: `landlockd run --policy ci-default --audit audit.jsonl -- ${TRUE}`,
+  },
+  { name: "landlockd, broker", argv: brokered(TRUE), command: brokeredCommand(TRUE) },
+  { name: "landlockd, broker that is asked", argv: brokered(...ASKS), command: brokeredCommand(...ASKS) },
+  {
+    name: "landlockd, broker, started by Bun",
+    argv: [...BY_BUN, ...brokered(TRUE)],
+    command: `env LANDLOCKD_NO_FAST_PATH=1 ${brokeredCommand(TRUE)}`,
   },
   { name: EMPTY_BUN_NAME, argv: [EMPTY_BUN] },
   { name: BWRAP, argv: ["/usr/bin/bwrap", "--ro-bind", "/", "/", TRUE] },
