@@ -5,6 +5,7 @@
  * goes on with the run: src/run/resume.ts.
  */
 #include "front_audit.h"
+#include "front_beside.h"
 #include "front_file.h"
 #include "front_pin.h"
 #include "front_sieve.h"
@@ -144,6 +145,7 @@ static void hand_over(struct brokered *run, const struct ll_bytes *plan)
 	const int64_t left = handoff->status >= 0 ? run->end_ms - now_ms() : 0;
 
 	raw_call1(__NR_close, run->watch.signals);
+	ll_front_beside(run->sieve, handoff);
 	ll_front_soften(&run->privileges);
 	handoff->spawned = run->watch.spawned;
 	handoff->plan = (uint64_t)(uintptr_t)plan->data;

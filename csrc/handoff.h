@@ -34,6 +34,8 @@ struct ll_handoff {
 	int32_t lost_errno; /* why; positive */
 	uint32_t asks;      /* 1: request is a struct seccomp_notif that was received and not answered */
 	uint32_t pin_count;
+	int32_t beside_pid; /* of who answers meanwhile: front_beside.h; 0 for nobody */
+	int32_t beside;     /* its socket: a datagram for each request that is left to Bun */
 	uint8_t request[LL_NOTIF_SIZE];
 	char run_id[LL_HANDOFF_ID_SIZE]; /* with a NUL; where there is a sink */
 	struct ll_pin pins[LL_MAX_PINS]; /* of the plan's `listed` ops, in their order */
@@ -43,8 +45,9 @@ _Static_assert(offsetof(struct ll_handoff, plan) == 32, "handoff layout");
 _Static_assert(offsetof(struct ll_handoff, pid) == 56, "handoff layout");
 _Static_assert(offsetof(struct ll_handoff, sink) == 76, "handoff layout");
 _Static_assert(offsetof(struct ll_handoff, asks) == 88, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, request) == 96, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, run_id) == 176, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, pins) == 216, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, beside_pid) == 96, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, request) == 104, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, run_id) == 184, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, pins) == 224, "handoff layout");
 
 #endif

@@ -1,8 +1,10 @@
 /** A run that the front has started, for this process to go on with (csrc/handoff.h). */
 
+import { EINTR } from "../kernel/errno.ts";
 import { memoryAt } from "./library.ts";
 import type { Spawned } from "./spawn.ts";
 import { handoffAddress } from "./start.ts";
+import { syscall } from "./syscall.ts";
 
 /** What an entry of the broker's lists is, pinned: a folder, or a file (-1 while there is none) and its folder. */
 export interface Pin {
@@ -17,6 +19,12 @@ export interface HandedSink {
   /** Events that it didn't take, and the errno of the last of them. */
   readonly lost: number;
   readonly errno: number;
+}
+
+/** A process that goes on sifting requests while this one starts (csrc/front_beside.h). */
+export interface Beside {
+  readonly pid: number;
+  readonly fd: number;
 }
 
 /** All fds are owned by whoever takes it. */
@@ -37,6 +45,8 @@ export interface Handoff {
   readonly sink: HandedSink | undefined;
   /** A struct seccomp_notif that was received and not answered. */
   readonly request: Uint8Array | undefined;
+  /** Who receives requests until we do; undefined where they wait. */
+  readonly beside: Beside | undefined;
   /** One for each `listed` op of the plan, in their order. */
   readonly pins: readonly Pin[];
 }
@@ -56,9 +66,11 @@ const AT = {
   lostErrno: 84,
   asks: 88,
   pinCount: 92,
-  request: 96,
-  runId: 176,
-  pins: 216,
+  besidePid: 96,
+  beside: 100,
+  request: 104,
+  runId: 184,
+  pins: 224,
 } as const;
 
 const UUID_SIZE = 36;
@@ -93,9 +105,34 @@ export function takeHandoff(): Handoff | undefined {
             errno: i32(AT.lostErrno),
           },
     request: i32(AT.asks) === 0 ? undefined : bytes(AT.request, AT.runId - AT.request),
+    beside: i32(AT.besidePid) === 0 ? undefined : { pid: i32(AT.besidePid), fd: i32(AT.beside) },
     pins: Array.from({ length: i32(AT.pinCount) }, (_, index) => ({
       folderFd: pins.getInt32(index * PIN_SIZE, true),
       fileFd: pins.getInt32(index * PIN_SIZE + 4, true),
     })),
   };
+}
+
+const SHUT_WR = 1;
+const WALL = 0x40000000;
+const NOTIF_SIZE = AT.runId - AT.request;
+
+/**
+ * Ends who receives requests beside us, and gives the requests that it left to us: each a struct seccomp_notif.
+ * @throws Error where it ended by itself: somebody may wait for an answer that never comes.
+ */
+export function endBeside({ pid, fd }: Beside): Uint8Array[] {
+  const requests: Uint8Array[] = [];
+  const status = new Int32Array(1);
+  syscall("shutdown", fd, SHUT_WR);
+  for (;;) {
+    const request = new Uint8Array(NOTIF_SIZE);
+    const size = syscall("recvfrom", fd, request, NOTIF_SIZE, 0, 0, 0);
+    if (size === NOTIF_SIZE) requests.push(request);
+    else if (size !== -EINTR) break;
+  }
+  while (syscall("wait4", pid, status, WALL, 0) === -EINTR);
+  syscall("close", fd);
+  if (status[0] !== 0) throw new Error("a process of landlockd's was killed");
+  return requests;
 }

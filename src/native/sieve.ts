@@ -108,7 +108,7 @@ export class Sieve {
   /** Takes a request that was received elsewhere, for `receive` to give: a struct seccomp_notif. */
   take(request: Uint8Array): void {
     new Uint8Array(this.request.buffer, 0, request.length).set(request);
-    setFields(this.request, SIEVE, 0, { received: 1 });
+    setFields(this.request, SIEVE, 0, { received: 1, path_size: 0, listed: 0 });
   }
 
   /**

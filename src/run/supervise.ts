@@ -1,6 +1,7 @@
 /** Direct mode: one run, this process its supervisor, this process's terminal and signals the workload's. Synchronous. */
 
 import { Epoll } from "../native/epoll.ts";
+import { type Beside, endBeside } from "../native/handoff.ts";
 import { openSignals, readSignals, setBlocked, stopBy } from "../native/signals.ts";
 import type { Command, Done } from "../native/spawn.ts";
 import { syscall } from "../native/syscall.ts";
@@ -92,6 +93,8 @@ export interface TakenOver extends Running {
   readonly listenerFd: number;
   /** What somebody has asked and nobody answered. */
   readonly request: Uint8Array | undefined;
+  /** Who receives requests until this process does. */
+  readonly beside: Beside | undefined;
   /** The workload's wait status, where it ended. */
   readonly status: number | undefined;
   /** How long what it left behind is still served then, in milliseconds. */
@@ -126,6 +129,7 @@ function takeUp(run: TakenOver, broker: OwnBroker | undefined, epoll: Epoll): En
   setBlocked(run.blocked);
   broker?.attach(run.listenerFd, epoll);
   if (run.request !== undefined) broker?.serve?.(run.request);
+  for (const request of run.beside === undefined ? [] : endBeside(run.beside)) broker?.serve?.(request);
   return run.status === undefined ? undefined : { outcome: outcomeOf(run.status), pid: run.pid };
 }
 

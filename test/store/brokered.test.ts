@@ -214,6 +214,55 @@ asUsers("SIGKILL to landlockd at any moment of the start ends the run", async (b
   }
 });
 
+asUsers("while Bun starts, every request is answered, and once", async (box) => {
+  const stage = await openStage(box);
+  const { listed, secret, scratch } = stage;
+  const one = `read a < ${listed}; read b < /etc/passwd; cat ${secret}; echo $a ${"${b%%:*}"} > ${scratch}/$i`;
+  const script = `i=0; while [ $i -lt 24 ]; do (${one}) 2>/dev/null & i=$((i + 1)); done; wait; cat ${scratch}/*`;
+  const flags = ["--audit", box.path("audit.jsonl")];
+  const result = await stage.run(stage.policy, { argv: sh(script), flags });
+  expect(result).toMatchObject({ by: "front", status: 0, stdout: "listed root\n".repeat(24) });
+  const events = readEvents(box.path("audit.jsonl"));
+  const opened = events.filter(({ event, path }) => event === "broker.open" && path === listed);
+  expect(opened.length).toBe(24);
+  expect(new Set(opened.map(({ pid }) => pid)).size).toBe(24);
+});
+
+/** The processes that this one has started, by their names. */
+function childrenOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  } catch {
+    return [];
+  }
+}
+
+asUsers("a process that answers while Bun starts, killed, ends the run", async (box) => {
+  const stage = await openStage(box);
+  // Its keeper is the first child; for some milliseconds there is a second.
+  for (let attempt = 0; attempt < 40; attempt++) {
+    const run = begin(stage, sh(`echo pid $$; read line < ${stage.listed}; sleep 60`));
+    const end = Date.now() + 100;
+    let beside: string | undefined;
+    while (beside === undefined && Date.now() < end) beside = childrenOf(run.pid)[1];
+    try {
+      process.kill(Number(beside), "SIGKILL");
+    } catch {
+      process.kill(run.pid, "SIGKILL");
+      await run.end();
+      continue;
+    }
+    expect([await run.end(), run.complaint()]).toEqual([
+      "125",
+      "landlockd: the broker failed, and the run was ended: a process of landlockd's was killed\n",
+    ]);
+    const pid = run.text().match(/pid (\d+)/)?.[1] ?? "";
+    await until("the workload's end", () => (existsSync(`/proc/${pid}`) ? undefined : true));
+    return;
+  }
+  throw new Error("there was never a second process to kill");
+});
+
 asUsers("none of landlockd's descriptors reaches the workload", async (box) => {
   const stage = await openStage(box);
   const script = `ls /proc/self/fd; cat ${stage.listed}; ls /proc/self/fd`;
