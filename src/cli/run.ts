@@ -64,9 +64,12 @@ async function runSubject(
 }
 
 async function runPlan(path: string, parsed: Parsed, count: number, dryRun: boolean): Promise<never> {
-  const { planSubject, showPlan } = await import("./planned.ts");
-  if (dryRun) return exit(await showPlan(path, parsed));
-  return runSubject(parsed, count, planSubject(path, parsed), {
+  if (dryRun) {
+    const { showPlan } = await import("./dry-run-plan.ts");
+    return exit(await showPlan(path, parsed));
+  }
+  const { planSubject } = await import("./planned.ts");
+  return runSubject(parsed, count, await planSubject(path, parsed), {
     partner: undefined,
     onDegraded: () => Promise.resolve(), // a plan is enforced as a whole
   });

@@ -178,6 +178,10 @@ asUsers("a plan that nobody compiles: with less than every run gets, or with a l
   if (filter === undefined) throw new Error("a plan without operations");
   write([...plan.ops.slice(0, -1), { ...filter, flags: 1 }, filter]);
   expect(await refusal(box, file)).toContain("needs a broker");
+  // C has nothing against this one: that a plan file has no broker's lists, the front knows as well.
+  const listed: PlanOp = { kind: "listed", flags: 1, text: "/etc/hostname" };
+  write(plan.ops.flatMap((op) => (op.kind === "fork" ? [listed, op] : [op])));
+  expect(await refusal(box, file)).toContain("needs a broker");
   const padded = Buffer.concat([intact.subarray(PLAN_FILE.sizeBytes), Buffer.alloc(8)]);
   padded.writeUInt32LE(padded.length, 40);
   writeFileSync(file, withPlan(file, padded));
