@@ -87,7 +87,7 @@ function write(output: string, bytes: Uint8Array): void {
 /** The linter says the same of a policy that its run can write. */
 function warnOfWriters(policy: Policy, output: string): void {
   if (output === STDOUT || !canPlant(policy, realPath(output) ?? output)) return;
-  writeErr(`landlockd: ${output}: warning: a run of this plan may write it, and so decide the next one\n`);
+  writeErr(`landlockd: ${output}: warning: the policy lets a run write this plan, and so decide the next one\n`);
 }
 
 /** What the host lacks fails a plan file, whatever the policy's `compat` says: a plan is enforced as a whole. */
