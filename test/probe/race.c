@@ -1,117 +1,22 @@
 /*
- * Attacks on a broker by racing it. Each prints what it saw, sorted, one word
+ * Attacks on a broker by asking more of it than it can take. Each prints what it saw, sorted, one word
  * a line: contents that were read, or errno names.
  *
- *     race flip PATH PATH COUNT       a thread turns one path into the other, byte by byte
- *     race exchange PATH PATH OPEN COUNT   a thread exchanges two names while OPEN is opened
  *     race signals PATH COUNT         a signal every millisecond, its handler restarting
  *     race killed PATH COUNT          children killed while they open
  *     race hammer PATH PROCESSES COUNT   all at once; prints how many succeeded, and the longest in ms to stderr
  *     race full PATH                  no room for one more fd
  *     race edge PATH                  a path that ends where its page does, and one that goes on where none is
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
+#include "words.h"
+
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
-
-enum { WORDS_MAX = 32, WORD_SIZE = 64 };
-
-static char words[WORDS_MAX][WORD_SIZE];
-static int word_count;
-static atomic_bool stop;
-
-static void saw(const char *word)
-{
-	for (int i = 0; i < word_count; i++) {
-		if (strcmp(words[i], word) == 0)
-			return;
-	}
-	if (word_count < WORDS_MAX)
-		snprintf(words[word_count++], WORD_SIZE, "%s", word);
-}
-
-static int compare(const void *one, const void *other)
-{
-	return strcmp(one, other);
-}
-
-static void print_words(void)
-{
-	qsort(words, (size_t)word_count, WORD_SIZE, compare);
-	for (int i = 0; i < word_count; i++)
-		puts(words[i]);
-}
-
-/* Opens, reads the first word, closes. */
-static void try_open(const char *path)
-{
-	char text[WORD_SIZE] = "";
-	const int fd = open(path, O_RDONLY);
-
-	if (fd < 0) {
-		saw(strerrorname_np(errno));
-		return;
-	}
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		snprintf(text, sizeof(text), "read %s", strerrorname_np(errno));
-	text[strcspn(text, " \n")] = '\0';
-	saw(text);
-	close(fd);
-}
-
-struct pair {
-	char *path;
-	const char *one;
-	const char *other;
-};
-
-static void *flipper(void *argument)
-{
-	const struct pair *pair = argument;
-
-	while (!stop) {
-		memcpy(pair->path, pair->other, strlen(pair->other));
-		memcpy(pair->path, pair->one, strlen(pair->one));
-	}
-	return NULL;
-}
-
-static void *exchanger(void *argument)
-{
-	const struct pair *pair = argument;
-
-	while (!stop) {
-		if (syscall(SYS_renameat2, AT_FDCWD, pair->one, AT_FDCWD, pair->other, 2) != 0)
-			saw(strerrorname_np(errno));
-	}
-	return NULL;
-}
-
-static void race(void *(*other)(void *), struct pair *pair, const char *path, int count)
-{
-	pthread_t thread;
-
-	pthread_create(&thread, NULL, other, pair);
-	for (int i = 0; i < count; i++)
-		try_open(path);
-	stop = true;
-	pthread_join(thread, NULL);
-	print_words();
-}
 
 static void ignore(int signal)
 {
@@ -214,17 +119,7 @@ int main(int argc, char **argv)
 {
 	const char *name = argc > 2 ? argv[1] : "";
 
-	if (argc == 5 && strcmp(name, "flip") == 0) {
-		char path[4096];
-		struct pair pair = { path, argv[2], argv[3] };
-
-		snprintf(path, sizeof(path), "%s", argv[2]);
-		race(flipper, &pair, path, atoi(argv[4]));
-	} else if (argc == 6 && strcmp(name, "exchange") == 0) {
-		struct pair pair = { NULL, argv[2], argv[3] };
-
-		race(exchanger, &pair, argv[4], atoi(argv[5]));
-	} else if (argc == 4 && strcmp(name, "signals") == 0) {
+	if (argc == 4 && strcmp(name, "signals") == 0) {
 		signals(argv[2], atoi(argv[3]));
 	} else if (argc == 4 && strcmp(name, "killed") == 0) {
 		killed(argv[2], atoi(argv[3]));
