@@ -1,5 +1,7 @@
 /** The controls of attacks: the same attack on a broker that lacks one defence, where it must work. */
+import { expect } from "bun:test";
 import type { Box } from "../harness/box.ts";
+import { probeArgv } from "../harness/claim.ts";
 import { probePath } from "../harness/probe.ts";
 import { type ProcessOptions, type ProcessResult, runProcess } from "../harness/process.ts";
 
@@ -32,4 +34,23 @@ export async function runNaive(
   options: ProcessOptions = {},
 ): Promise<ProcessResult> {
   return await runProcess(box, naiveArgv(box, lack, argv), options);
+}
+
+/** Asserts what each attempt of a probe comes to under a naive broker. */
+export async function expectNaive(
+  box: Box,
+  lack: Lack,
+  probe: string,
+  rows: readonly (readonly [attempt: readonly [string, ...string[]], outcome: string])[],
+  prefix: readonly string[] = [],
+): Promise<void> {
+  const argv = probeArgv(
+    probe,
+    rows.map(([attempt]) => attempt),
+  );
+  const result = await runProcess(box, [...prefix, ...naiveArgv(box, lack, argv)]);
+  expect([lack, ...result.stdout.trimEnd().split("\n")]).toEqual([
+    lack,
+    ...rows.map(([[name], outcome]) => `${name} ${outcome}`),
+  ]);
 }
