@@ -5,9 +5,9 @@
  * another name in scratch, is copied there too: what was published stays as it is.
  */
 
-import { EEXIST, EINVAL, ETXTBSY, EXDEV } from "../kernel/errno.ts";
+import { EBUSY, EEXIST, EINVAL, ETXTBSY, EXDEV } from "../kernel/errno.ts";
 import { RENAME_NOREPLACE } from "../kernel/file.ts";
-import { close, linkAt, renameAt } from "./files.ts";
+import { close, linkAt, pathOfFd, renameAt } from "./files.ts";
 import type { Parent } from "./locate.ts";
 import type { Folder } from "./roots.ts";
 import { Staging } from "./staging.ts";
@@ -26,8 +26,19 @@ export interface Publication {
   readonly link: boolean;
 }
 
+/**
+ * What is being published. It takes its time, and others are served meanwhile: a folder that one of them still works in,
+ * to put back what it refuses or to remove what it copied, must not be published by another in between.
+ */
+interface Going {
+  readonly publications: Set<Publication>;
+  /** Those that remove from scratch what they have copied. */
+  removals: number;
+}
+
 export class Publisher {
   readonly #stagings = new Map<Folder, Staging>();
+  readonly #going: Going = { publications: new Set(), removals: 0 };
 
   #stagingOf(folder: Folder): Staging | number {
     const known = this.#stagings.get(folder);
@@ -40,12 +51,14 @@ export class Publisher {
   /** Publishes; 0 or -errno. Closes the publication's fds in the end. */
   *publish(publication: Publication): Steps {
     const { from, to, folder, flags } = publication;
+    this.#going.publications.add(publication);
     try {
       if ((flags & ~RENAME_NOREPLACE) !== 0) return -EINVAL;
       const staging = this.#stagingOf(folder);
       if (typeof staging === "number") return staging;
-      return yield* publishThrough(publication, staging);
+      return yield* publishThrough(publication, staging, this.#going);
     } finally {
+      this.#going.publications.delete(publication);
       close(from.fd);
       close(to.fd);
     }
@@ -61,7 +74,34 @@ function bare(name: string): string {
   return name.replace(/\/+$/, "");
 }
 
-function* publishThrough(publication: Publication, staging: Staging): Steps {
+/** Whether a publication that isn't over comes from within what was staged. */
+function isInUse(staging: Staging, staged: string, { publications }: Going): boolean {
+  const folder = pathOfFd(staging.fd);
+  const top = `${folder}/${staged}`;
+  for (const { from } of publications) {
+    const path = pathOfFd(from.fd);
+    if (folder === undefined || path === undefined || path === top || path.startsWith(`${top}/`)) return true;
+  }
+  return false;
+}
+
+/** Takes a name out of scratch, when nobody removes anything there: it might be from within this. */
+function* stage({ from }: Publication, staging: Staging, staged: string, going: Going): Steps {
+  while (going.removals > 0) yield undefined;
+  const moved = renameAt(from.fd, from.name, staging.fd, staged, RENAME_NOREPLACE);
+  return moved === 0 && isInUse(staging, staged, going) ? -EBUSY : moved;
+}
+
+function* removeSource({ from }: Publication, name: string, pace: Pace, going: Going): Steps {
+  going.removals += 1;
+  try {
+    return yield* removeTree(from.fd, name, pace);
+  } finally {
+    going.removals -= 1;
+  }
+}
+
+function* publishThrough(publication: Publication, staging: Staging, going: Going): Steps {
   const { from, to, flags, link } = publication;
   const name = bare(from.name);
   const staged = staging.nextName();
@@ -73,7 +113,7 @@ function* publishThrough(publication: Publication, staging: Staging): Steps {
   try {
     let ready = link
       ? linkAt(from.fd, from.name, staging.fd, staged, 0)
-      : renameAt(from.fd, from.name, staging.fd, staged, RENAME_NOREPLACE);
+      : yield* stage(publication, staging, staged, going);
     if (ready === -EXDEV) {
       back = "remove";
       copied = true;
@@ -88,7 +128,7 @@ function* publishThrough(publication: Publication, staging: Staging): Steps {
     if (ready === 0) ready = renameAt(staging.fd, named, to.fd, to.name, link ? RENAME_NOREPLACE : flags);
     settled = ready === 0;
     if (settled && named !== staged) yield* removeTree(staging.fd, staged, pace);
-    if (settled && !link && back === "remove") yield* removeTree(from.fd, name, pace);
+    if (settled && !link && back === "remove") yield* removeSource(publication, name, pace, going);
     return ready;
   } finally {
     if (!settled && named !== staged) runNow(removeTree(staging.fd, named, new Pace()));
