@@ -6,10 +6,30 @@
 
 enum { PATH_SIZE = 4096 };
 
+/*
+ * A folder that was opened in the mount namespace of before leads past all that
+ * is mounted in this one: openat(0, "..") reaches what is covered, writes to
+ * what is bound read-only, and leaves a root.
+ */
+static int no_folder_in_stdio(void)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		struct ll_statx stat = { 0 };
+
+		if (raw_call5(__NR_statx, fd, raw_ptr(""), LL_AT_EMPTY_PATH, LL_STATX_TYPE, raw_ptr(&stat)) == 0 &&
+		    (stat.mode & LL_S_IFMT) == LL_S_IFDIR)
+			return -LL_EISDIR;
+	}
+	return 0;
+}
+
 static int op_private_mounts(void)
 {
 	const struct ll_mount_attr attr = { .propagation = LL_MS_PRIVATE };
+	const int ret = no_folder_in_stdio();
 
+	if (ret < 0)
+		return ret;
 	return (int)raw_call5(LL_NR_mount_setattr, LL_AT_FDCWD, raw_ptr("/"), LL_AT_RECURSIVE, raw_ptr(&attr),
 			      sizeof(attr));
 }
@@ -181,26 +201,11 @@ static int op_enter_cwd(void)
 	return path[0] == '/' ? (int)raw_call1(__NR_chdir, raw_ptr(path)) : -LL_ENOENT;
 }
 
-/* A folder of the old root would be a way back to it: openat(0, ".."). */
-static int no_folder_in_stdio(void)
-{
-	for (int fd = 0; fd < 3; fd++) {
-		struct ll_statx stat = { 0 };
-
-		if (raw_call5(__NR_statx, fd, raw_ptr(""), LL_AT_EMPTY_PATH, LL_STATX_TYPE, raw_ptr(&stat)) == 0 &&
-		    (stat.mode & LL_S_IFMT) == LL_S_IFDIR)
-			return -LL_EISDIR;
-	}
-	return 0;
-}
-
 /* pivot_root(2), NOTES: old root onto new root, then away with what is on top, and nothing is written anywhere. */
 static int op_pivot(struct ll_state *state)
 {
-	long ret = no_folder_in_stdio();
+	long ret = raw_call1(__NR_fchdir, state->root_fd);
 
-	if (ret == 0)
-		ret = raw_call1(__NR_fchdir, state->root_fd);
 	if (ret == 0)
 		ret = raw_call2(__NR_pivot_root, raw_ptr("."), raw_ptr("."));
 	if (ret == 0)

@@ -73,8 +73,8 @@ const STAGE_HINTS: Readonly<Record<string, Readonly<Record<number, string>>>> = 
     [EPERM]: "the kernel gives a fresh proc only where a whole one is visible: containers hide parts of theirs",
   },
   enter_cwd: { [ENOENT]: "start elsewhere, or set runtime.cwd" },
+  private_mounts: { [EISDIR]: "stdin, stdout or stderr is a folder, which would lead past the mounts" },
   pivot: {
-    [EISDIR]: "stdin, stdout or stderr is a folder, which would lead out of the root",
     [EINVAL]: "the host's own root is an initramfs, which can't be left",
   },
 };

@@ -24,3 +24,19 @@ asUsers("a file on stdin can be read through it, but not opened anew or for writ
   });
   expect(readFileSync(file, "utf8")).toBe("input");
 });
+
+asUsers("a folder on stdin opens nothing beneath it or above it", async (box) => {
+  box.write("outside/secret", "secret");
+  await expectClaim(box, {
+    probe: "fs",
+    policy: insideOnly(box, [probePath("fs")]),
+    prefix: ["/bin/sh", "-c", `exec "$@" <"${box.path("outside")}"`, "sh"],
+    rows: [
+      row(["read_openat", "/proc/self/fd/0/secret"], "OK", "EACCES"),
+      row(["read_openat", "/proc/self/fd/0/../outside/secret"], "OK", "EACCES"),
+      row(["write_openat", "/proc/self/fd/0/secret"], "OK", "EACCES"),
+      row(["write_creat", "/proc/self/fd/0/new"], "OK", "EACCES"),
+    ],
+    prepare: () => box.remove("outside/new"),
+  });
+});
