@@ -181,7 +181,8 @@ int ll_keeper(void *argument)
 		ll_dismiss_warden(run);
 		return fail(run, run->failure.stage, run->failure.op, -run->failure.errno);
 	}
-	started.pid = (int32_t)pid;
+	/* Not yet reaped, however short it was. */
+	started.pid = run->plan.header->namespaces & LL_CLONE_NEWPID ? ll_first_child() : (int32_t)pid;
 	ll_send(run->channel, &started, pidfd);
 	/* Whoever reads the workload's output must see its end when the workload's own copy is closed. */
 	raw_call3(__NR_close_range, 0, CHANNEL_FD - 1, 0);

@@ -57,6 +57,17 @@ static bool kill_children(void)
 	return size > 0;
 }
 
+int ll_first_child(void)
+{
+	char text[16] = { 0 };
+	int pid = 0;
+
+	raw_call4(__NR_pread64, LL_CHILDREN_FD, raw_ptr(text), sizeof(text) - 1, 0);
+	for (size_t i = 0; text[i] >= '0' && text[i] <= '9'; i++)
+		pid = pid * 10 + (text[i] - '0');
+	return pid > 0 ? pid : -1;
+}
+
 /* What the workload's own domain handles: in one layer or another. */
 static struct ll_ruleset_attr handled_by(const struct ll_plan *plan)
 {

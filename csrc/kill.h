@@ -20,6 +20,13 @@ enum { LL_WARDEN_WANTED = -1 };
 void ll_open_watch(struct ll_run *run);
 
 /*
+ * The pid of the keeper's first child as whoever mounted the /proc that it
+ * started with sees it: in a PID namespace the keeper itself only knows
+ * another. -1 without the list.
+ */
+int ll_first_child(void);
+
+/*
  * A Landlock domain around keeper and workload for its signal scope: from in
  * it kill(2) of -1 reaches the run alone, all of it at once, where a chain of
  * processes that fork faster than they are killed one by one would stay ahead.

@@ -346,7 +346,7 @@ export const MESSAGES = {
   failed: 1,
   /** The seccomp listener comes along as an fd. */
   listener: 2,
-  /** execve succeeded: pid as the keeper sees it; the workload's pidfd comes along. */
+  /** execve succeeded: pid as the supervisor sees it, -1 where that can't be told; the workload's pidfd comes along. */
   started: 3,
   /** The workload stopped (job control): status. */
   stopped: 4,

@@ -4,7 +4,6 @@ import type { LaunchError } from "../base/errors.ts";
 import { EPERM } from "../kernel/errno.ts";
 import type { Epoll } from "../native/epoll.ts";
 import type { Message } from "../native/message.ts";
-import { pidOf } from "../native/pidfd.ts";
 import {
   awaitChannel,
   type Command,
@@ -167,8 +166,7 @@ export class Session {
         return;
       case MESSAGES.started:
         this.#pidFd = fd;
-        // In a PID namespace the keeper knows another number for it than we do.
-        this.#pid = this.#plan.namespaces === 0 ? message.pid : pidOf(fd);
+        this.#pid = message.pid;
         for (const signal of this.#early.splice(0)) this.signal(signal);
         this.#events.started(this.#pid);
         return;

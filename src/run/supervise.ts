@@ -105,7 +105,7 @@ export interface TakenOver extends Running {
 
 export interface Ended {
   readonly outcome: Outcome;
-  /** Of the workload, as its keeper sees it. */
+  /** Of the workload, as this process sees it; -1 where that can't be told. */
   readonly pid: number;
 }
 
