@@ -20,7 +20,7 @@ FRONT_ONLY := $(wildcard csrc/front*.c csrc/elf*.c)
 # The front performs plans too: these are compiled twice.
 FRONT_C    := $(FRONT_ONLY) $(addprefix csrc/,plan.c apply.c mount.c identity.c string.c keeper.c kill.c hands.c launch.c clone.c sieve.c caller.c)
 # What the library shares with the front: csrc/finish.h.
-FINISH_C   := $(patsubst %,csrc/front_%.c,command file host key request sha256 store)
+FINISH_C   := $(patsubst %,csrc/front_%.c,command file host key request sha256 store text)
 SO_C       := $(filter-out $(FRONT_ONLY),$(wildcard csrc/*.c)) $(FINISH_C)
 C_HEADERS  := $(wildcard csrc/*.h csrc/uapi/*.h csrc/uapi/*/*.h)
 # Folders too: a file added or taken away changes its folder.

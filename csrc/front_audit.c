@@ -1,46 +1,19 @@
 #include "front_audit.h"
 
-#include "front_file.h"
 #include "raw.h"
+#include "uapi.h"
 
-enum {
-	LINE_SIZE = 3 * LL_PATH_SIZE,
-	TEXT_MAX = LL_PATH_SIZE - 1024, /* three such texts and all the rest fit in a line */
-	FD_DIGITS = 6,
-	NOT_A_SINK = -2,
-	NOT_AN_FD = -1,
-};
-
-struct line {
-	char text[LINE_SIZE];
-	size_t size;
-};
-
-static void add(struct line *line, const char *text)
-{
-	while (*text != '\0' && line->size < LINE_SIZE - 1)
-		line->text[line->size++] = *text++;
-}
-
-static void add_number(struct line *line, uint32_t number)
-{
-	char text[LL_NUMBER_SIZE];
-
-	ll_front_number(text, number);
-	add(line, text);
-}
-
-static void add_padded(struct line *line, uint32_t number, uint32_t digits)
+static void add_padded(struct ll_text *line, uint32_t number, uint32_t digits)
 {
 	for (uint32_t limit = 10, i = 1; i < digits; i++, limit *= 10) {
 		if (number < limit)
-			add(line, "0");
+			ll_text_add(line, "0");
 	}
-	add_number(line, number);
+	ll_text_number(line, number);
 }
 
 /* UTC to the millisecond, as Date.toISOString() has it. Days to a date: H. Hinnant, chrono-compatible algorithms. */
-static void add_time(struct line *line)
+static void add_time(struct ll_text *line)
 {
 	struct ll_timespec now = { 0 };
 
@@ -53,96 +26,49 @@ static void add_time(struct line *line)
 	const uint64_t month = (5 * year_day + 2) / 153; /* from March */
 
 	add_padded(line, (uint32_t)(days / 146097 * 400 + era_year + (month >= 10)), 4);
-	add(line, "-");
+	ll_text_add(line, "-");
 	add_padded(line, (uint32_t)(month < 10 ? month + 3 : month - 9), 2);
-	add(line, "-");
+	ll_text_add(line, "-");
 	add_padded(line, (uint32_t)(year_day - (153 * month + 2) / 5 + 1), 2);
-	add(line, "T");
+	ll_text_add(line, "T");
 	add_padded(line, second / 3600, 2);
-	add(line, ":");
+	ll_text_add(line, ":");
 	add_padded(line, second / 60 % 60, 2);
-	add(line, ":");
+	ll_text_add(line, ":");
 	add_padded(line, second % 60, 2);
-	add(line, ".");
+	ll_text_add(line, ".");
 	add_padded(line, (uint32_t)(now.nanoseconds / 1000000), 3);
-	add(line, "Z");
+	ll_text_add(line, "Z");
 }
 
-static void add_head(struct line *line, const struct ll_sink *sink, const char *event, int pid)
+/* What every event has, and its pid. */
+static struct ll_text *begin(struct ll_record *record, const char *event, int pid)
 {
-	add(line, "{\"component\":\"landlockd\",\"event\":\"");
-	add(line, event);
-	add(line, "\",\"timestamp\":\"");
+	struct ll_text *line = ll_sink_line(&record->sink);
+
+	ll_text_add(line, "{\"component\":\"landlockd\",\"event\":\"");
+	ll_text_add(line, event);
+	ll_text_add(line, "\",\"timestamp\":\"");
 	add_time(line);
-	add(line, "\",\"job_id\":");
-	if (sink->job_id != NULL) {
-		add(line, "\"");
-		add(line, sink->job_id);
-		add(line, "\"");
-	} else {
-		add(line, "null");
-	}
-	add(line, ",\"run_id\":\"");
-	add(line, sink->run_id);
-	add(line, "\",\"pid\":");
-	add_number(line, (uint32_t)pid);
+	ll_text_add(line, "\",\"job_id\":");
+	if (record->job_id != NULL)
+		ll_text_json(line, record->job_id);
+	else
+		ll_text_add(line, "null");
+	ll_text_add(line, ",\"run_id\":\"");
+	ll_text_add(line, record->run_id);
+	ll_text_add(line, "\",\"pid\":");
+	ll_text_number(line, pid);
+	return line;
 }
 
-static void write_line(struct ll_sink *sink, struct line *line)
+static void end(struct ll_record *record, struct ll_text *line)
 {
-	size_t done = 0;
-
-	add(line, "}");
-	line->text[line->size++] = '\n';
-	while (done < line->size) {
-		const long ret = raw_call3(__NR_write, sink->fd, raw_ptr(line->text + done), (long)(line->size - done));
-
-		if (ret == -LL_EINTR)
-			continue;
-		if (ret < 0) {
-			sink->lost++;
-			sink->error = (int)-ret;
-			return;
-		}
-		done += (size_t)ret;
-	}
+	ll_text_add(line, "}");
+	ll_sink_end_line(&record->sink);
 }
 
-void ll_front_event_start(struct ll_sink *sink, int pid, const char *policy_file, const char *argv0)
-{
-	struct line line = { .size = 0 };
-
-	add_head(&line, sink, "run.start", pid);
-	add(&line, ",\"policy_file\":\"");
-	add(&line, policy_file);
-	add(&line, "\",\"argv0\":\"");
-	add(&line, argv0);
-	add(&line, "\"");
-	write_line(sink, &line);
-}
-
-void ll_front_event_end(struct ll_sink *sink, int pid, int status)
-{
-	struct line line = { .size = 0 };
-	const int signal = status & 0x7f;
-
-	add_head(&line, sink, signal == 0 ? "run.exit" : "run.signal", pid);
-	add(&line, signal == 0 ? ",\"status\":" : ",\"signal\":");
-	add_number(&line, signal == 0 ? (uint32_t)status >> 8 & 0xff : (uint32_t)signal);
-	write_line(sink, &line);
-}
-
-/* Text that JSON takes as it is. */
-static bool is_plain(const char *text)
-{
-	size_t size = 0;
-
-	while (text[size] >= ' ' && text[size] <= '~' && text[size] != '"' && text[size] != '\\')
-		size++;
-	return text[size] == '\0' && size <= TEXT_MAX;
-}
-
-/* A random UUID, RFC 9562 version 4. */
+/* A random UUID (RFC 9562, version 4); false where the kernel has no randomness. */
 static bool make_run_id(char ret_id[LL_RUN_ID_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";
@@ -163,69 +89,115 @@ static bool make_run_id(char ret_id[LL_RUN_ID_SIZE])
 	return true;
 }
 
-/* fd:N, or - for stderr. Everything else is a file, but for what only looks like fd:N. */
-static int inherited_fd(const char *sink)
+static bool starts_with(const char *text, const char *prefix)
 {
-	int fd = 0;
-
-	if (sink[0] == '-' && sink[1] == '\0')
-		return 2;
-	if (sink[0] != 'f' || sink[1] != 'd' || sink[2] != ':')
-		return NOT_AN_FD;
-	for (int i = 3; sink[i] != '\0'; i++) {
-		if (sink[i] < '0' || sink[i] > '9' || i >= 3 + FD_DIGITS)
-			return NOT_A_SINK;
-		fd = fd * 10 + (sink[i] - '0');
+	while (*prefix != '\0' && *text == *prefix) {
+		text++;
+		prefix++;
 	}
-	return sink[3] == '\0' ? NOT_A_SINK : fd;
+	return *prefix == '\0';
 }
 
-static bool is_writable_file(int fd)
+/* As Bun names it: a file of the user's never looks like a policy of landlockd's own. */
+static bool name_policy(const struct ll_request *request, const char *policy, char ret_name[LL_PATH_SIZE])
 {
-	struct ll_statx status;
-	const long flags = raw_call2(__NR_fcntl, fd, LL_F_GETFL);
+	static const char built_in[] = "built-in:";
+	const char *const own[] = { built_in, request->policy_name };
+	const char *const file[] = { starts_with(policy, built_in) ? "./" : "", policy };
 
-	return flags >= 0 && (flags & LL_O_ACCMODE) != LL_O_RDONLY && !(flags & LL_O_PATH) &&
-	       ll_front_status(fd, "", LL_AT_EMPTY_PATH, &status) == 0 && (status.mode & LL_S_IFMT) == LL_S_IFREG;
+	return ll_front_join(ret_name, policy[0] == '\0' ? own : file, 2) && ll_text_is_utf8(ret_name);
 }
 
-/* A link on the way may be a workload's: Bun says so. */
-static int open_file(const char *path)
+/* A scope that the kernel lacks is an event of its own (run.degraded): Bun tells it. */
+static bool has_scopes(void)
 {
-	const struct ll_open_how how = {
-		.flags = LL_O_WRONLY | LL_O_CREAT | LL_O_APPEND | LL_O_NOCTTY | LL_O_NONBLOCK | LL_O_CLOEXEC,
-		.mode = 0600,
-		.resolve = LL_RESOLVE_NO_SYMLINKS,
-	};
-
-	return (int)raw_call4(LL_NR_openat2, LL_AT_FDCWD, raw_ptr(path), raw_ptr(&how), sizeof(how));
+	return raw_call3(LL_NR_landlock_create_ruleset, 0, 0, LL_LANDLOCK_CREATE_RULESET_VERSION) >= LL_ABI_SCOPES;
 }
 
-bool ll_front_sink_open(const struct ll_stack *stack, const struct ll_request *request, const char *policy_file,
-			struct ll_sink *ret_sink)
+bool ll_record_open(const struct ll_stack *stack, const struct ll_request *request, const char *policy,
+		    struct ll_record *ret_record)
 {
-	struct ll_sink sink = { .job_id = ll_front_variable(stack, "LANDLOCKD_JOB_ID") };
+	ret_record->job_id = ll_front_variable(stack, "LANDLOCKD_JOB_ID");
+	return has_scopes() && (ret_record->job_id == NULL || ll_text_is_utf8(ret_record->job_id)) &&
+	       name_policy(request, policy, ret_record->policy_file) && make_run_id(ret_record->run_id) &&
+	       ll_sink_open(request->audit, &ret_record->sink);
+}
 
-	sink.fd = inherited_fd(request->audit);
-	sink.owned = sink.fd == NOT_AN_FD;
-	if (sink.fd == NOT_A_SINK || !is_plain(policy_file) || !is_plain(request->command[0]) ||
-	    (sink.job_id != NULL && !is_plain(sink.job_id)) || !make_run_id(sink.run_id))
-		return false;
-	if (sink.owned) {
-		sink.fd = open_file(request->audit);
-		if (sink.fd < 0)
-			return false;
+void ll_record_close(struct ll_record *record)
+{
+	ll_sink_close(&record->sink);
+}
+
+/* The source of a bind, by its number: every checked plan has it. */
+static const struct ll_op *source_of(const struct ll_plan *plan, uint64_t number)
+{
+	const struct ll_op *op = plan->ops;
+
+	while (op->kind != LL_OP_BIND_SOURCE || number-- > 0)
+		op++;
+	return op;
+}
+
+static void add_bind(struct ll_record *record, const struct ll_plan *plan, const struct ll_op *op, int keeper)
+{
+	const struct ll_op *source = source_of(plan, op->a);
+	struct ll_text *line = begin(record, "mount.bind", keeper);
+
+	ll_text_add(line, ",\"source\":");
+	ll_text_json_bytes(line, plan->data + source->text_offset);
+	ll_text_add(line, ",\"target\":");
+	ll_text_json_bytes(line, plan->data + op->text_offset);
+	ll_text_add(line, ",\"read_only\":");
+	ll_text_add(line, source->flags & LL_FLAG_BIND_SOURCE_READ_ONLY ? "true" : "false");
+	ll_text_add(line, ",\"decision\":\"allow\"");
+	end(record, line);
+}
+
+static void add_new(struct ll_record *record, const struct ll_plan *plan, const struct ll_op *op, int keeper)
+{
+	struct ll_text *line = begin(record, op->kind == LL_OP_TMPFS ? "mount.tmpfs" : "mount.proc", keeper);
+
+	ll_text_add(line, ",\"path\":");
+	ll_text_json_bytes(line, plan->data + op->text_offset);
+	ll_text_add(line, ",\"decision\":\"allow\"");
+	end(record, line);
+}
+
+/* src/run/mount-events.ts, where all went well. */
+static void add_mounts(struct ll_record *record, const struct ll_plan *plan, int keeper)
+{
+	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
+		const struct ll_op *op = &plan->ops[i];
+
+		if (op->kind == LL_OP_BIND)
+			add_bind(record, plan, op, keeper);
+		else if (op->kind == LL_OP_TMPFS || op->kind == LL_OP_PROC)
+			add_new(record, plan, op, keeper);
 	}
-	if (!is_writable_file(sink.fd)) {
-		ll_front_sink_close(&sink);
-		return false;
-	}
-	*ret_sink = sink;
-	return true;
 }
 
-void ll_front_sink_close(const struct ll_sink *sink)
+void ll_record_start(struct ll_record *record, const struct ll_plan *plan, int keeper, int pid, const char *argv0)
 {
-	if (sink->owned)
-		raw_call1(__NR_close, sink->fd);
+	struct ll_text *line;
+
+	add_mounts(record, plan, keeper);
+	line = begin(record, "run.start", pid);
+	ll_text_add(line, ",\"policy_file\":");
+	ll_text_json(line, record->policy_file);
+	ll_text_add(line, ",\"argv0\":");
+	ll_text_json_bytes(line, argv0);
+	end(record, line);
+}
+
+void ll_record_end(struct ll_record *record, int pid, int status)
+{
+	const int signal = status & 0x7f;
+	struct ll_text *line = begin(record, signal == 0 ? "run.exit" : "run.signal", pid);
+
+	ll_text_add(line, signal == 0 ? ",\"status\":" : ",\"signal\":");
+	ll_text_number(line, signal == 0 ? status >> 8 & 0xff : signal);
+	end(record, line);
+	ll_sink_finish(&record->sink);
+	if (record->sink.lost > 0)
+		ll_front_tell_lost(record->sink.lost, record->sink.error);
 }

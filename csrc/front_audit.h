@@ -1,27 +1,26 @@
-/* Audit events in the front: the two that a plain run has, as src/audit/ writes them. */
+/* Audit events in the front, as src/audit/ and src/run/ write them: those of a run without a broker. */
 #ifndef LL_FRONT_AUDIT_H
 #define LL_FRONT_AUDIT_H
 
 #include "front_run.h"
+#include "front_sink.h"
 
 enum { LL_RUN_ID_SIZE = 37 };
 
-struct ll_sink {
-	int fd;
-	bool owned;         /* opened here */
+/* The record of one run. */
+struct ll_record {
+	struct ll_sink sink;
 	const char *job_id; /* or NULL */
 	char run_id[LL_RUN_ID_SIZE];
-	uint32_t lost; /* events that couldn't be written */
-	int error;     /* why; a positive errno */
+	char policy_file[LL_PATH_SIZE];
 };
 
 /*
- * Opens a sink that takes at once what is written: a regular file. False for
- * every other, and where a text in the events would need to be quoted: Bun
- * knows how.
+ * policy: its file, empty where it is built in. False where Bun has to write
+ * the record, or to tell why there can't be one.
  */
-bool ll_front_sink_open(const struct ll_stack *stack, const struct ll_request *request, const char *policy_file,
-			struct ll_sink *ret_sink);
+bool ll_record_open(const struct ll_stack *stack, const struct ll_request *request, const char *policy,
+		    struct ll_record *ret_record);
 
 /*
  * The same for a run, with what its events call the policy in ret_policy_file.
@@ -31,11 +30,12 @@ bool ll_front_record_open(const struct ll_stack *stack, const struct ll_request 
 			  char ret_policy_file[LL_PATH_SIZE], struct ll_sink *ret_sink);
 
 /* Gives back what opening took: for going on to Bun. */
-void ll_front_sink_close(const struct ll_sink *sink);
+void ll_record_close(struct ll_record *record);
 
-void ll_front_event_start(struct ll_sink *sink, int pid, const char *policy_file, const char *argv0);
+/* The workload runs: what was mounted for it, and that it has begun. keeper and pid as the front sees them. */
+void ll_record_start(struct ll_record *record, const struct ll_plan *plan, int keeper, int pid, const char *argv0);
 
-/* From the wait status of the workload. */
-void ll_front_event_end(struct ll_sink *sink, int pid, int status);
+/* It ended, with this wait status. Tells on stderr how many events were lost, if any. */
+void ll_record_end(struct ll_record *record, int pid, int status);
 
 #endif

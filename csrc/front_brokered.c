@@ -12,38 +12,30 @@
 #include "front_watch.h"
 #include "raw.h"
 
-enum { GRACE_MS = 5000, NANOSECONDS_PER_MS = 1000000 };
+enum { GRACE_MS = 5000 };
 
 /* How far a run got in the front. */
 enum progress { NOT_STARTED, OVER, ASKS };
 
 struct brokered {
 	struct ll_watch watch;
-	struct ll_sink sink;
+	struct ll_record record;
+	const struct ll_plan *plan;
 	struct ll_handoff *handoff;
 	struct ll_sieve *sieve;
 	struct ll_privileges privileges;
-	const char *policy_file;
 	const char *argv0;
 	int64_t end_ms; /* of the grace that descendants have, once the workload ended */
 	bool audited;
 	bool empty; /* nobody of the run is left */
 };
 
-static int64_t now_ms(void)
-{
-	struct ll_timespec now = { 0 };
-
-	raw_call2(__NR_clock_gettime, LL_CLOCK_MONOTONIC, raw_ptr(&now));
-	return now.seconds * 1000 + now.nanoseconds / NANOSECONDS_PER_MS;
-}
-
 static void on_started(struct brokered *run, int pid)
 {
 	run->handoff->pid = pid;
 	ll_front_harden(&run->privileges);
 	if (run->audited)
-		ll_front_event_start(&run->sink, pid, run->policy_file, run->argv0);
+		ll_record_start(&run->record, run->plan, run->watch.spawned.keeper_pid, pid, run->argv0);
 }
 
 /* False for the last message of a run that never was. */
@@ -59,7 +51,7 @@ static bool on_message(struct brokered *run, const struct ll_message *message, i
 		break;
 	case LL_MESSAGE_EXITED:
 		run->handoff->status = message->status;
-		run->end_ms = now_ms() + GRACE_MS;
+		run->end_ms = ll_front_now_ms() + GRACE_MS;
 		break;
 	case LL_MESSAGE_EMPTY:
 		run->empty = true;
@@ -96,7 +88,7 @@ static enum progress follow(struct brokered *run)
 
 	for (;;) {
 		const bool ended = handoff->status >= 0;
-		const int64_t left = ended ? run->end_ms - now_ms() : -1;
+		const int64_t left = ended ? run->end_ms - ll_front_now_ms() : -1;
 		struct ll_message message;
 		int32_t fd;
 
@@ -130,11 +122,8 @@ static _Noreturn void end(struct brokered *run)
 	const int32_t status = run->handoff->status;
 
 	ll_watch_end(&run->watch);
-	if (run->audited) {
-		ll_front_event_end(&run->sink, run->handoff->pid, status);
-		if (run->sink.lost > 0)
-			ll_front_tell_lost(run->sink.lost, run->sink.error);
-	}
+	if (run->audited)
+		ll_record_end(&run->record, run->handoff->pid, status);
 	ll_watch_exit(status);
 }
 
@@ -142,7 +131,7 @@ static _Noreturn void end(struct brokered *run)
 static void hand_over(struct brokered *run, const struct ll_bytes *plan)
 {
 	struct ll_handoff *handoff = run->handoff;
-	const int64_t left = handoff->status >= 0 ? run->end_ms - now_ms() : 0;
+	const int64_t left = handoff->status >= 0 ? run->end_ms - ll_front_now_ms() : 0;
 
 	raw_call1(__NR_close, run->watch.signals);
 	ll_front_beside(run->sieve, handoff);
@@ -155,11 +144,11 @@ static void hand_over(struct brokered *run, const struct ll_bytes *plan)
 	handoff->grace_ms = (int32_t)(left > 0 ? left : 0);
 	if (!run->audited)
 		return;
-	handoff->sink = run->sink.fd;
-	handoff->lost = run->sink.lost;
-	handoff->lost_errno = run->sink.error;
-	for (size_t i = 0; i < sizeof(run->sink.run_id); i++)
-		handoff->run_id[i] = run->sink.run_id[i];
+	handoff->sink = run->record.sink.fd;
+	handoff->lost = run->record.sink.lost;
+	handoff->lost_errno = run->record.sink.error;
+	for (size_t i = 0; i < sizeof(run->record.run_id); i++)
+		handoff->run_id[i] = run->record.run_id[i];
 }
 
 /* Nothing has run, and nothing of it stays. */
@@ -168,7 +157,7 @@ static void give_back(struct brokered *run)
 	if (run->handoff->listener >= 0)
 		raw_call1(__NR_close, run->handoff->listener);
 	if (run->audited)
-		ll_front_sink_close(&run->sink);
+		ll_record_close(&run->record);
 	ll_front_unpin(run->handoff);
 	raw_call2(__NR_munmap, raw_ptr(run->handoff), sizeof(*run->handoff));
 }
@@ -178,20 +167,19 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 					   const struct ll_plan *plan, const struct ll_bytes *bytes,
 					   const struct ll_exec *exec)
 {
-	struct brokered run = { .handoff = ll_front_map(sizeof(*run.handoff)), .argv0 = request->command[0] };
-	char policy_file[LL_PATH_SIZE];
+	struct brokered run = { .handoff = ll_front_map(sizeof(*run.handoff)),
+				.plan = plan,
+				.argv0 = request->command[0] };
 	enum progress progress;
 
 	if (run.handoff == NULL)
 		return NULL;
 	*run.handoff = (struct ll_handoff){ .listener = -1, .status = -1, .sink = -1 };
-	run.policy_file = policy_file;
-	if (request->audit != NULL) {
-		run.audited = ll_front_record_open(stack, request, file, policy_file, &run.sink);
-		if (!run.audited) {
-			give_back(&run);
-			return NULL;
-		}
+	run.audited = request->audit != NULL && ll_record_open(stack, request, file, &run.record);
+	/* What a pipe or a socket hasn't taken yet can't be handed over. */
+	if (request->audit != NULL && !(run.audited && run.record.sink.type == LL_S_IFREG)) {
+		give_back(&run);
+		return NULL;
 	}
 	if (ll_front_pin(plan, run.handoff))
 		run.sieve = ll_front_sieve(plan, run.handoff);

@@ -8,7 +8,7 @@
 #include "front_watch.h"
 #include "raw.h"
 
-enum { GRACE_MS = 5000, NANOSECONDS_PER_MS = 1000000 };
+enum { GRACE_MS = 5000 };
 
 /* Tells the daemon; one that doesn't listen any more is noticed when it hangs up. */
 static void tell(struct ll_client *client, enum ll_frame_kind kind, enum ll_frame_tag tag, uint32_t value, int fd)
@@ -38,22 +38,14 @@ static _Noreturn void end_with_daemon(struct ll_client *client, struct ll_watch 
 	ll_front_say("the run was ended: ", text);
 }
 
-static int64_t now_ms(void)
-{
-	struct ll_timespec now = { 0 };
-
-	raw_call2(__NR_clock_gettime, LL_CLOCK_MONOTONIC, raw_ptr(&now));
-	return now.seconds * 1000 + now.nanoseconds / NANOSECONDS_PER_MS;
-}
-
 /* What the workload left behind goes on for a while, with its broker. */
 static void linger(struct ll_client *client, struct ll_watch *watch)
 {
-	const int64_t end = now_ms() + GRACE_MS;
+	const int64_t end = ll_front_now_ms() + GRACE_MS;
 	struct ll_message message;
 	int32_t fd;
 
-	for (int64_t left = GRACE_MS; left > 0; left = end - now_ms()) {
+	for (int64_t left = GRACE_MS; left > 0; left = end - ll_front_now_ms()) {
 		const enum ll_watch_event event = ll_watch_wait(watch, client->socket, left, &message, &fd);
 
 		if (event != LL_WATCH_MESSAGE || message.kind == LL_MESSAGE_EMPTY)

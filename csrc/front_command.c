@@ -62,16 +62,6 @@ static bool is_path(const char *name)
 	return *name == '/';
 }
 
-/* A message may have to show the name, and only Bun knows how to quote what isn't plain. */
-static bool is_plain(const char *name)
-{
-	const char *end = name;
-
-	while (*end >= ' ' && *end <= '~' && *end != '"' && *end != '\\')
-		end++;
-	return *end == '\0' && end > name;
-}
-
 /* FOLDER/NAME for each folder of a list; an empty one is the working directory. */
 static void join_all(const char *list, const char *name, char **pointers, char *out)
 {
@@ -98,7 +88,7 @@ bool ll_front_candidates(const struct ll_stack *stack, const char *name, bool se
 	size_t count = 1;
 	char **pointers;
 
-	if (!is_plain(name))
+	if (*name == '\0')
 		return false;
 	for (const char *at = list; *at != '\0'; at++)
 		count += *at == ':';

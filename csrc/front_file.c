@@ -69,6 +69,14 @@ void ll_front_number(char ret_text[LL_NUMBER_SIZE], uint32_t number)
 	ret_text[size] = '\0';
 }
 
+int64_t ll_front_now_ms(void)
+{
+	struct ll_timespec now = { 0 };
+
+	raw_call2(__NR_clock_gettime, LL_CLOCK_MONOTONIC, raw_ptr(&now));
+	return now.seconds * 1000 + now.nanoseconds / 1000000;
+}
+
 bool ll_front_fd_path(int fd, char ret_path[LL_PATH_SIZE])
 {
 	char number[LL_NUMBER_SIZE];

@@ -24,6 +24,9 @@ enum { LL_NUMBER_SIZE = 12 };
 /* In decimal, with a NUL. */
 void ll_front_number(char ret_text[LL_NUMBER_SIZE], uint32_t number);
 
+/* Milliseconds on a clock that never goes back. */
+int64_t ll_front_now_ms(void);
+
 /* /proc/self/fd/N. */
 bool ll_front_fd_path(int fd, char ret_path[LL_PATH_SIZE]);
 

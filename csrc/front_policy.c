@@ -1,5 +1,6 @@
 /* The policy of a plain run: a file, or one that is named (src/policy/named.ts). */
 #include "front_file.h"
+#include "front_text.h"
 #include "raw.h"
 
 static bool has_slash(const char *text)
@@ -14,11 +15,13 @@ static bool ends_part(char byte)
 	return byte == '/' || byte == '\0';
 }
 
-/* A part "." or "..", which node's join would take out: Bun looks it up. */
-static bool has_dots(const char *path)
+/* A part that is empty, "." or "..", which node's join would take out: Bun looks it up. */
+static bool changes_in_join(const char *path)
 {
 	for (; *path != '\0'; path++) {
-		if (path[0] == '/' && path[1] == '.' && (ends_part(path[2]) || (path[2] == '.' && ends_part(path[3]))))
+		if (path[0] == '/' &&
+		    (ends_part(path[1]) ||
+		     (path[1] == '.' && (ends_part(path[2]) || (path[2] == '.' && ends_part(path[3]))))))
 			return true;
 	}
 	return false;
@@ -35,7 +38,7 @@ static enum found look_in(const char *folder, const char *name, char ret_file[LL
 
 	if (folder[0] != '/')
 		return ABSENT;
-	if (!ll_front_join(ret_file, parts, 4))
+	if (!ll_text_is_utf8(folder) || !ll_front_join(ret_file, parts, 4))
 		return ASK_BUN;
 	ret = ll_front_status(LL_AT_FDCWD, ret_file, LL_AT_SYMLINK_NOFOLLOW, &status);
 	if (ret == 0)
@@ -58,7 +61,7 @@ static enum found look_in_list(const char *list, const char *name, char ret_file
 			size++;
 		}
 		folder[size] = '\0';
-		found = has_dots(folder) ? ASK_BUN : look_in(folder, name, ret_file);
+		found = changes_in_join(folder) ? ASK_BUN : look_in(folder, name, ret_file);
 		if (found != ABSENT || list[size] == '\0')
 			return found;
 		list += size + 1;
@@ -75,7 +78,7 @@ static enum found look_at_user(const struct ll_stack *stack, const char *name, c
 
 	if (parts[0] == NULL || parts[0][0] != '/')
 		return ABSENT;
-	if (has_dots(parts[0]) || !ll_front_join(folder, parts, 2))
+	if (changes_in_join(parts[0]) || !ll_front_join(folder, parts, 2))
 		return ASK_BUN;
 	return look_in(folder, name, ret_file);
 }

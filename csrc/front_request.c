@@ -1,5 +1,6 @@
 /* The command line of a plain run, and the environment. */
 #include "front_run.h"
+#include "front_text.h"
 
 #include "uapi.h"
 
@@ -32,11 +33,14 @@ static const char *take_value(const struct ll_stack *stack, uint64_t *at, const 
 		return NULL;
 	if (*rest == '=') {
 		*at += 1;
-		return rest[1] != '\0' ? rest + 1 : NULL;
+		rest++;
+	} else {
+		rest = stack->argv[*at + 1];
+		*at += 2;
+		if (rest == NULL || (rest[0] == '-' && rest[1] != '\0'))
+			return NULL;
 	}
-	rest = stack->argv[*at + 1];
-	*at += 2;
-	return rest != NULL && *rest != '\0' && *rest != '-' ? rest : NULL;
+	return *rest != '\0' && ll_text_is_utf8(rest) ? rest : NULL;
 }
 
 static bool take_flag(const struct ll_stack *stack, uint64_t *at, struct ll_request *request)

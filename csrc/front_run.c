@@ -2,12 +2,14 @@
 
 #include "apply.h"
 #include "front_file.h"
+#include "front_text.h"
 #include "plan.h"
 #include "raw.h"
 #include "uapi.h"
 
 enum { STATUS_FAILED = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
 
+/* A plan whose workload asks a broker. */
 static bool is_brokered(const struct ll_plan *plan)
 {
 	for (uint32_t i = 0; i < plan->header->op_count; i++) {
@@ -79,6 +81,16 @@ static _Noreturn void become(struct ll_state *state, uint32_t from)
 	ll_front_fail_exec(state->exec->argv[0], -ret, ret == -LL_ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }
 
+/* The front may have to tell that this couldn't be executed. */
+static bool is_tellable(const char *name)
+{
+	size_t size = 0;
+
+	while (name[size] != '\0')
+		size++;
+	return size < LL_PATH_SIZE && ll_text_is_utf8(name);
+}
+
 /* Whatever goes wrong before a lasting op goes wrong for Bun too, and Bun knows the place in the policy. */
 static void try_plan(const struct ll_plan *plan, const struct ll_exec *exec)
 {
@@ -112,12 +124,13 @@ static const struct ll_handoff *run_stored(const struct ll_stack *stack, struct 
 	struct ll_plan plan;
 	char **candidates;
 	int32_t op;
+	bool stays;
 
-	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) < 0 || needs_init(&plan) ||
-	    (request->plan != NULL && wants_broker(&plan)) ||
+	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) < 0 || (request->plan != NULL && wants_broker(&plan)) ||
 	    !ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates))
 		return NULL;
-	if ((is_brokered(&plan) || request->audit != NULL) && ll_front_record_rest(start) < 0)
+	stays = is_brokered(&plan) || needs_init(&plan) || request->audit != NULL;
+	if (stays && ll_front_record_rest(start) < 0)
 		return NULL;
 	exec = ll_front_exec(stack, start, request);
 	exec.candidates = candidates;
@@ -125,10 +138,10 @@ static const struct ll_handoff *run_stored(const struct ll_stack *stack, struct 
 		return plan.header->namespaces != 0
 			       ? NULL
 			       : ll_front_brokered(stack, start, request, policy_file, &plan, &bytes, &exec);
-	if (request->audit == NULL)
+	if (stays)
+		ll_front_supervised(stack, start, request, policy_file, &plan, &bytes, &exec);
+	else if (is_tellable(request->command[0]))
 		try_plan(&plan, &exec);
-	else if (plan.header->namespaces == 0) /* mounts have events of their own */
-		ll_front_audited(stack, start, request, policy_file, &bytes, &exec);
 	return NULL;
 }
 

@@ -109,11 +109,13 @@ void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const
 		     const struct ll_bytes *policy, const char *file);
 
 /*
- * A run that leaves a record: src/run/audited.ts. Ends with the workload.
- * plan: unchecked bytes. Returns where Bun has to do it; nothing has run then.
+ * A run that somebody stays for: src/run/supervise.ts, audited.ts. Ends with
+ * the workload. Of a checked plan and its bytes. Returns where Bun has to do it; nothing
+ * has run then.
  */
-void ll_front_audited(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
-		      const char *file, const struct ll_bytes *plan, const struct ll_exec *exec);
+void ll_front_supervised(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+			 const char *file, const struct ll_plan *plan, const struct ll_bytes *bytes,
+			 const struct ll_exec *exec);
 
 /*
  * A run with a broker, of a checked plan and its bytes: ends with the workload

@@ -15,6 +15,9 @@ static const uint64_t forwarded = BIT(LL_SIGHUP) | BIT(LL_SIGINT) | BIT(LL_SIGQU
 				  BIT(LL_SIGUSR2) | BIT(LL_SIGALRM) | BIT(LL_SIGTERM) | BIT(LL_SIGCONT) |
 				  BIT(LL_SIGWINCH) | BIT(LL_SIGTSTP) | BIT(LL_SIGTTIN) | BIT(LL_SIGTTOU);
 
+/* A sink or a stderr that nobody reads any more, or that is too long, never ends a run. */
+static const uint64_t ignored = BIT(LL_SIGPIPE) | BIT(LL_SIGXFSZ);
+
 static void set_handler(int signal, uintptr_t handler)
 {
 	const struct ll_sigaction action = { .handler = handler };
@@ -33,15 +36,15 @@ static int take_signals(struct ll_watch *watch)
 	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, 0, raw_ptr(&watch->mask_before), sizeof(watch->mask_before));
 	set_mask(LL_SIG_SETMASK, watch->mask_before | forwarded);
 	for (int signal = 1; signal <= LL_SIGNALS; signal++)
-		if (forwarded & BIT(signal))
-			set_handler(signal, 0);
+		if ((forwarded | ignored) & BIT(signal))
+			set_handler(signal, (ignored & BIT(signal)) != 0);
 	return (int)raw_call4(__NR_signalfd4, -1, raw_ptr(&forwarded), sizeof(forwarded), LL_O_CLOEXEC | LL_O_NONBLOCK);
 }
 
 void ll_watch_restore(const struct ll_watch *watch, const struct ll_start *start)
 {
 	for (int signal = 1; signal <= LL_SIGNALS; signal++)
-		if (forwarded & BIT(signal))
+		if ((forwarded | ignored) & BIT(signal))
 			set_handler(signal, start->ignored >> (signal - 1) & 1);
 	set_mask(LL_SIG_SETMASK, watch->mask_before);
 }

@@ -157,6 +157,8 @@ enum {
 	LL_S_IFDIR = 0040000,
 	LL_S_IFREG = 0100000,
 	LL_S_IFLNK = 0120000,
+	LL_S_IFIFO = 0010000,
+	LL_S_IFSOCK = 0140000,
 };
 
 /* include/uapi/linux/prctl.h */
@@ -269,6 +271,7 @@ enum {
 	LL_SIGTSTP = 20,
 	LL_SIGTTIN = 21,
 	LL_SIGTTOU = 22,
+	LL_SIGXFSZ = 25,
 	LL_SIGWINCH = 28,
 	LL_SIGKILL = 9,
 	LL_SIGPIPE = 13,
@@ -352,6 +355,7 @@ enum {
 	LL_WUNTRACED = 2,
 	LL_WALL = 0x40000000,
 	LL_POLLIN = 1,
+	LL_POLLOUT = 4,
 	LL_POLLHUP = 0x10,
 	LL_PROT_READ = 1,
 	LL_PROT_WRITE = 2,

@@ -1,10 +1,19 @@
 /** Fills the plan store after a run that didn't end plainly. */
 
+import type { Compiled, Report } from "../compile/compile.ts";
+import { encodePlan } from "../plan/encode.ts";
 import { keepPlan } from "../store/store.ts";
+import { frontStarts } from "./broker.ts";
 import type { RunOptions } from "./run.ts";
 
-/** For the front, which runs the same plan the next time without starting Bun. */
-export function keep(plan: Uint8Array, { policy, origin, host, start }: RunOptions): void {
+/** Whether the front can serve such a run to its end: this host enforces all of it, and at most a keeper has to stay. */
+function isServed({ supervised, unsupported }: Report): boolean {
+  return unsupported.length === 0 && supervised.every((reason) => reason === "namespaces");
+}
+
+/** For the front, which runs the same plan the next time without starting Bun, where it can. */
+export async function keep({ plan, report }: Compiled, { policy, origin, host, start }: RunOptions): Promise<void> {
   if (policy === undefined || origin === undefined || start.build === undefined) return;
-  keepPlan(plan, { policy, origin, host, env: start.env, build: start.build });
+  if (!isServed(report) && !(await frontStarts(policy, report))) return;
+  keepPlan(encodePlan(plan), { policy, origin, host, env: start.env, build: start.build });
 }

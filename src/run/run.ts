@@ -6,7 +6,6 @@ import { type Unsupported, UnsupportedError } from "../base/errors.ts";
 import { type Compiled, compile, type Report } from "../compile/compile.ts";
 import type { Host } from "../kernel/host.ts";
 import type { StartState } from "../native/start.ts";
-import { encodePlan } from "../plan/encode.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Origin } from "../store/key.ts";
 import type { Outcome } from "./outcome.ts";
@@ -69,16 +68,9 @@ function compiledOf({ policy, compiled, host, bestEffort }: RunOptions): Compile
   return policy === undefined ? compiled : compileRun(policy, host, bestEffort || policy.compat === "best-effort");
 }
 
-/** Whether the front can serve such a run from its plan: all of the policy is enforced, and nobody has to stay for it. */
+/** Whether this process can become the workload: all of the policy is enforced, and nobody has to stay for it. */
 function isPlain({ supervised, unsupported }: Report, { partner }: RunOptions): boolean {
   return supervised.length + unsupported.length === 0 && partner === undefined;
-}
-
-/** Whether the front can start such a run, and leave it to Bun only when its broker is asked. */
-async function isStarted(report: Report, { policy, partner }: RunOptions): Promise<boolean> {
-  if (policy?.broker === undefined || partner !== undefined) return false;
-  const { frontStarts } = await import("./broker.ts");
-  return frontStarts(policy, report);
 }
 
 /**
@@ -105,9 +97,9 @@ async function runWithEvents(options: RunOptions, sink: string): Promise<RunResu
     return [compiled, launchRequest(compiled.plan, options)];
   });
   // After the run, so that the workload doesn't wait for it.
-  if (compiled !== undefined && (isPlain(compiled.report, options) || (await isStarted(compiled.report, options)))) {
+  if (compiled !== undefined && options.partner === undefined) {
     const { keep } = await import("./keep.ts");
-    keep(encodePlan(compiled.plan), options);
+    await keep(compiled, options);
   }
   return result;
 }

@@ -62,6 +62,18 @@ export function systemAndInside(box: Box, more: readonly Grant[] = []): string {
   return insideOnly(box, [], [...system, ...devices, ...more]);
 }
 
+/**
+ * Little more than {@link VERSION_ONLY}: files are written and made only inside, and to devices. So nothing can come into
+ * the plan store, which keeps the plan: under {@link VERSION_ONLY} no run is ever the front's.
+ */
+export function storable(box: Box): string {
+  const grants = [
+    { path: box.path("inside"), rights: ["write_file", "make_reg"] },
+    { path: "/dev", rights: ["write_file"] },
+  ];
+  return VERSION_ONLY + layer(["write_file", "make_reg"], grants);
+}
+
 /** No file system layer; TCP handled, and only these ports granted. */
 export function netOnly(connect: readonly number[], bind: readonly number[] = []): string {
   const rule = (port: number, right: string): string => `[[net.rule]]\nport = ${port}\nallowed_access = ["${right}"]\n`;

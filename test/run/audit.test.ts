@@ -3,21 +3,26 @@ import { statSync } from "node:fs";
 import type { Box } from "../harness/box.ts";
 import { asUsers } from "../harness/cases.ts";
 import { landlockdPath, readEvents, run } from "../harness/landlockd.ts";
-import { insideOnly, VERSION_ONLY } from "../harness/policies.ts";
+import { insideOnly, storable } from "../harness/policies.ts";
 import { baseEnv, type ProcessResult, runProcess } from "../harness/process.ts";
 
 const RFC_3339_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/;
 
 /** A run whose sink is what a shell's redirection makes of an fd. */
 async function runWithSink(box: Box, sink: string, redirect: string, argv: readonly string[]): Promise<ProcessResult> {
-  const policy = box.write("policy.toml", VERSION_ONLY);
+  const policy = box.write("policy.toml", storable(box));
   const command = [landlockdPath(), "run", "--policy-file", policy, "--audit", sink, "--", ...argv];
   return await runProcess(box, ["/bin/bash", "-c", `exec "$@" ${redirect}`, "bash", ...command]);
 }
 
 asUsers("a run is told from start to exit", async (box) => {
   const env = { ...baseEnv(box), LANDLOCKD_JOB_ID: "job 7" };
-  const result = await run(box, { policy: VERSION_ONLY, argv: ["/bin/sh", "-c", "echo $$; exit 3"], audit: true, env });
+  const result = await run(box, {
+    policy: storable(box),
+    argv: ["/bin/sh", "-c", "echo $$; exit 3"],
+    audit: true,
+    env,
+  });
   const [start, exit, ...rest] = result.events;
   expect(rest).toEqual([]);
   const pid = Number(result.stdout);
@@ -34,7 +39,7 @@ asUsers("a run is told from start to exit", async (box) => {
 });
 
 asUsers("a signal that ends the workload is told by its number", async (box) => {
-  const result = await run(box, { policy: VERSION_ONLY, argv: ["/bin/sh", "-c", "kill -KILL $$"], audit: true });
+  const result = await run(box, { policy: storable(box), argv: ["/bin/sh", "-c", "kill -KILL $$"], audit: true });
   expect(result.events.map((event) => [event.event, event["signal"]])).toEqual([
     ["run.start", undefined],
     ["run.signal", 9],
@@ -49,7 +54,7 @@ asUsers("a run that fails before the workload starts is told with its stage and 
 });
 
 asUsers("a file is appended to, and each run has an id of its own", async (box) => {
-  for (let i = 0; i < 3; i++) await run(box, { policy: VERSION_ONLY, argv: ["/bin/true"], audit: true });
+  for (let i = 0; i < 3; i++) await run(box, { policy: storable(box), argv: ["/bin/true"], audit: true });
   const events = readEvents(box.path("audit.jsonl"));
   expect(events.length).toBe(6);
   expect(new Set(events.map((event) => event.run_id)).size).toBe(3);
@@ -57,7 +62,7 @@ asUsers("a file is appended to, and each run has an id of its own", async (box) 
 
 asUsers("bytes that aren't UTF-8 and control characters still make valid JSON", async (box) => {
   const script = `cp /bin/true "$1"$'/tr\\xff\\n"ue'; exec "\${@:2}" "$1"$'/tr\\xff\\n"ue'`;
-  const policy = box.write("policy.toml", VERSION_ONLY);
+  const policy = box.write("policy.toml", storable(box));
   const command = [landlockdPath(), "run", "--policy-file", policy, "--audit", box.path("audit.jsonl"), "--"];
   const result = await runProcess(box, ["/bin/bash", "-c", script, "bash", box.path("inside"), ...command]);
   expect(result.status).toBe(0);
@@ -93,7 +98,7 @@ asUsers("a sink that takes nothing never stops the workload, and what was lost i
 
 asUsers("a pipe that nobody reads doesn't hold the workload up", async (box) => {
   const stuck = '{ yes | head -c 1048576 >&7; } >/dev/null 2>&1 & sleep 0.2; exec "$@"';
-  const policy = box.write("policy.toml", VERSION_ONLY);
+  const policy = box.write("policy.toml", storable(box));
   const command = [landlockdPath(), "run", "--policy-file", policy, "--audit", "fd:7", "--", "/bin/echo", "ran"];
   const shell = `exec 7> >(exec sleep 20 >/dev/null 2>&1); ${stuck}`;
   const result = await runProcess(box, ["/bin/bash", "-c", shell, "bash", ...command], { timeoutMs: 60_000 });

@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import type { Box } from "../harness/box.ts";
 import { asUsers } from "../harness/cases.ts";
 import { runArgv } from "../harness/landlockd.ts";
-import { VERSION_ONLY } from "../harness/policies.ts";
+import { storable } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 import { openTerminal, type TerminalSession } from "../harness/terminal.ts";
 import { until } from "../harness/within.ts";
@@ -13,7 +13,7 @@ const CTRL_BACKSLASH = "\x1c";
 
 /** A supervised run of `argv` as a command line that a shell takes. */
 function commandLine(box: Box, argv: readonly string[]): string {
-  return runArgv(box, { policy: VERSION_ONLY, argv, audit: true }).join(" ");
+  return runArgv(box, { policy: storable(box), argv, audit: true }).join(" ");
 }
 
 /** An interactive shell with job control on a terminal. */

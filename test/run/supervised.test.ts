@@ -4,7 +4,7 @@ import type { Box } from "../harness/box.ts";
 import { asUnprivileged, asUsers } from "../harness/cases.ts";
 import { expectNoneOutlives } from "../harness/chain.ts";
 import { run as landlockdRun, readEvents, runArgv } from "../harness/landlockd.ts";
-import { VERSION_ONLY } from "../harness/policies.ts";
+import { storable, VERSION_ONLY } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 import { argvAs, baseEnv } from "../harness/process.ts";
 import { until, within } from "../harness/within.ts";
@@ -19,7 +19,7 @@ interface Running {
 
 /** Starts a supervised run and doesn't wait for its end. */
 function start(box: Box, argv: readonly string[]): Running {
-  const child = Bun.spawn(argvAs(box, runArgv(box, { policy: VERSION_ONLY, argv, audit: true })), {
+  const child = Bun.spawn(argvAs(box, runArgv(box, { policy: storable(box), argv, audit: true })), {
     env: baseEnv(box),
     cwd: box.dir,
     stdin: "pipe",

@@ -26,6 +26,8 @@ export interface Shelf {
   readonly env: Record<string, string>;
   /** `cat outside/secret`, or another command, under a policy. */
   run(policy: string, options?: ShelfRun): Promise<Served>;
+  /** The store as it is now: changes whenever Bun has served a run. */
+  fingerprint(): string;
   /** The names in the store. */
   names(): string[];
   /** Runs the policy, and tells the name of its plan. */
@@ -71,6 +73,7 @@ export function openShelf(box: Box): Shelf {
       });
       return { ...result, by: fingerprint(plans) === before && before !== "" ? "front" : "bun" };
     },
+    fingerprint: () => fingerprint(plans),
     names: () => (existsSync(plans) ? readdirSync(plans).sort() : []),
     async fill(policy) {
       const before = new Set(shelf.names());
