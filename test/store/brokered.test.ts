@@ -2,57 +2,13 @@
 import { expect } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { brokeredPrograms, prepare } from "../broker/policies.ts";
-import type { Box } from "../harness/box.ts";
 import { asUsers } from "../harness/cases.ts";
-import { landlockdPath, readEvents } from "../harness/landlockd.ts";
+import { readEvents } from "../harness/landlockd.ts";
 import { probePath } from "../harness/probe.ts";
 import { argvAs } from "../harness/process.ts";
-import { until, within } from "../harness/within.ts";
-import { openShelf, type Shelf } from "./shelf.ts";
-
-interface Stage extends Shelf {
-  readonly listed: string;
-  readonly secret: string;
-  readonly scratch: string;
-  readonly out: string;
-  readonly log: string;
-  /** A policy with all four lists, whose plan is in the store. */
-  readonly policy: string;
-}
-
-async function openStage(box: Box): Promise<Stage> {
-  const shelf = openShelf(box);
-  const paths = prepare(box);
-  const log = box.path("outside/log");
-  const lists = { allow_read: [paths.listed], allow_write: [log], scratch: [paths.scratch], export: [paths.out] };
-  const policy = box.write("brokered.toml", brokeredPrograms(lists));
-  expect(await shelf.run(policy, { argv: ["/bin/true"] })).toMatchObject({ by: "bun", status: 0, stderr: "" });
-  return { ...shelf, ...paths, log, policy };
-}
-
-const sh = (script: string): string[] => ["/bin/sh", "-c", script];
-
-/** Starts a run, and doesn't wait for its end. */
-function begin(stage: Stage, argv: readonly string[], flags: readonly string[] = []) {
-  const command = [landlockdPath(), "run", "--policy-file", stage.policy, ...flags, "--", ...argv];
-  const child = Bun.spawn(argvAs(stage.box, command), {
-    env: stage.env,
-    cwd: stage.box.dir,
-    stdin: "ignore",
-    stdout: Bun.file(stage.box.write("stdout", "")),
-    stderr: Bun.file(stage.box.write("stderr", "")),
-  });
-  stage.box.defer(() => child.kill("SIGKILL"));
-  return {
-    pid: child.pid,
-    async end(): Promise<string> {
-      await within(10_000, child.exited, () => "landlockd is still running");
-      return child.signalCode === null ? String(child.exitCode) : String(child.signalCode);
-    },
-    text: () => readFileSync(stage.box.path("stdout"), "utf8"),
-    complaint: () => readFileSync(stage.box.path("stderr"), "utf8"),
-  };
-}
+import { until } from "../harness/within.ts";
+import { begin, openStage, sh } from "./brokered.ts";
+import { openShelf } from "./shelf.ts";
 
 asUsers("cold and warm runs do the same, and record the same", async (box) => {
   const stage = await openStage(box);
@@ -179,41 +135,6 @@ asUsers("a command that can't be executed is told as ever", async (box) => {
   }
 });
 
-asUsers("a signal at any moment of the start reaches the workload, and ends landlockd as it does", async (box) => {
-  const stage = await openStage(box);
-  const flags = ["--audit", box.path("audit.jsonl")];
-  const trap = `trap 'echo caught; exit 3' TERM; cat ${stage.listed}; echo ready; while :; do sleep 0.01; done`;
-  for (let delayMs = 0; delayMs <= 36; delayMs += 4) {
-    for (const argv of [sh(trap), ["/bin/sleep", "60"]]) {
-      box.remove("audit.jsonl");
-      const run = begin(stage, argv, flags);
-      await until("the start", () => existsSync(box.path("audit.jsonl")) || undefined);
-      await Bun.sleep(delayMs);
-      process.kill(run.pid, "SIGTERM");
-      const ended = await run.end();
-      // Before the shell has its trap, the signal ends it.
-      if (ended === "3") expect(run.text()).toContain("caught");
-      else expect([delayMs, ended]).toEqual([delayMs, "SIGTERM"]);
-      const events = readEvents(box.path("audit.jsonl")).map(({ event }) => event);
-      if (events.length > 0)
-        expect([events[0], events.at(-1)]).toEqual(["run.start", ended === "3" ? "run.exit" : "run.signal"]);
-    }
-  }
-});
-
-asUsers("SIGKILL to landlockd at any moment of the start ends the run", async (box) => {
-  const stage = await openStage(box);
-  const script = `echo pid $$; cat ${stage.listed} & sleep 60`;
-  for (let delayMs = 0; delayMs <= 24; delayMs += 4) {
-    const run = begin(stage, sh(script));
-    const found = await until("the workload", () => run.text().match(/pid (\d+)/) ?? undefined);
-    await Bun.sleep(delayMs);
-    process.kill(run.pid, "SIGKILL");
-    expect(await run.end()).toBe("SIGKILL");
-    await until("the workload's end", () => (existsSync(`/proc/${found[1]}`) ? undefined : true));
-  }
-});
-
 asUsers("while Bun starts, every request is answered, and once", async (box) => {
   const stage = await openStage(box);
   const { listed, secret, scratch } = stage;
@@ -226,41 +147,6 @@ asUsers("while Bun starts, every request is answered, and once", async (box) => 
   const opened = events.filter(({ event, path }) => event === "broker.open" && path === listed);
   expect(opened.length).toBe(24);
   expect(new Set(opened.map(({ pid }) => pid)).size).toBe(24);
-});
-
-/** The processes that this one has started, by their names. */
-function childrenOf(pid: number): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-  } catch {
-    return [];
-  }
-}
-
-asUsers("a process that answers while Bun starts, killed, ends the run", async (box) => {
-  const stage = await openStage(box);
-  // Its keeper is the first child; for some milliseconds there is a second.
-  for (let attempt = 0; attempt < 40; attempt++) {
-    const run = begin(stage, sh(`echo pid $$; read line < ${stage.listed}; sleep 60`));
-    const end = Date.now() + 100;
-    let beside: string | undefined;
-    while (beside === undefined && Date.now() < end) beside = childrenOf(run.pid)[1];
-    try {
-      process.kill(Number(beside), "SIGKILL");
-    } catch {
-      process.kill(run.pid, "SIGKILL");
-      await run.end();
-      continue;
-    }
-    expect([await run.end(), run.complaint()]).toEqual([
-      "125",
-      "landlockd: the broker failed, and the run was ended: a process of landlockd's was killed\n",
-    ]);
-    const pid = run.text().match(/pid (\d+)/)?.[1] ?? "";
-    await until("the workload's end", () => (existsSync(`/proc/${pid}`) ? undefined : true));
-    return;
-  }
-  throw new Error("there was never a second process to kill");
 });
 
 asUsers("none of landlockd's descriptors reaches the workload", async (box) => {
