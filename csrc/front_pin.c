@@ -24,8 +24,8 @@ static void real_path(int fd, char ret_path[LL_PATH_SIZE])
 	ret_path[size < 0 || size == LL_PATH_SIZE ? 0 : size] = '\0';
 }
 
-/* Below /proc a path says something else to each process: Bun tells which of them can be listed. */
-static bool is_own_file(int fd)
+/* A file that means the same to everybody. Below /proc a path may be of this very process: Bun tells which. */
+static bool is_listable(int fd)
 {
 	static const char proc[] = "/proc/";
 	struct ll_statx status;
@@ -58,7 +58,7 @@ static bool pin_file(const char *path, bool may_lack, struct ll_pin *pin)
 		return false;
 	pin->file = open_at(pin->folder, path + end, 0, LL_RESOLVE_NO_SYMLINKS);
 	if (pin->file >= 0)
-		return is_own_file(pin->file);
+		return is_listable(pin->file);
 	return may_lack && pin->file == -LL_ENOENT;
 }
 
