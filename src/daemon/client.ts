@@ -15,6 +15,7 @@ import type { Outcome } from "../run/outcome.ts";
 import type { AuditingPartner } from "../run/run.ts";
 import { connectToDaemon } from "./address.ts";
 import {
+  bytesOf,
   decodeFrame,
   encodeFrame,
   type FieldValue,
@@ -24,6 +25,7 @@ import {
   type TagName,
   textOf,
 } from "./frame.ts";
+import { policyProof } from "./proof.ts";
 import { HELLO_NAMED_ONLY, layoutOf, type RunRequest, STOP_NOW, writeRunRequest } from "./request.ts";
 import type { StatusReport, StopReport } from "./statistics.ts";
 
@@ -144,10 +146,20 @@ export class Daemon {
     if (bytes === undefined) throw new DaemonError("the daemon sent no policy");
     if (frame.kind === "direct") syscall("close", this.#fd);
     const file = textOf(frame, "policy_file") ?? request.policyFile;
-    return {
-      partner: frame.kind === "plan" ? new HeldRun(this.#fd) : undefined,
-      policy: { file, bytes, policyDir: textOf(frame, "policy_dir") },
-    };
+    const chosen = { file, bytes, policyDir: textOf(frame, "policy_dir") };
+    if (policy === undefined) this.#checkProof(request.policyName ?? "", chosen, frame);
+    return { partner: frame.kind === "plan" ? new HeldRun(this.#fd) : undefined, policy: chosen };
+  }
+
+  /** Whoever listens there may be a workload that came to write the socket's folder. */
+  #checkProof(name: string, chosen: PolicySource, frame: Frame): void {
+    const proof = policyProof(name, chosen);
+    const mac = bytesOf(frame, "mac");
+    if (proof !== undefined && mac !== undefined && Buffer.from(proof).equals(mac)) return;
+    throw new DaemonError(
+      `the policy that came from ${this.#socket} isn't proven by this user's key`,
+      "daemon and client need the same HOME: the key is in .local/state/landlockd there, and is no policy's to read",
+    );
   }
 
   #send(kind: KindName, fields: readonly (readonly [TagName, FieldValue])[]): void {

@@ -15,7 +15,7 @@ import type { Client, Holding, Office, Phase } from "./office.ts";
 import { eventJson, type Fields, Outbox, type Sent } from "./outbox.ts";
 import { differenceFrom, type Standing, standingOf } from "./peer.ts";
 import type { KeptPlan } from "./plans.ts";
-import { proofOf } from "./proof.ts";
+import { policyProof, proofOf } from "./proof.ts";
 import { HELLO_NAMED_ONLY, PLAN_BROKERED, type RunRequest, readEnd, readRunRequest, STOP_NOW } from "./request.ts";
 import { runEndOf } from "./statistics.ts";
 
@@ -241,7 +241,7 @@ export class Connection implements Client {
         ["policy_file", source.file],
         ["policy_dir", source.policyDir],
         ["message", byItself],
-        ["mac", byItself === undefined && typeof plan !== "string" ? proofOf(plan, source, request) : undefined],
+        ["mac", this.#proof(request, byItself === undefined ? plan : "", source)],
       ],
       [byItself === undefined && typeof plan !== "string" ? plan.fd : -1, policyFd].filter((fd) => fd >= 0),
     );
@@ -249,6 +249,12 @@ export class Connection implements Client {
     const now = performance.now();
     statistics.plan.add((now - this.#since) * 1000);
     this.#since = now;
+  }
+
+  /** Of the policy where this daemon chose it, else of the plan: a client that has a policy of its own needs nothing more. */
+  #proof(request: RunRequest, plan: KeptPlan | string, source: PolicySource): Uint8Array | undefined {
+    if (this.#office.policyDir !== undefined) return policyProof(request.policyName ?? "", source);
+    return typeof plan === "string" ? undefined : proofOf(plan, source, request);
   }
 
   /** @returns the fd that it keeps, if any. */

@@ -1,7 +1,7 @@
 /**
  * The proof that a plan is the one for a request: the MAC of its file in the plan store, by the user's own key. A client
  * that compiles nothing itself runs no other plan: whoever may bind the daemon's socket, a workload among them, could
- * answer in its place, but can't read the key.
+ * answer in its place, but can't read the key. So with the policies of a daemon that chooses them itself.
  */
 
 import { closeFile } from "../native/file.ts";
@@ -24,15 +24,34 @@ function readSecret(): Uint8Array | undefined {
   return secret;
 }
 
-let secret: Uint8Array | undefined;
+let known: Uint8Array | undefined;
+
+/** The user's own key, made if there is none; undefined where it has no place. */
+export function ownSecret(): Uint8Array | undefined {
+  known ??= readSecret();
+  return known;
+}
 
 /** Undefined where there is no key, or more to be told about the run than a client without a compiler can. */
 export function proofOf(kept: KeptPlan, source: PolicySource, request: RunRequest): Uint8Array | undefined {
   const { build } = startState();
   if (build === undefined || request.bestEffort || kept.compiled.report.unsupported.length > 0) return undefined;
-  secret ??= readSecret();
+  const secret = ownSecret();
   if (secret === undefined) return undefined;
   const settings = [...request.variables.set].map(([name, value]) => `${name}=${value}`);
   const key = planKey(build, kept.host, { source, variables: request.variables, settings });
   return planMac(encodePlan(kept.compiled.plan), key, secret);
+}
+
+/** Proves what a daemon chose for a policy's name; undefined where there is no key. */
+export function policyProof(name: string, { file, policyDir, bytes }: PolicySource): Uint8Array | undefined {
+  const secret = ownSecret();
+  if (secret === undefined) return undefined;
+  const mac = new Bun.CryptoHasher("sha256", secret);
+  for (const part of ["landlockd policy", name, file, policyDir ?? "", bytes]) {
+    const raw = typeof part === "string" ? Buffer.from(part) : part;
+    mac.update(new BigUint64Array([BigInt(raw.byteLength)]));
+    mac.update(raw);
+  }
+  return mac.digest();
 }
