@@ -1,6 +1,6 @@
 /** Work that may block: each piece in a helper of its own, given up when its caller is killed or has a signal to handle. */
 
-import { EINTR, ENFILE, ERESTARTSYS } from "../kernel/errno.ts";
+import { EINTR, EMFILE, ENFILE, ERESTARTSYS } from "../kernel/errno.ts";
 import { O_CLOEXEC } from "../kernel/file.ts";
 import type { Epoll } from "../native/epoll.ts";
 import { endHelper, type Helper, killHelper, startOpen } from "../native/helper.ts";
@@ -60,8 +60,10 @@ export class Waiting {
       this.add(helper, ticket, done, true);
       return;
     }
-    ticket.listener.answer(helper, ticket.id);
-    done(helper);
+    // Room for fds that is lacking here isn't lacking there.
+    const failed = helper === -EMFILE ? -ENFILE : helper;
+    ticket.listener.answer(failed, ticket.id);
+    done(failed);
   }
 
   #onDone(pidFd: number): void {
