@@ -132,6 +132,7 @@ static bool serve_open(struct call *call)
 	if (lack == HELPERS || fstat(pin, &info) != 0 || !S_ISFIFO(info.st_mode))
 		return reopen(call, pin);
 	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		reopen(call, pin);
 		_exit(0);
 	}

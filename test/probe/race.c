@@ -6,7 +6,9 @@
  *     race killed PATH COUNT          children killed while they open
  *     race hammer PATH PROCESSES COUNT   all at once; prints how many succeeded, and the longest in ms to stderr
  *     race full PATH                  no room for one more fd
- *     race edge PATH                  a path that ends where its page does, and one that goes on where none is
+ *     race once FOLDER COUNT          a folder made and removed, a signal every millisecond; until it goes wrong
+ *     race storm PATH COUNT           processes that open it, some killed; what became of the others
+ *     race waiting FIFO PATH COUNT    so many wait for FIFO; PATH meanwhile, for a second at most, and "after" it
  */
 #include "words.h"
 
@@ -14,6 +16,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,13 +26,18 @@ static void ignore(int signal)
 	(void)signal;
 }
 
-static void signals(const char *path, int count)
+static void interrupt(void)
 {
 	const struct itimerval each = { { 0, 1000 }, { 0, 1000 } };
 	const struct sigaction action = { .sa_handler = ignore, .sa_flags = SA_RESTART };
 
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &each, NULL);
+}
+
+static void signals(const char *path, int count)
+{
+	interrupt();
 	for (int i = 0; i < count; i++)
 		try_open(path);
 	print_words();
@@ -37,7 +45,7 @@ static void signals(const char *path, int count)
 
 static void killed(const char *path, int count)
 {
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count && !has_seen("ENOSYS"); i++) {
 		const pid_t pid = fork();
 
 		if (pid == 0) {
@@ -47,8 +55,8 @@ static void killed(const char *path, int count)
 		usleep((useconds_t)(rand() % 3000));
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
+		try_open(path);
 	}
-	try_open(path);
 	print_words();
 }
 
@@ -102,16 +110,93 @@ static void full(const char *path)
 	print_words();
 }
 
-static void edge(const char *path)
+static void remember(const char *call, long result)
 {
-	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char *end = pages + 4096;
+	char word[WORD_SIZE];
 
-	munmap(end, 4096);
-	memcpy(end - strlen(path) - 1, path, strlen(path) + 1);
-	try_open(end - strlen(path) - 1);
-	memset(pages, '/', 4096);
-	try_open(end - 100);
+	snprintf(word, sizeof word, "%s %s", call, result == 0 ? "OK" : strerrorname_np(errno));
+	saw(word);
+}
+
+static void once(const char *folder, int count)
+{
+	char path[4096];
+
+	interrupt();
+	snprintf(path, sizeof path, "%s/once", folder);
+	for (int i = 0; i < count && word_count <= 2; i++) {
+		remember("mkdirat", mkdirat(AT_FDCWD, path, 0700));
+		remember("unlinkat", unlinkat(AT_FDCWD, path, AT_REMOVEDIR));
+	}
+	print_words();
+}
+
+/* What became of a child: a word for each errno that one ended with. */
+static void saw_end(int status)
+{
+	if (WIFEXITED(status))
+		saw(WEXITSTATUS(status) == 0 ? "OK" : strerrorname_np(WEXITSTATUS(status)));
+}
+
+static pid_t opener(const char *path)
+{
+	const pid_t pid = fork();
+
+	if (pid == 0) {
+		const int fd = open(path, O_RDONLY);
+
+		_exit(fd < 0 ? errno : 0);
+	}
+	return pid;
+}
+
+static void storm(const char *path, int count)
+{
+	pid_t pids[16] = { 0 };
+	int status;
+
+	for (int i = 0; i < count && !has_seen("ENOSYS"); i++) {
+		pid_t *const slot = &pids[i % 16];
+
+		if (*slot > 0) {
+			waitpid(*slot, &status, 0);
+			saw_end(status);
+		}
+		*slot = opener(path);
+		if (i % 3 == 0) {
+			usleep((useconds_t)(rand() % 500));
+			kill(*slot, SIGKILL);
+		}
+	}
+	while (wait(&status) > 0)
+		saw_end(status);
+	try_open(path);
+	print_words();
+}
+
+static void waiting(const char *fifo, const char *path, int count)
+{
+	const struct sigaction action = { .sa_handler = ignore };
+	pid_t pids[256];
+	int status;
+
+	for (int i = 0; i < count; i++)
+		pids[i] = opener(fifo);
+	usleep(200000);
+	sigaction(SIGALRM, &action, NULL);
+	alarm(1);
+	try_open(path);
+	for (int i = 0; i < count; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], &status, 0);
+		saw_end(status);
+	}
+	print_words();
+	usleep(400000);
+	word_count = 0;
+	alarm(1);
+	try_open(path);
+	puts("after");
 	print_words();
 }
 
@@ -127,8 +212,12 @@ int main(int argc, char **argv)
 		hammer(argv[2], atoi(argv[3]), atoi(argv[4]));
 	} else if (argc == 3 && strcmp(name, "full") == 0) {
 		full(argv[2]);
-	} else if (argc == 3 && strcmp(name, "edge") == 0) {
-		edge(argv[2]);
+	} else if (argc == 4 && strcmp(name, "once") == 0) {
+		once(argv[2], atoi(argv[3]));
+	} else if (argc == 4 && strcmp(name, "storm") == 0) {
+		storm(argv[2], atoi(argv[3]));
+	} else if (argc == 5 && strcmp(name, "waiting") == 0 && atoi(argv[4]) <= 256) {
+		waiting(argv[2], argv[3], atoi(argv[4]));
 	} else {
 		return 2;
 	}
