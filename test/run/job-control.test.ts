@@ -12,8 +12,18 @@ const CTRL_Z = "\x1a";
 const CTRL_BACKSLASH = "\x1c";
 
 /** A supervised run of `argv` as a command line that a shell takes. */
-function commandLine(box: Box, argv: readonly string[]): string {
-  return runArgv(box, { policy: storable(box), argv, audit: true }).join(" ");
+type CommandLine = (argv: readonly string[]) => string;
+
+/** Once for a plain supervised run, once for one whose keeper is the init of a PID namespace. */
+function underJobControl(name: string, body: (box: Box, commandLine: CommandLine) => Promise<void>): void {
+  for (const [where, mounts] of [
+    ["", ""],
+    [", in a PID namespace", '[mount]\nproc = ["/proc"]\n'],
+  ] as const) {
+    asUsers(`${name}${where}`, (box) =>
+      body(box, (argv) => runArgv(box, { policy: storable(box) + mounts, argv, audit: true }).join(" ")),
+    );
+  }
 }
 
 /** An interactive shell with job control on a terminal. */
@@ -26,34 +36,40 @@ async function openShell(box: Box): Promise<TerminalSession> {
   return session;
 }
 
-asUsers("Ctrl-C reaches the workload once, and a workload that handles it goes on", async (box) => {
-  const session = await openShell(box);
-  session.type(`${commandLine(box, [probePath("ticker")])}; echo status $?\n`);
-  await session.see(/ready \d+/);
-  session.type(CTRL_C);
-  await session.see(/interrupted/);
-  session.type("hello\n");
-  const heard = await session.see(/[\s\S]*heard hello/);
-  expect(heard[0]).not.toContain("interrupted");
-  session.type("quit\n");
-  await session.see(/status 7/);
-});
+underJobControl(
+  "Ctrl-C reaches the workload once, and a workload that handles it goes on",
+  async (box, commandLine) => {
+    const session = await openShell(box);
+    session.type(`${commandLine([probePath("ticker")])}; echo status $?\n`);
+    await session.see(/ready \d+/);
+    session.type(CTRL_C);
+    await session.see(/interrupted/);
+    session.type("hello\n");
+    const heard = await session.see(/[\s\S]*heard hello/);
+    expect(heard[0]).not.toContain("interrupted");
+    session.type("quit\n");
+    await session.see(/status 7/);
+  },
+);
 
-asUsers("Ctrl-C and Ctrl-\\ end a workload that doesn't handle them, and landlockd by the same signal", async (box) => {
-  const session = await openShell(box);
-  for (const [key, status] of [
-    [CTRL_C, 130],
-    [CTRL_BACKSLASH, 131],
-  ] as const) {
-    // A list in the shell would be interrupted as a whole: ask for the status afterwards.
-    session.type(`ulimit -c 0; ${commandLine(box, ["/bin/sh", "-c", "'echo begun; exec sleep 600'"])}\n`);
-    await session.see(/begun\r/);
-    session.type(key);
-    await session.see(/prompt> $/);
-    session.type("echo status $?\n");
-    expect((await session.see(/status (\d+)/))[1]).toBe(String(status));
-  }
-});
+underJobControl(
+  "Ctrl-C and Ctrl-\\ end a workload that doesn't handle them, and landlockd by the same signal",
+  async (box, commandLine) => {
+    const session = await openShell(box);
+    for (const [key, status] of [
+      [CTRL_C, 130],
+      [CTRL_BACKSLASH, 131],
+    ] as const) {
+      // A list in the shell would be interrupted as a whole: ask for the status afterwards.
+      session.type(`ulimit -c 0; ${commandLine(["/bin/sh", "-c", "'echo begun; exec sleep 600'"])}\n`);
+      await session.see(/begun\r/);
+      session.type(key);
+      await session.see(/prompt> $/);
+      session.type("echo status $?\n");
+      expect((await session.see(/status (\d+)/))[1]).toBe(String(status));
+    }
+  },
+);
 
 /** In the foreground again, the ticker goes on, has the terminal, and ends when it is told to. */
 async function continueToTheEnd(session: TerminalSession): Promise<void> {
@@ -65,9 +81,9 @@ async function continueToTheEnd(session: TerminalSession): Promise<void> {
   await session.see(/prompt> $/);
 }
 
-asUsers("Ctrl-Z stops the run, fg continues it", async (box) => {
+underJobControl("Ctrl-Z stops the run, fg continues it", async (box, commandLine) => {
   const session = await openShell(box);
-  session.type(`${commandLine(box, [probePath("ticker")])}; echo status $?\n`);
+  session.type(`${commandLine([probePath("ticker")])}; echo status $?\n`);
   await session.see(/ready \d+/);
   session.type(CTRL_Z);
   await session.see(/Stopped/);
@@ -76,10 +92,10 @@ asUsers("Ctrl-Z stops the run, fg continues it", async (box) => {
   await continueToTheEnd(session);
 });
 
-asUsers("Ctrl-Z doesn't stop landlockd under a workload that handles it", async (box) => {
+underJobControl("Ctrl-Z doesn't stop landlockd under a workload that handles it", async (box, commandLine) => {
   const session = await openShell(box);
   const script = `'trap "echo handled" TSTP; echo begun; read line; read line; echo heard $line'`;
-  session.type(`${commandLine(box, ["/bin/bash", "-c", script])}; echo status $?\n`);
+  session.type(`${commandLine(["/bin/bash", "-c", script])}; echo status $?\n`);
   await session.see(/begun\r/);
   session.type(CTRL_Z);
   session.type("one\n");
@@ -90,17 +106,20 @@ asUsers("Ctrl-Z doesn't stop landlockd under a workload that handles it", async 
   expect(after[0]).not.toContain("Stopped");
 });
 
-asUsers("a run in the background that reads the terminal stops, and fg gives it the terminal", async (box) => {
-  const session = await openShell(box);
-  session.type(`${commandLine(box, [probePath("ticker")])} &\n`);
-  await session.see(/ready \d+/);
-  await session.see(/Stopped/);
-  await continueToTheEnd(session);
-});
+underJobControl(
+  "a run in the background that reads the terminal stops, and fg gives it the terminal",
+  async (box, commandLine) => {
+    const session = await openShell(box);
+    session.type(`${commandLine([probePath("ticker")])} &\n`);
+    await session.see(/ready \d+/);
+    await session.see(/Stopped/);
+    await continueToTheEnd(session);
+  },
+);
 
-asUsers("a change of the window's size reaches the workload", async (box) => {
+underJobControl("a change of the window's size reaches the workload", async (box, commandLine) => {
   const session = await openShell(box);
-  session.type(`${commandLine(box, [probePath("ticker")])}; echo status $?\n`);
+  session.type(`${commandLine([probePath("ticker")])}; echo status $?\n`);
   await session.see(/ready \d+/);
   session.resize(132, 43);
   await session.see(/resized/);
@@ -110,11 +129,11 @@ asUsers("a change of the window's size reaches the workload", async (box) => {
   await session.see(/status 7/);
 });
 
-asUsers("when the terminal hangs up, the workload hears it", async (box) => {
+underJobControl("when the terminal hangs up, the workload hears it", async (box, commandLine) => {
   const log = box.path("inside/log");
   const session = openTerminal(box, ["/bin/bash", "--norc", "--noprofile", "-i"]);
   session.type(
-    `${commandLine(box, ["/bin/sh", "-c", `'trap "echo hup >>${log}; exit" HUP; echo begun; while :; do sleep 0.1; done'`])}\n`,
+    `${commandLine(["/bin/sh", "-c", `'trap "echo hup >>${log}; exit" HUP; echo begun; while :; do sleep 0.1; done'`])}\n`,
   );
   await session.see(/begun\r/);
   session.hangUp();
