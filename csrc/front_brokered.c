@@ -96,17 +96,18 @@ static enum progress follow(struct brokered *run)
 			return OVER;
 		switch (ll_watch_wait(&run->watch, handoff->pid > 0 ? handoff->listener : -1, left, &message, &fd)) {
 		case LL_WATCH_MESSAGE:
-			if (!on_message(run, &message, fd))
+			if (on_message(run, &message, fd))
+				break;
+			if (handoff->pid == 0)
 				return NOT_STARTED;
-			break;
+			handoff->status = LL_SIGKILL; /* a keeper that can't go on kills its workload first */
+			return OVER;
 		case LL_WATCH_HELPER:
 			if (is_asked(run))
 				return ASKS;
 			break;
 		case LL_WATCH_GONE:
-			if (handoff->pid == 0)
-				return NOT_STARTED;
-			/* A keeper that leaves without a word was killed, and its workload died with it. */
+			/* A keeper that leaves without a word was killed, and its workload, if it ran already, too. */
 			if (!ended)
 				handoff->status = LL_SIGKILL;
 			return OVER;
@@ -162,9 +163,8 @@ static void give_back(struct brokered *run)
 	raw_call2(__NR_munmap, raw_ptr(run->handoff), sizeof(*run->handoff));
 }
 
-const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const struct ll_start *start,
-					   const struct ll_request *request, const char *file,
-					   const struct ll_plan *plan, const struct ll_bytes *bytes,
+const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const struct ll_request *request,
+					   const char *file, const struct ll_plan *plan, const struct ll_bytes *bytes,
 					   const struct ll_exec *exec)
 {
 	struct brokered run = { .handoff = ll_front_map(sizeof(*run.handoff)),
@@ -195,7 +195,7 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 		return run.handoff;
 	}
 	ll_watch_end(&run.watch);
-	ll_watch_restore(&run.watch, start);
+	ll_watch_restore(&run.watch, exec->ignored);
 	give_back(&run);
 	return NULL;
 }

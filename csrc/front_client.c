@@ -55,7 +55,7 @@ static void linger(struct ll_client *client, struct ll_watch *watch)
 	}
 }
 
-/* To the workload's end: its wait status; or -1 where it didn't run. */
+/* To the workload's end: its wait status; or -1 where the keeper says that it couldn't be started. */
 static int32_t follow(struct ll_client *client, struct ll_watch *watch)
 {
 	struct ll_message message;
@@ -67,7 +67,7 @@ static int32_t follow(struct ll_client *client, struct ll_watch *watch)
 		case LL_WATCH_HELPER:
 			end_with_daemon(client, watch);
 		case LL_WATCH_GONE:
-			return started ? LL_SIGKILL : -1; /* a keeper that was killed takes its workload along */
+			return LL_SIGKILL; /* a keeper that was killed takes its workload along, if it ran already */
 		case LL_WATCH_MESSAGE:
 		case LL_WATCH_TIMEOUT:
 		default:
@@ -77,8 +77,8 @@ static int32_t follow(struct ll_client *client, struct ll_watch *watch)
 			tell(client, LL_FRAME_LISTENER, LL_TAG_PID, 0, fd);
 		if (fd >= 0)
 			raw_call1(__NR_close, fd);
-		if (message.kind == LL_MESSAGE_FAILED)
-			return -1;
+		if (message.kind == LL_MESSAGE_FAILED) /* a keeper that can't go on kills its workload first */
+			return started ? LL_SIGKILL : -1;
 		if (message.kind == LL_MESSAGE_STARTED) {
 			started = true;
 			tell(client, LL_FRAME_STARTED, LL_TAG_PID, (uint32_t)message.pid, -1);
@@ -89,8 +89,7 @@ static int32_t follow(struct ll_client *client, struct ll_watch *watch)
 }
 
 /* Returns only where the command wasn't executed. */
-static void run_plan(struct ll_client *client, const struct ll_start *start, const struct ll_exec *exec,
-		     const struct ll_bytes *plan)
+static void run_plan(struct ll_client *client, const struct ll_exec *exec, const struct ll_bytes *plan)
 {
 	struct ll_watch watch;
 	int32_t status;
@@ -102,7 +101,7 @@ static void run_plan(struct ll_client *client, const struct ll_start *start, con
 		linger(client, &watch);
 	ll_watch_end(&watch);
 	if (status < 0) {
-		ll_watch_restore(&watch, start);
+		ll_watch_restore(&watch, exec->ignored);
 		return;
 	}
 	tell(client, LL_FRAME_ENDED, LL_TAG_STATUS, (uint32_t)status, -1);
@@ -130,7 +129,7 @@ void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const
 		return;
 	if (ll_front_candidates(stack, request->command[0], !wants_namespaces(&plan), &candidates)) {
 		exec.candidates = candidates;
-		run_plan(&client, start, &exec, &plan);
+		run_plan(&client, &exec, &plan);
 	}
 	ll_front_free(&plan);
 	raw_call1(__NR_close, client.socket);

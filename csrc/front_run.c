@@ -137,9 +137,9 @@ static const struct ll_handoff *run_stored(const struct ll_stack *stack, struct 
 	if (is_brokered(&plan))
 		return plan.header->namespaces != 0
 			       ? NULL
-			       : ll_front_brokered(stack, start, request, policy_file, &plan, &bytes, &exec);
+			       : ll_front_brokered(stack, request, policy_file, &plan, &bytes, &exec);
 	if (stays)
-		ll_front_supervised(stack, start, request, policy_file, &plan, &bytes, &exec);
+		ll_front_supervised(stack, request, policy_file, &plan, &bytes, &exec);
 	else if (is_tellable(request->command[0]))
 		try_plan(&plan, &exec);
 	return NULL;

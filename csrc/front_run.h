@@ -113,18 +113,16 @@ void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const
  * the workload. Of a checked plan and its bytes. Returns where Bun has to do it; nothing
  * has run then.
  */
-void ll_front_supervised(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
-			 const char *file, const struct ll_plan *plan, const struct ll_bytes *bytes,
-			 const struct ll_exec *exec);
+void ll_front_supervised(const struct ll_stack *stack, const struct ll_request *request, const char *file,
+			 const struct ll_plan *plan, const struct ll_bytes *bytes, const struct ll_exec *exec);
 
 /*
  * A run with a broker, of a checked plan and its bytes: ends with the workload
  * where nobody asks the broker for anything, else with a run that Bun is to go
  * on with. NULL where Bun has to do all of it; nothing has run then.
  */
-const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const struct ll_start *start,
-					   const struct ll_request *request, const char *file,
-					   const struct ll_plan *plan, const struct ll_bytes *bytes,
+const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const struct ll_request *request,
+					   const char *file, const struct ll_plan *plan, const struct ll_bytes *bytes,
 					   const struct ll_exec *exec);
 
 /*

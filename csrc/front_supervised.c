@@ -13,7 +13,7 @@ struct told {
 	struct ll_record *record; /* or NULL */
 	const struct ll_plan *plan;
 	const char *argv0;
-	int pid; /* of the workload; -1 before it runs, and where it can't be told */
+	int pid; /* of the workload; 0 before it runs, -1 where it can't be told */
 };
 
 static void tell_start(struct told *told, const struct ll_watch *watch, const struct ll_message *started)
@@ -24,7 +24,7 @@ static void tell_start(struct told *told, const struct ll_watch *watch, const st
 	ll_record_start(told->record, told->plan, watch->spawned.keeper_pid, told->pid, told->argv0);
 }
 
-/* The workload's wait status; -1 where it never ran. */
+/* The workload's wait status; -1 where the keeper says that it couldn't be started. */
 static int32_t watch_workload(struct ll_watch *watch, struct told *told)
 {
 	bool started = false;
@@ -33,13 +33,13 @@ static int32_t watch_workload(struct ll_watch *watch, struct told *told)
 		struct ll_message message;
 		int32_t fd = -1;
 
-		/* A keeper that leaves without a word was killed, and its workload died with it. */
+		/* A keeper that leaves without a word was killed, and its workload, if it ran already, died with it. */
 		if (ll_watch_wait(watch, -1, -1, &message, &fd) == LL_WATCH_GONE)
-			return started ? LL_SIGKILL : -1;
+			return LL_SIGKILL;
 		if (fd >= 0)
 			raw_call1(__NR_close, fd);
-		if (message.kind == LL_MESSAGE_FAILED)
-			return -1;
+		if (message.kind == LL_MESSAGE_FAILED) /* a keeper that can't go on kills its workload first */
+			return started ? LL_SIGKILL : -1;
 		if (message.kind == LL_MESSAGE_EXITED)
 			return message.status;
 		if (message.kind == LL_MESSAGE_STARTED) {
@@ -49,11 +49,10 @@ static int32_t watch_workload(struct ll_watch *watch, struct told *told)
 	}
 }
 
-void ll_front_supervised(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
-			 const char *file, const struct ll_plan *plan, const struct ll_bytes *bytes,
-			 const struct ll_exec *exec)
+void ll_front_supervised(const struct ll_stack *stack, const struct ll_request *request, const char *file,
+			 const struct ll_plan *plan, const struct ll_bytes *bytes, const struct ll_exec *exec)
 {
-	struct told told = { .plan = plan, .argv0 = request->command[0], .pid = -1 };
+	struct told told = { .plan = plan, .argv0 = request->command[0] };
 	struct ll_record record;
 	struct ll_watch watch;
 	int32_t status;
@@ -72,7 +71,7 @@ void ll_front_supervised(const struct ll_stack *stack, const struct ll_start *st
 			ll_watch_exit(status);
 		}
 		/* It couldn't be started: nothing has run, and Bun tells why. */
-		ll_watch_restore(&watch, start);
+		ll_watch_restore(&watch, exec->ignored);
 	}
 	if (told.record != NULL)
 		ll_record_close(&record);

@@ -41,11 +41,11 @@ static int take_signals(struct ll_watch *watch)
 	return (int)raw_call4(__NR_signalfd4, -1, raw_ptr(&forwarded), sizeof(forwarded), LL_O_CLOEXEC | LL_O_NONBLOCK);
 }
 
-void ll_watch_restore(const struct ll_watch *watch, const struct ll_start *start)
+void ll_watch_restore(const struct ll_watch *watch, uint64_t ignored_before)
 {
 	for (int signal = 1; signal <= LL_SIGNALS; signal++)
 		if ((forwarded | ignored) & BIT(signal))
-			set_handler(signal, start->ignored >> (signal - 1) & 1);
+			set_handler(signal, ignored_before >> (signal - 1) & 1);
 	set_mask(LL_SIG_SETMASK, watch->mask_before);
 }
 
@@ -58,12 +58,18 @@ int ll_watch_start(struct ll_watch *ret_watch, const struct ll_bytes *plan, cons
 	*ret_watch = (struct ll_watch){ .pidfd = -1 };
 	if (exec->untouched)
 		return -LL_EINVAL;
-	ret = ll_spawn_exec(plan->data, (uint32_t)plan->size, exec, launch_flags, &ret_watch->spawned, &failure);
-	if (ret < 0)
-		return ret;
-	/* Where there is no signalfd, signals end us as they would, and the keeper ends the run. */
-	ret_watch->signals = take_signals(ret_watch);
-	return 0;
+	/* Before there is a workload: a signal that comes as soon as it runs is meant for it. */
+	ret = take_signals(ret_watch);
+	ret_watch->signals = ret;
+	if (ret >= 0)
+		ret = ll_spawn_exec(plan->data, (uint32_t)plan->size, exec, launch_flags, &ret_watch->spawned,
+				    &failure);
+	if (ret >= 0)
+		return 0;
+	if (ret_watch->signals >= 0)
+		raw_call1(__NR_close, ret_watch->signals);
+	ll_watch_restore(ret_watch, exec->ignored);
+	return ret;
 }
 
 static void send_signal(struct ll_watch *watch, int signal)

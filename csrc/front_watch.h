@@ -24,7 +24,7 @@ enum ll_watch_event {
 
 /*
  * Starts the run. 0; -errno where not even its keeper could be started, and
- * then nothing has changed. Signals are taken over, so that the start record
+ * then nothing has changed. Signals are taken over first, so that the start record
  * has to be complete before exec is made (ll_front_record_rest): else -EINVAL.
  */
 int ll_watch_start(struct ll_watch *ret_watch, const struct ll_bytes *plan, const struct ll_exec *exec,
@@ -42,8 +42,8 @@ enum ll_watch_event ll_watch_wait(struct ll_watch *watch, int helper, int64_t ti
 /* Ends what is left of the run, and waits until it has. */
 void ll_watch_end(struct ll_watch *watch);
 
-/* Signals as they were before ll_watch_start: for going on to Bun. */
-void ll_watch_restore(const struct ll_watch *watch, const struct ll_start *start);
+/* Signals as they were before ll_watch_start, those of the mask ignored: for going on to Bun. */
+void ll_watch_restore(const struct ll_watch *watch, uint64_t ignored_before);
 
 /* Ends this process as the workload ended: wait(2). */
 _Noreturn void ll_watch_exit(int32_t wait_status);

@@ -11,9 +11,17 @@ const EVENTS = ["run.start", "run.exit"];
 
 const namesIn = (text: string): string[] => [...text.matchAll(/"event":"([a-z.]+)"/g)].map((match) => match[1] ?? "");
 
-/** A run that prints something and exits with 5, its sink given by `--audit SINK` and a script around landlockd. */
+/** What the run of {@link ways} prints: it gets no sink. */
+const RAN = "/bin/sh: 1: 7: Bad file descriptor\nran\n";
+
+/** A run that asks for fd 7 and exits with 5, its sink given by `--audit SINK` and a script around landlockd. */
 function ways(sink: string, script: string, more: Partial<Ways> = {}): Ways {
-  return { argv: ["/bin/sh", "-c", "echo ran; exit 5"], flags: ["--audit", sink], script, ...more };
+  return {
+    argv: ["/bin/sh", "-c", "{ echo x >&7; } 2>&1; echo ran; exit 5"],
+    flags: ["--audit", sink],
+    script,
+    ...more,
+  };
 }
 
 /** A FIFO of the box's user, and a reader of it that writes to `record`. */
@@ -45,7 +53,7 @@ asUsers("every sink gets the same from the front as from Bun", async (box) => {
     expect([script, bun.by, bun.stdout, bun.stderr]).toEqual([
       script,
       "bun",
-      script === pipe ? "ran\nstatus 5\n" : "ran\n",
+      script === pipe ? `${RAN}status 5\n` : RAN,
       "",
     ]);
     expect([script, front]).toEqual([script, { ...bun, by: "front" }]);
@@ -92,7 +100,7 @@ asUsers("pipes and sockets are sinks, and a reader that is merely slow gets all 
         ways("fd:7", through(box, kind, state), { sink: "record" }),
       );
       expect([kind, state, namesIn(bun.sink)]).toEqual([kind, state, EVENTS]);
-      expect(bun).toMatchObject({ by: "bun", status: 5, stdout: "ran\n", stderr: "" });
+      expect(bun).toMatchObject({ by: "bun", status: 5, stdout: RAN, stderr: "" });
       expect(front).toEqual({ ...bun, by: "front" });
     }
   }
@@ -111,7 +119,7 @@ asUsers("what a sink doesn't take is counted as by Bun, and stops no run", async
   ];
   for (const [sink, script, lost] of cases) {
     const { front, bun } = await bothWays(shelf, shelf.strict, ways(sink, script));
-    const told = { stdout: "ran\n", stderr: `landlockd: ${lost}\n`, sink: "" };
+    const told = { stdout: RAN, stderr: `landlockd: ${lost}\n`, sink: "" };
     expect([script, bun]).toEqual([script, { by: "bun", status: 5, signal: null, ...told }]);
     expect([script, front]).toEqual([script, { ...bun, by: "front" }]);
   }

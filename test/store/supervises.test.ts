@@ -1,9 +1,9 @@
 import { expect } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { asUsers, asUsersUnless } from "../harness/cases.ts";
-import { landlockdPath } from "../harness/landlockd.ts";
+import { landlockdPath, readEvents } from "../harness/landlockd.ts";
 import { argvAs } from "../harness/process.ts";
-import { until } from "../harness/within.ts";
+import { until, within } from "../harness/within.ts";
 import { fsLayer, mountOnly, obstacle, prepareRoot } from "../mount/prepared.ts";
 import { bothWays } from "./both.ts";
 import { openShelf, type Shelf } from "./shelf.ts";
@@ -72,6 +72,89 @@ asUsersUnless(obstacle, "mounts are events of the front's as of Bun's, byte for 
   }
 });
 
+interface Begun {
+  readonly pid: number;
+  /** What it printed so far. */
+  text(): string;
+  ended(): Promise<number | string>;
+}
+
+/** Starts a run of a policy that the store has, with a record. */
+function begin({ box, env }: Shelf, policy: string, argv: readonly string[]): Begun {
+  box.remove("record");
+  const flags = ["--policy-file", policy, "--audit", box.path("record")];
+  const out = box.write("out", "");
+  const child = Bun.spawn(argvAs(box, [landlockdPath(), "run", ...flags, "--", ...argv]), {
+    env,
+    cwd: box.dir,
+    stdio: ["ignore", Bun.file(out), "inherit"],
+  });
+  return {
+    pid: child.pid,
+    text: () => readFileSync(out, "utf8"),
+    async ended() {
+      await within(30_000, child.exited, () => "landlockd is still running");
+      return child.signalCode === null ? (child.exitCode ?? -1) : String(child.signalCode);
+    },
+  };
+}
+
+function childrenOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  } catch {
+    return ""; // it isn't there yet, or not any more
+  }
+}
+
+asUsers(
+  "a run whose keeper is killed while it sets the sandbox up ends by that, and isn't begun again",
+  async (box) => {
+    const shelf = openShelf(box);
+    // Rules, so that there is time.
+    const rule = `[[fs_layer.rule]]\npath = "${box.path("inside")}"\nallowed_access = ["read_file"]\n`;
+    const text = (await Bun.file(shelf.strict).text()) + rule.repeat(4000);
+    const policy = box.write("many.toml", `${text}[mount]\nproc = ["/proc"]\n`);
+    await shelf.fill(policy);
+    let killed = 0;
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const run = begin(shelf, policy, ["/bin/sh", "-c", "echo ran"]);
+      let keeper = "";
+      for (const end = Date.now() + 2000; keeper === "" && Date.now() < end; ) keeper = childrenOf(run.pid);
+      try {
+        process.kill(Number(keeper), "SIGKILL");
+      } catch {
+        // It was faster.
+      }
+      const ended = await run.ended();
+      const events = readEvents(box.path("record")).map(({ event, signal }) => [event, signal]);
+      if (ended === "SIGKILL") expect(events.at(-1)).toEqual(["run.signal", 9]);
+      else expect([ended, run.text()]).toEqual([0, "ran\n"]);
+      if (ended === "SIGKILL" && events.length === 1) killed += 1;
+      expect(run.text().match(/ran/g)?.length ?? 0).toBeLessThan(2);
+    }
+    expect(killed).toBeGreaterThan(0);
+  },
+);
+
+asUsers("a signal at any moment of the start ends landlockd, and nothing of the run is left", async (box) => {
+  const shelf = openShelf(box);
+  const policy = await ownProc(shelf);
+  await shelf.fill(policy);
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    for (let delayMs = 0; delayMs <= 10; delayMs++) {
+      const argv = ["/bin/sleep", `600.${box.dir.length}${delayMs}${process.pid}`];
+      const run = begin(shelf, policy, argv);
+      await until("landlockd", () => readFileSync(`/proc/${run.pid}/cmdline`, "utf8").includes("record") || undefined);
+      await Bun.sleep(delayMs);
+      process.kill(run.pid, signal);
+      expect([delayMs, await run.ended()]).toEqual([delayMs, signal]);
+      const left = (): boolean => Bun.spawnSync(["pgrep", "-xf", argv.join(" ")]).exitCode === 0;
+      await until("the run's end", () => (left() ? undefined : true), 5000);
+    }
+  }
+});
+
 /** Resident memory in KiB. */
 function residentOf(pid: string): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN);
@@ -83,15 +166,12 @@ asUsers("while the front supervises, landlockd and its keeper take less than a m
   for (const policy of [shelf.strict, await ownProc(shelf)]) {
     box.remove("inside/begun");
     await shelf.fill(policy);
-    const flags = ["--policy-file", policy, "--audit", box.path("record")];
     const script = `trap 'exit 5' TERM; echo >${marker}; while :; do sleep 0.05; done`;
-    const argv = [landlockdPath(), "run", ...flags, "--", "/bin/sh", "-c", script];
-    const child = Bun.spawn(argvAs(box, argv), { env: shelf.env, cwd: box.dir });
+    const run = begin(shelf, policy, ["/bin/sh", "-c", script]);
     await until("the workload", () => (existsSync(marker) ? true : undefined));
-    const keeper = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
-    const sizes = [String(child.pid), keeper].map(residentOf);
-    child.kill("SIGTERM");
-    expect(await child.exited).toBe(5);
+    const sizes = [String(run.pid), childrenOf(run.pid)].map(residentOf);
+    process.kill(run.pid, "SIGTERM");
+    expect(await run.ended()).toBe(5);
     for (const size of sizes) {
       expect(size).toBeGreaterThan(0);
       expect(size).toBeLessThan(1024);
