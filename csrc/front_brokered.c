@@ -9,6 +9,7 @@
 #include "front_file.h"
 #include "front_pin.h"
 #include "front_sieve.h"
+#include "front_slow.h"
 #include "front_watch.h"
 #include "raw.h"
 
@@ -23,6 +24,7 @@ struct brokered {
 	const struct ll_plan *plan;
 	struct ll_handoff *handoff;
 	struct ll_sieve *sieve;
+	int32_t mounts; /* our mountinfo; -1 */
 	struct ll_privileges privileges;
 	const char *argv0;
 	int64_t end_ms; /* of the grace that descendants have, once the workload ended */
@@ -74,6 +76,8 @@ static bool is_asked(struct brokered *run)
 		handoff->listener = -1;
 		return false;
 	}
+	if (ll_front_mounts_changed(run->mounts))
+		ll_front_sieve_care(run->sieve, ll_front_any_slow(run->mounts));
 	if (ll_sieve_receive(run->sieve) != 1)
 		return false;
 	__builtin_memcpy(handoff->request, run->sieve->request, sizeof(handoff->request));
@@ -135,6 +139,7 @@ static void hand_over(struct brokered *run, const struct ll_bytes *plan)
 	const int64_t left = handoff->status >= 0 ? run->end_ms - ll_front_now_ms() : 0;
 
 	raw_call1(__NR_close, run->watch.signals);
+	raw_call1(__NR_close, run->mounts);
 	ll_front_beside(run->sieve, handoff);
 	ll_front_soften(&run->privileges);
 	handoff->spawned = run->watch.spawned;
@@ -159,6 +164,7 @@ static void give_back(struct brokered *run)
 		raw_call1(__NR_close, run->handoff->listener);
 	if (run->audited)
 		ll_record_close(&run->record);
+	raw_call1(__NR_close, run->mounts);
 	ll_front_unpin(run->handoff);
 	raw_call2(__NR_munmap, raw_ptr(run->handoff), sizeof(*run->handoff));
 }
@@ -169,7 +175,8 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 {
 	struct brokered run = { .handoff = ll_front_map(sizeof(*run.handoff)),
 				.plan = plan,
-				.argv0 = request->command[0] };
+				.argv0 = request->command[0],
+				.mounts = -1 };
 	enum progress progress;
 
 	if (run.handoff == NULL)
@@ -183,6 +190,10 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 	}
 	if (ll_front_pin(plan, run.handoff))
 		run.sieve = ll_front_sieve(plan, run.handoff);
+	if (run.sieve != NULL) {
+		run.mounts = ll_front_mounts();
+		ll_front_sieve_care(run.sieve, ll_front_any_slow(run.mounts));
+	}
 	if (run.sieve == NULL || ll_watch_start(&run.watch, bytes, exec, LL_LAUNCH_LINGER) < 0) {
 		give_back(&run);
 		return NULL;

@@ -97,8 +97,18 @@ struct ll_sieve *ll_front_sieve(const struct ll_plan *plan, const struct ll_hand
 	room->sieve.files = address_of(room->files);
 	room->sieve.mounts = address_of(room->mounts);
 	room->sieve.names = address_of(room->names);
+	ll_front_sieve_care(&room->sieve, false);
 	room->sieve.ready = 1;
 	return &room->sieve;
+}
+
+void ll_front_sieve_care(struct ll_sieve *sieve, bool any_slow)
+{
+	/* Strings, the last one empty: all is beneath the root. */
+	static const char nothing[] = "";
+	static const char everything[] = "/\0";
+
+	sieve->slow = address_of(any_slow ? everything : nothing);
 }
 
 void ll_front_sieve_listen(struct ll_sieve *sieve, int32_t listener)

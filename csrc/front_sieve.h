@@ -17,6 +17,10 @@ struct ll_privileges {
 /* A sieve for the lists of a checked plan, without a listener yet; NULL where there is no memory. */
 struct ll_sieve *ll_front_sieve(const struct ll_plan *plan, const struct ll_handoff *handoff);
 
+/* Where a mount may keep lookups waiting, nothing is looked up here: every open is for Bun, which can wait elsewhere.
+ */
+void ll_front_sieve_care(struct ll_sieve *sieve, bool any_slow);
+
 /* Gives the sieve the listener whose requests it is to receive. Borrowed. */
 void ll_front_sieve_listen(struct ll_sieve *sieve, int32_t listener);
 

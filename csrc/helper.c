@@ -4,7 +4,8 @@
 #include "raw.h"
 #include "uapi.h"
 
-enum { MAPPING_SIZE = 16 * 1024, COPY_MAX = 1 << 30 };
+/* ATTEMPTS_MAX: openat2 gives up when a rename elsewhere crosses a ".." that it must be sure of. */
+enum { MAPPING_SIZE = 16 * 1024, COPY_MAX = 1 << 30, ATTEMPTS_MAX = 16 };
 
 /* At the start of its mapping; the rest is its stack. */
 struct job {
@@ -38,7 +39,8 @@ static int answer_fd(const struct ll_help *help, int fd)
 
 static int help_open(const struct ll_help *help)
 {
-	const long fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(help->path), help->flags | LL_O_CLOEXEC, 0);
+	const long fd =
+		raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(help->path), help->flags | LL_O_CLOEXEC, help->mode);
 	const struct ll_notif_resp response = { .id = help->id, .error = (int32_t)fd };
 
 	if (fd >= 0)
@@ -57,12 +59,89 @@ static int help_copy(const struct ll_help *help)
 	return ret < 0 ? (int)ret : (int)raw_call1(__NR_fsync, help->to);
 }
 
+static int send_file(int socket, int fd)
+{
+	struct ll_statx stat = { 0 };
+	struct ll_cmsg_fd control = {
+		.size = offsetof(struct ll_cmsg_fd, pad), .level = LL_SOL_SOCKET, .type = LL_SCM_RIGHTS, .fd = fd
+	};
+	struct ll_iovec iov = { .base = &stat, .size = sizeof(stat) };
+	struct ll_msghdr header = { .iov = &iov, .iov_count = 1, .control = &control, .control_size = sizeof(control) };
+	long ret = raw_call5(__NR_statx, fd, raw_ptr(""), LL_AT_EMPTY_PATH | LL_AT_STATX_DONT_SYNC,
+			     LL_STATX_BASIC_STATS | LL_STATX_MNT_ID, raw_ptr(&stat));
+
+	if (ret >= 0)
+		ret = raw_call3(__NR_sendmsg, socket, raw_ptr(&header), LL_MSG_NOSIGNAL);
+	return ret < 0 ? (int)ret : 0;
+}
+
+static int help_openat2(const struct ll_help *help)
+{
+	long from = help->from;
+	long fd;
+
+	if (help->path[0] != '\0')
+		from = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(help->path), LL_O_PATH | LL_O_CLOEXEC, 0);
+	if (from < 0 && from != LL_AT_FDCWD)
+		return (int)from;
+	for (int attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+		fd = raw_call4(LL_NR_openat2, from, (long)help->args[1], (long)help->args[2], (long)help->args[3]);
+		if (fd != -LL_EAGAIN)
+			break;
+	}
+	return fd < 0 ? (int)fd : send_file(help->to, (int)fd);
+}
+
+static int help_call(const struct ll_help *help)
+{
+	const uint64_t *args = help->args;
+
+	return (int)raw_call5(help->call, (long)args[0], (long)args[1], (long)args[2], (long)args[3], (long)args[4]);
+}
+
+/* Whatever isn't among these. */
+static void close_others(const int32_t *kept, int count)
+{
+	int64_t from = 0;
+
+	for (;;) {
+		int64_t next = INT64_C(1) << 32;
+
+		for (int i = 0; i < count; i++)
+			if (kept[i] >= from && kept[i] < next)
+				next = kept[i];
+		if (next > from)
+			raw_call3(__NR_close_range, from, next - 1, 0);
+		if (next == INT64_C(1) << 32)
+			return;
+		from = next + 1;
+	}
+}
+
+static int help(const struct ll_help *help)
+{
+	const int32_t kept[] = { help->listener, help->from, help->to };
+
+	close_others(kept, sizeof(kept) / sizeof(kept[0]));
+	switch ((enum ll_help_kind)help->kind) {
+	case LL_HELP_OPEN:
+		return help_open(help);
+	case LL_HELP_COPY:
+		return help_copy(help);
+	case LL_HELP_OPENAT2:
+		return help_openat2(help);
+	case LL_HELP_CALL:
+		return help_call(help);
+	}
+	return -LL_EINVAL;
+}
+
 static int run_job(void *argument)
 {
 	struct job *job = argument;
 
 	raw_call5(__NR_prctl, LL_PR_SET_PDEATHSIG, LL_SIGKILL, 0, 0, 0);
-	job->result = job->help.kind == LL_HELP_OPEN ? help_open(&job->help) : help_copy(&job->help);
+	job->result = help(&job->help);
 	return 0;
 }
 

@@ -81,6 +81,42 @@ static bool is_beneath(const char *names, const char *path)
 	return false;
 }
 
+/* Whether lookups need care, because some mount may make them wait for a server or a FUSE process. */
+static bool is_careful(const struct ll_sieve *sieve)
+{
+	return *(const char *)(uintptr_t)sieve->slow != '\0';
+}
+
+/* Whether every component of an absolute path is a name. */
+static bool is_clean(const char *path)
+{
+	while (*path == '/') {
+		const char *name = ++path;
+
+		while (*path != '\0' && *path != '/')
+			path++;
+		if (path == name || (name[0] == '.' && (path == name + 1 || (name[1] == '.' && path == name + 2))))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Whether looking a path up may have to wait. Nothing that is reached by names
+ * alone leads to a slow mount by another spelling than beneath it.
+ */
+static bool may_wait(const struct ll_sieve *sieve, const char *path)
+{
+	return is_careful(sieve) && (!is_clean(path) || is_beneath((const char *)(uintptr_t)sieve->slow, path));
+}
+
+/* RESOLVE_* flags for a path that passed may_wait, and still may lead through links to where the kernel must ask. */
+static uint64_t careful_resolve(const struct ll_sieve *sieve)
+{
+	return (sieve->root == LL_AT_FDCWD ? 0 : (uint64_t)LL_RESOLVE_IN_ROOT) |
+	       (is_careful(sieve) ? (uint64_t)LL_RESOLVE_CACHED | LL_RESOLVE_NO_SYMLINKS : 0);
+}
+
 /* The number of a file on the lists, from 1. */
 static uint32_t number_of(const struct ll_sieve *sieve, const struct ll_statx *status)
 {
@@ -142,7 +178,7 @@ static bool leads_outside(const struct ll_sieve *sieve, const char *path)
 {
 	const struct ll_open_how how = {
 		.flags = LL_O_PATH | LL_O_CLOEXEC,
-		.resolve = sieve->root == LL_AT_FDCWD ? 0 : LL_RESOLVE_IN_ROOT,
+		.resolve = careful_resolve(sieve),
 	};
 	char link[sizeof("/proc/self/fd/") + LL_NUMBER_SIZE];
 	size_t size;
@@ -181,8 +217,29 @@ static bool is_outside(const struct ll_sieve *sieve, char *path)
 	return true;
 }
 
+/* 1: it can't be told without waiting. */
+static long look_carefully(const struct ll_sieve *sieve, const char *path, long flags, struct ll_statx *ret_status)
+{
+	const struct ll_open_how how = {
+		.flags = LL_O_PATH | LL_O_CLOEXEC | (flags & LL_AT_SYMLINK_NOFOLLOW ? (uint64_t)LL_O_NOFOLLOW : 0),
+		.resolve = careful_resolve(sieve),
+	};
+	const long fd = raw_call4(LL_NR_openat2, sieve->root, raw_ptr(path), raw_ptr(&how), sizeof(how));
+	long ret;
+
+	/* EINVAL: before Linux 5.12. */
+	if (fd < 0)
+		return fd == -LL_EAGAIN || fd == -LL_ELOOP || fd == -LL_EINVAL ? 1 : fd;
+	ret = raw_call5(__NR_statx, fd, raw_ptr(""), LL_AT_EMPTY_PATH | LL_AT_STATX_DONT_SYNC,
+			LL_STATX_TYPE | LL_STATX_INO | LL_STATX_MNT_ID, raw_ptr(ret_status));
+	raw_call1(__NR_close, fd);
+	return ret;
+}
+
 static long look(const struct ll_sieve *sieve, const char *path, long flags, struct ll_statx *ret_status)
 {
+	if (is_careful(sieve))
+		return look_carefully(sieve, path, flags, ret_status);
 	/* Beneath another root, a path that starts with a slash is relative to it as far as a "no" goes. */
 	if (sieve->root != LL_AT_FDCWD)
 		while (*path == '/')
@@ -200,6 +257,7 @@ static bool is_plain(struct ll_sieve *sieve)
 	struct open_call call;
 	struct ll_statx status;
 	bool creates;
+	long seen;
 
 	if (sieve->ready == 0 || !read_call(request, &call))
 		return false;
@@ -207,14 +265,16 @@ static bool is_plain(struct ll_sieve *sieve)
 		return true;
 	sieve->path_size = ll_copy_path(request->pid, call.path, path);
 	if (sieve->path_size == 0 || !show_path(sieve, &call, path) ||
-	    is_beneath((const char *)(uintptr_t)sieve->names, shown))
+	    is_beneath((const char *)(uintptr_t)sieve->names, shown) || may_wait(sieve, shown))
 		return false;
 	creates = (call.flags & LL_O_CREAT) != 0;
-	if (look(sieve, shown, LL_AT_SYMLINK_NOFOLLOW, &status) != 0)
-		return !creates;
+	seen = look(sieve, shown, LL_AT_SYMLINK_NOFOLLOW, &status);
+	if (seen != 0)
+		return seen < 0 && !creates;
 	if ((status.mode & LL_S_IFMT) == LL_S_IFLNK) {
-		if (look(sieve, shown, 0, &status) != 0)
-			return !creates;
+		seen = look(sieve, shown, 0, &status);
+		if (seen != 0)
+			return seen < 0 && !creates;
 		return number_of(sieve, &status) == 0 && (!shares_mount(sieve, &status) || leads_outside(sieve, shown));
 	}
 	sieve->listed = number_of(sieve, &status);

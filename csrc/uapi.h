@@ -28,14 +28,15 @@ enum {
 	LL_EPIPE = 32,
 	LL_ENAMETOOLONG = 36,
 	LL_ENOSYS = 38,
+	LL_ELOOP = 40,
 	LL_EPROTO = 71,
 };
 
-/* include/uapi/asm-generic/fcntl.h; the same on x86_64 and aarch64 but for O_NOFOLLOW (unused here) and O_DIRECTORY. */
+/* include/uapi/asm-generic/fcntl.h; the same on x86_64 and aarch64 but for O_NOFOLLOW and O_DIRECTORY. */
 #if defined(__x86_64__)
-enum { LL_O_DIRECTORY = 0200000 };
+enum { LL_O_DIRECTORY = 0200000, LL_O_NOFOLLOW = 0400000 };
 #else
-enum { LL_O_DIRECTORY = 040000 };
+enum { LL_O_DIRECTORY = 040000, LL_O_NOFOLLOW = 0100000 };
 #endif
 enum {
 	LL_O_ACCMODE = 3,
@@ -96,7 +97,13 @@ struct ll_open_how {
 	uint64_t mode;
 	uint64_t resolve;
 };
-enum { LL_RESOLVE_NO_MAGICLINKS = 0x02, LL_RESOLVE_NO_SYMLINKS = 0x04, LL_RESOLVE_IN_ROOT = 0x10, LL_NR_openat2 = 437 };
+enum {
+	LL_RESOLVE_NO_MAGICLINKS = 0x02,
+	LL_RESOLVE_NO_SYMLINKS = 0x04,
+	LL_RESOLVE_IN_ROOT = 0x10,
+	LL_RESOLVE_CACHED = 0x20,
+	LL_NR_openat2 = 437
+};
 
 /* include/uapi/linux/mount.h; the numbers are the same on every architecture */
 struct ll_mount_attr {
@@ -355,6 +362,7 @@ enum {
 	LL_WUNTRACED = 2,
 	LL_WALL = 0x40000000,
 	LL_POLLIN = 1,
+	LL_POLLPRI = 2,
 	LL_POLLOUT = 4,
 	LL_POLLHUP = 0x10,
 	LL_PROT_READ = 1,

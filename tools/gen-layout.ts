@@ -1,5 +1,6 @@
 /** Writes `csrc/layout.gen.h` from `src/plan/layout.ts`; with `--check`, exits 1 when the committed copy is stale. */
 import { createHash } from "node:crypto";
+import { OWN_FILESYSTEMS } from "../src/kernel/filesystems.ts";
 import {
   ANY_UID,
   COMMANDS,
@@ -92,6 +93,9 @@ function header(): string {
     `#define LL_MAX_RULESETS ${MAX_RULESETS}`,
     `#define LL_MAX_BINDS ${MAX_BINDS}`,
     `#define LL_LAYOUT_DIGEST \\\n\t{ ${words.join(", \\\n\t  ")} }`,
+    "",
+    "/* src/kernel/filesystems.ts; behind the last one is an empty one. */",
+    `#define LL_OWN_FILESYSTEMS \\\n${OWN_FILESYSTEMS.map((each) => `\t"${each}\\0"`).join(" \\\n")}`,
     "",
     cStruct("ll_header", HEADER),
     cStruct("ll_op", OP),

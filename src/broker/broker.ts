@@ -5,16 +5,17 @@ import type { Command, Done } from "../native/spawn.ts";
 import type { Verdict } from "./decide.ts";
 import { Listener } from "./listener.ts";
 import type { MountBroker } from "./mount.ts";
-import { type BlockingOpen, open } from "./open.ts";
+import { open } from "./open.ts";
 import { type Publication, Publisher } from "./publish.ts";
 import { type Audit, eventOf, pathsOf } from "./record.ts";
 import { type Reply, sendReply, type Ticket } from "./reply.ts";
-import { type OpenRequest, type Request, readRequest } from "./request.ts";
+import { type EntryRequest, type OpenRequest, type Request, readRequest } from "./request.ts";
 import type { Roots } from "./roots.ts";
 import { Runner } from "./runner.ts";
 import { onScratch } from "./scratch.ts";
 import { hardenSelf, unprivileged } from "./self.ts";
-import { Waiting } from "./waiting.ts";
+import type { Steps } from "./steps.ts";
+import { type Blocking, Waiting } from "./waiting.ts";
 import { HERE, type Surroundings, World } from "./world.ts";
 
 const PUBLISH: Verdict = { decision: "publish" };
@@ -60,6 +61,7 @@ export class Broker {
     this.#epoll = epoll;
     this.#waiting = new Waiting(epoll);
     this.#runner = new Runner(this.#waiting);
+    this.#world.watch(epoll, () => this.#sift(listener));
     this.#sift(listener);
     const onEvents = (events: number): void => {
       // Not readable but in error: nobody is left who could ask.
@@ -79,6 +81,7 @@ export class Broker {
       folders: lists.folders.flatMap(({ spellings }) => spellings),
       mounts: lists.folders.filter(({ zone }) => zone === "scratch").map(({ stat }) => stat.mount),
       files: lists.files.map(({ stat }) => stat),
+      slow: lists.slow.paths,
     });
     this.#sifted = lists;
   }
@@ -107,35 +110,39 @@ export class Broker {
 
   #serve(listener: Listener, roots: Roots, request: Request): void {
     const ticket: Ticket = { id: listener.id, tid: listener.tid, listener };
-    if (request.kind === "open") {
-      const opened = open({ ticket, roots, request });
-      if (opened.blocking !== undefined) this.#wait(ticket, request, opened.verdict, opened.blocking);
-      else this.#finish(ticket, request, opened.verdict, opened.reply, opened.created === true);
-      // A file of the lists may be there now that wasn't.
-      if (opened.created === true) this.#sift(listener);
-    } else {
-      const publish = (publication: Publication): void => this.#publish(ticket, request, publication);
-      const done = onScratch({ ticket, roots, publish }, request);
-      this.#finish(ticket, request, done.verdict, done.reply, false);
-    }
+    const steps = request.kind === "open" ? this.#open(ticket, roots, request) : this.#change(ticket, roots, request);
+    this.#runner?.run(ticket, steps);
+  }
+
+  *#open(ticket: Ticket, roots: Roots, request: OpenRequest): Steps<void> {
+    const opened = yield* open({ ticket, roots, request, listed: ticket.listener.sieve.listed });
+    if (opened.blocking !== undefined) this.#wait(ticket, request, opened.verdict, opened.blocking);
+    else this.#finish(ticket, request, opened.verdict, opened.reply, opened.created === true);
+    // A file of the lists may be there now that wasn't.
+    if (opened.created === true) this.#sift(ticket.listener);
+  }
+
+  *#change(ticket: Ticket, roots: Roots, request: EntryRequest): Steps<void> {
+    const done = yield* onScratch({ ticket, roots }, request);
+    if (done.publication === undefined) this.#finish(ticket, request, done.verdict, done.reply, false);
+    else yield* this.#publish(ticket, request, done.publication);
   }
 
   /** Nobody else is to wait for what this open waits for. */
-  #wait(ticket: Ticket, request: OpenRequest, verdict: Verdict, { pin, flags }: BlockingOpen): void {
+  #wait(ticket: Ticket, request: OpenRequest, verdict: Verdict, blocking: Blocking): void {
     const paths = this.#audit === undefined ? undefined : pathsOf(ticket.tid, request);
-    this.#waiting?.open(ticket, pin, flags, request.flags, (result) => {
+    this.#waiting?.open(ticket, blocking, request.flags, (result) => {
       const ending = { verdict, errno: -result, created: false };
       if (paths !== undefined) this.#audit?.(eventOf(ticket.tid, request, paths, ending));
     });
   }
 
-  #publish(ticket: Ticket, request: Request, publication: Publication): void {
+  *#publish(ticket: Ticket, request: Request, publication: Publication): Steps<void> {
     const paths = this.#audit === undefined ? undefined : pathsOf(ticket.tid, request);
-    this.#runner?.run(ticket, this.#publisher.publish(publication), (result) => {
-      ticket.listener.answer(result, ticket.id);
-      const ending = { verdict: PUBLISH, errno: -result, created: false };
-      if (paths !== undefined) this.#audit?.(eventOf(ticket.tid, request, paths, ending));
-    });
+    const result = yield* this.#publisher.publish(publication);
+    ticket.listener.answer(result, ticket.id);
+    const ending = { verdict: PUBLISH, errno: -result, created: false };
+    if (paths !== undefined) this.#audit?.(eventOf(ticket.tid, request, paths, ending));
   }
 
   #finish(ticket: Ticket, request: Request, verdict: Verdict, reply: Reply, created: boolean): void {

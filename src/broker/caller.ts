@@ -75,18 +75,19 @@ export function copyBytes(tid: number, address: number, size: number): Buffer | 
   return copied.bytes.subarray(0, size);
 }
 
-function baseLink(tid: number, dirFd: number): string {
+/** The magic link to the folder that a relative path starts from; at most 31 bytes. */
+export function linkOfBase(tid: number, dirFd: number): string {
   return dirFd === AT_FDCWD ? `/proc/${tid}/cwd` : `/proc/${tid}/fd/${dirFd}`;
 }
 
 /** The folder that a relative path starts from, pinned; -errno. */
 export function openBase(tid: number, dirFd: number): number {
-  return openOwn(baseLink(tid, dirFd), O_PATH);
+  return openOwn(linkOfBase(tid, dirFd), O_PATH);
 }
 
 /** Where that folder is; undefined if it is none, or gone. Good for a "no" only: it may be elsewhere by now. */
 export function pathOfBase(tid: number, dirFd: number): string | undefined {
-  const path = readOwnLink(baseLink(tid, dirFd));
+  const path = readOwnLink(linkOfBase(tid, dirFd));
   return path?.startsWith("/") === true ? path : undefined;
 }
 

@@ -11,6 +11,7 @@ import {
   O_CLOEXEC,
   OPEN_HOW_SIZE_BYTES,
   PATH_MAX,
+  RESOLVE_CACHED,
   STATX_INO,
   STATX_MNT_ID,
   STATX_MODE,
@@ -82,6 +83,7 @@ export function openAt(dirFd: number, path: string, flags: number, mode: number,
   for (let attempt = 1; ; attempt++) {
     const fd = syscallByNumber(NR.openat2, dirFd, address, how.address, OPEN_HOW_SIZE_BYTES);
     if ((fd !== -EAGAIN && fd !== -EINTR) || attempt === ATTEMPTS_MAX || resolve === 0) return fd;
+    if ((resolve & RESOLVE_CACHED) !== 0) return fd;
   }
 }
 
@@ -115,8 +117,8 @@ export interface FileStat {
 
 const TWO_32 = 0x1_0000_0000;
 
-function readStats(): FileStat {
-  const { view } = stats;
+/** Reads a struct statx. */
+export function fileStat(view: DataView): FileStat {
   return {
     nlink: view.getUint32(STX_NLINK_AT, true),
     mode: view.getUint16(STX_MODE_AT, true),
@@ -135,7 +137,7 @@ const STATX_MASK = STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_INO | STATX_SIZ
 export function statFd(fd: number): FileStat | undefined {
   const flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
   const result = syscallByNumber(NR.statx, fd, place(first, ""), flags, STATX_MASK, stats.address);
-  return result < 0 ? undefined : readStats();
+  return result < 0 ? undefined : fileStat(stats.view);
 }
 
 /** statx(2) by path, magic links and all: good for a "no" only. -errno if there is nothing. */
@@ -143,7 +145,7 @@ export function statPath(dirFd: number, path: string, flags: number): FileStat |
   if (tooLong(path)) return -ENAMETOOLONG;
   const all = flags | AT_STATX_DONT_SYNC;
   const result = syscallByNumber(NR.statx, dirFd, place(first, path), all, STATX_MASK, stats.address);
-  return result < 0 ? result : readStats();
+  return result < 0 ? result : fileStat(stats.view);
 }
 
 export function sameFile(one: FileStat, other: FileStat): boolean {
@@ -175,12 +177,28 @@ export function readLinkAt(dirFd: number, name: string): string | undefined {
   return readLinkInto(dirFd, name);
 }
 
-export function mkdirAt(dirFd: number, name: string, mode: number): number {
-  return syscallByNumber(NR.mkdirat, dirFd, place(first, name), mode);
+/** A system call that changes folders. Of its arguments, strings are paths: at most two. */
+export interface Change {
+  readonly call: "mkdirat" | "mknodat" | "unlinkat" | "renameat2" | "linkat" | "symlinkat";
+  readonly args: readonly (number | string)[];
+  /** The fds among the arguments. */
+  readonly fds: readonly number[];
 }
 
-export function mknodAt(dirFd: number, name: string, mode: number): number {
-  return syscallByNumber(NR.mknodat, dirFd, place(first, name), mode, 0);
+/** Makes such a call. */
+export function changeAt({ call, args }: Change): number {
+  let memory = first;
+  const values = args.map((each) => {
+    if (typeof each === "number") return each;
+    const address = place(memory, each);
+    memory = second;
+    return address;
+  });
+  return syscallByNumber(NR[call], ...values);
+}
+
+export function mkdirAt(dirFd: number, name: string, mode: number): number {
+  return syscallByNumber(NR.mkdirat, dirFd, place(first, name), mode);
 }
 
 export function unlinkAt(dirFd: number, name: string, flags: number): number {
@@ -195,12 +213,6 @@ export function renameAt(oldFd: number, oldName: string, newFd: number, newName:
 export function linkAt(oldFd: number, oldName: string, newFd: number, newName: string, flags: number): number {
   const address = place(first, oldName);
   return syscallByNumber(NR.linkat, oldFd, address, newFd, place(second, newName), flags);
-}
-
-/** Gives a pinned object another name. */
-export function linkPin(pin: number, newFd: number, newName: string): number {
-  const address = place(first, String(pin));
-  return syscallByNumber(NR.linkat, selfFds, address, newFd, place(second, newName), 0x400);
 }
 
 export function symlinkAt(target: string, dirFd: number, name: string): number {

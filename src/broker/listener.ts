@@ -116,6 +116,11 @@ export class Listener {
     this.#sendRest(0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
   }
 
+  /** The same for a request that may no longer be the one at hand. */
+  passLater(id: RequestId): void {
+    this.#send(id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+  }
+
   /** The call returns 0, or fails: `result` as a raw system call's. */
   answer(result: number, id: RequestId = this.id): void {
     this.#send(id, result < 0 ? 0 : result, Math.min(result, 0), 0);

@@ -6,28 +6,19 @@
 import { ELOOP, EXDEV } from "../kernel/errno.ts";
 import {
   AT_FDCWD,
-  O_PATH,
   RESOLVE_BENEATH,
-  RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_SYMLINKS,
   RESOLVE_NO_XDEV,
 } from "../kernel/file.ts";
-import { openBase, pathOfBase } from "./caller.ts";
+import { linkOfBase, openBase, pathOfBase } from "./caller.ts";
 import type { Zone } from "./decide.ts";
-import {
-  close,
-  type FileStat,
-  O_DIRECTORY,
-  O_NOFOLLOW,
-  openAt,
-  pathOfFd,
-  sameFile,
-  statFd,
-  statPath,
-} from "./files.ts";
+import { close, type FileStat, O_DIRECTORY, O_NOFOLLOW, pathOfFd, sameFile, statFd, statPath } from "./files.ts";
+import { lookUp, openPatiently, type Pin, type Start } from "./lookup.ts";
 import type { At } from "./request.ts";
-import { type Base, type Folder, type Roots, splitPath } from "./roots.ts";
+import { type Base, baseOfRoot, type Folder, type Roots, splitPath } from "./roots.ts";
+import type { Slow } from "./slow-mounts.ts";
+import type { Steps } from "./steps.ts";
 
 /** Beneath a folder of the policy: its symbolic links are followed, but never out of it, nor onto another mount. */
 export const RESOLVE_INSIDE: number = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS;
@@ -42,6 +33,7 @@ export interface Anchor {
   readonly owned: boolean;
 }
 
+const UNKNOWN_MOUNT = -1;
 /** How often a caller's working directory may move away while it is looked for. */
 const ATTEMPTS_MAX = 3;
 
@@ -62,35 +54,65 @@ function relative(rest: string): string {
   return bare === "" ? "." : bare;
 }
 
+/** A start beneath a folder of the policy, on its own mount. */
+function startAt(folder: Folder, fd: number): Start {
+  return { fd, resolve: RESOLVE_INSIDE, mount: folder.stat.mount, link: "" };
+}
+
+/** Looks up what is beneath a folder of the policy, without leaving it. */
+export function lookInside(roots: Roots, anchor: Anchor, flags: number): Steps<Pin | number> {
+  return lookUp(roots.slow, startAt(anchor.folder, anchor.fd), anchor.rest, flags, 0);
+}
+
+/** Opens or makes what is beneath a folder of the policy, without leaving it. */
+export function openInside(roots: Roots, at: Inside, flags: number, mode: number): Steps {
+  const start = { fd: at.fd, resolve: RESOLVE_INSIDE, mount: at.mount, link: "" };
+  return openPatiently(roots.slow, start, { path: at.path, flags, mode, resolve: 0 });
+}
+
+/** A path beneath a pinned folder. */
+export interface Inside {
+  readonly fd: number;
+  readonly mount: number;
+  readonly path: string;
+}
+
 /** The folder that a caller's relative path starts from, if it is beneath a folder of the policy. */
-function anchorOfBase(roots: Roots, tid: number, at: At): Anchor | undefined {
+function* anchorOfBase(roots: Roots, tid: number, at: At): Steps<Anchor | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const path = pathOfBase(tid, at.dirFd);
     const routed = path === undefined ? undefined : route(roots, path);
     if (routed === undefined) return undefined;
-    const fd = openAt(
-      routed.folder.fd,
-      relative(routed.rest),
-      O_PATH | O_DIRECTORY,
-      0,
-      RESOLVE_INSIDE | RESOLVE_NO_SYMLINKS,
-    );
-    if (fd < 0) continue;
-    const found = statFd(fd);
-    const link = at.dirFd === AT_FDCWD ? `/proc/${tid}/cwd` : `/proc/${tid}/fd/${at.dirFd}`;
-    const base = statPath(AT_FDCWD, link, 0);
-    if (found !== undefined && typeof base !== "number" && sameFile(found, base)) {
-      return { folder: routed.folder, fd, rest: at.path === "" ? "." : at.path, owned: true };
+    const { folder, rest } = routed;
+    const flags = O_DIRECTORY;
+    const pin = yield* lookUp(roots.slow, startAt(folder, folder.fd), relative(rest), flags, RESOLVE_NO_SYMLINKS);
+    if (typeof pin === "number") continue;
+    const base = yield* closingEarly(pin.fd, statBase(roots, tid, at, folder));
+    if (base !== undefined && sameFile(pin.stat, base)) {
+      return { folder, fd: pin.fd, rest: at.path === "" ? "." : at.path, owned: true };
     }
-    close(fd);
+    close(pin.fd);
   }
   return undefined;
 }
 
+/** What a caller's folder is, which was on the folder's mount a moment ago. */
+function* statBase(roots: Roots, tid: number, { dirFd }: At, folder: Folder): Steps<FileStat | undefined> {
+  const link = linkOfBase(tid, dirFd);
+  if (!roots.slow.isSlow(folder.stat.mount)) {
+    const stat = statPath(AT_FDCWD, link, 0);
+    return typeof stat === "number" ? undefined : stat;
+  }
+  const pin = yield* lookUp(roots.slow, { fd: -1, resolve: 0, mount: UNKNOWN_MOUNT, link }, ".", O_DIRECTORY, 0);
+  if (typeof pin === "number") return undefined;
+  close(pin.fd);
+  return pin.stat;
+}
+
 /** Where a path that is beneath a folder of the policy, by its spelling or its caller's place, is resolved from. */
-export function anchorOf(roots: Roots, tid: number, at: At): Anchor | undefined {
+export function* anchorOf(roots: Roots, tid: number, at: At): Steps<Anchor | undefined> {
   if (roots.folders.length === 0) return undefined;
-  if (!at.path.startsWith("/")) return at.path === "" ? undefined : anchorOfBase(roots, tid, at);
+  if (!at.path.startsWith("/")) return at.path === "" ? undefined : yield* anchorOfBase(roots, tid, at);
   const routed = route(roots, at.path);
   return routed === undefined
     ? undefined
@@ -101,43 +123,69 @@ export function closeAnchor(anchor: Anchor): void {
   if (anchor.owned) close(anchor.fd);
 }
 
+/** The last steps that need an anchor. */
+export function* finish<T>(anchor: Anchor, steps: Steps<T>): Steps<T> {
+  try {
+    return yield* steps;
+  } finally {
+    closeAnchor(anchor);
+  }
+}
+
+/** Steps at whose end an fd is still wanted; ended early, or by an error, they close it. */
+export function* closingEarly<T>(fd: number, steps: Steps<T>): Steps<T> {
+  let ended = false;
+  try {
+    const value = yield* steps;
+    ended = true;
+    return value;
+  } finally {
+    if (!ended) close(fd);
+  }
+}
+
 /** The folder of the policy that a pinned object is beneath, whatever path led to it. */
-function folderOf(roots: Roots, pin: number, stat: FileStat): Folder | undefined {
+function* folderOf(roots: Roots, { fd, stat }: Pin): Steps<Folder | undefined> {
   if (!roots.folders.some((folder) => folder.stat.mount === stat.mount)) return undefined;
-  const path = pathOfFd(pin);
+  const path = pathOfFd(fd);
   const routed = path === undefined ? undefined : route(roots, path);
   if (routed === undefined) return undefined;
-  const again = openAt(
-    routed.folder.fd,
-    relative(routed.rest),
-    O_PATH | O_NOFOLLOW,
-    0,
-    RESOLVE_INSIDE | RESOLVE_NO_SYMLINKS,
-  );
-  if (again < 0) return undefined;
-  const found = statFd(again);
-  close(again);
-  return found !== undefined && sameFile(found, stat) ? routed.folder : undefined;
+  const start = startAt(routed.folder, routed.folder.fd);
+  const again = yield* lookUp(roots.slow, start, relative(routed.rest), O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
+  if (typeof again === "number") return undefined;
+  close(again.fd);
+  return sameFile(again.stat, stat) ? routed.folder : undefined;
 }
 
 /** The zone of a pinned object. */
-export function zoneOf(roots: Roots, pin: number, stat: FileStat): Zone {
-  return folderOf(roots, pin, stat)?.zone ?? "elsewhere";
+export function* zoneOf(roots: Roots, pin: Pin): Steps<Zone> {
+  return (yield* folderOf(roots, pin))?.zone ?? "elsewhere";
 }
 
-/** Runs `use` with the fd that a path of the caller's is to be resolved from; undefined if there is none. */
-export function withBase<T>(roots: Roots, tid: number, at: At, use: (base: Base) => T): T | undefined {
-  const { rootFd } = roots;
-  const own = rootFd === AT_FDCWD;
-  if (at.path.startsWith("/")) return use({ fd: rootFd, resolve: own ? 0 : RESOLVE_IN_ROOT, rootFd });
+/** Runs `use` with what a path of the caller's is to be resolved from; undefined if there is none. */
+export function* withBase<T>(roots: Roots, tid: number, at: At, use: (base: Base) => Steps<T>): Steps<T | undefined> {
+  const { rootFd, slow } = roots;
+  if (at.path.startsWith("/")) return yield* use(baseOfRoot(rootFd));
+  // An absolute symbolic link on the way would start from our root: it counts as leading out.
+  const resolve = rootFd === AT_FDCWD ? 0 : RESOLVE_BENEATH;
+  if (slow.any && isBaseSlow(slow, tid, at.dirFd)) {
+    return yield* use({ fd: -1, resolve, mount: UNKNOWN_MOUNT, link: linkOfBase(tid, at.dirFd), rootFd });
+  }
   const fd = openBase(tid, at.dirFd);
   if (fd < 0) return undefined;
   try {
-    // An absolute symbolic link on the way would start from our root: it counts as leading out.
-    return use({ fd, resolve: own ? 0 : RESOLVE_BENEATH, rootFd });
+    // Where no mount is slow nobody asks which one it is.
+    const mount = slow.any ? (statFd(fd)?.mount ?? UNKNOWN_MOUNT) : UNKNOWN_MOUNT;
+    return yield* use({ fd, resolve, mount, link: "", rootFd });
   } finally {
     close(fd);
   }
+}
+
+/** The kernel may ask a server about a folder that a magic link leads to. */
+function isBaseSlow(slow: Slow, tid: number, dirFd: number): boolean {
+  const path = pathOfBase(tid, dirFd);
+  return path === undefined || slow.mountOf(path)?.slow !== false;
 }
 
 /** The path as far as it can be told: for a "no", and for the record. */
@@ -154,6 +202,7 @@ export interface Parent {
   readonly root: Folder | undefined;
   /** Pinned; to be closed. */
   readonly fd: number;
+  readonly stat: FileStat;
   /** The last name, with the slashes that follow it. */
   readonly name: string;
 }
@@ -165,22 +214,20 @@ export type ParentResult = Parent | { readonly errno: number } | undefined;
  * Finds the folder of a path's last name. A path without one ("", "/") is the kernel's affair; "." and ".." are names
  * that the kernel never makes, removes or moves, and nothing can be a link to a folder.
  */
-export function parentOf(roots: Roots, tid: number, at: At): ParentResult {
+export function* parentOf(roots: Roots, tid: number, at: At): Steps<ParentResult> {
   const { folder, name } = splitPath(at.path);
   if (/^\/*$/.test(name)) return undefined;
   const where: At = { dirFd: at.dirFd, path: folder === "" ? "." : folder };
-  const anchor = anchorOf(roots, tid, where);
+  const anchor = yield* anchorOf(roots, tid, where);
   if (anchor !== undefined) {
-    const fd = openAt(anchor.fd, anchor.rest, O_PATH | O_DIRECTORY, 0, RESOLVE_INSIDE);
-    closeAnchor(anchor);
-    if (fd >= 0) return { zone: anchor.folder.zone, root: anchor.folder, fd, name };
-    if (fd !== -EXDEV && fd !== -ELOOP) return anchor.folder.zone === "scratch" ? { errno: -fd } : undefined;
+    const pin = yield* finish(anchor, lookInside(roots, anchor, O_DIRECTORY));
+    if (typeof pin !== "number") return { zone: anchor.folder.zone, root: anchor.folder, ...pin, name };
+    if (pin !== -EXDEV && pin !== -ELOOP) return anchor.folder.zone === "scratch" ? { errno: -pin } : undefined;
   }
-  const fd = withBase(roots, tid, where, (base) =>
-    openAt(base.fd, where.path, O_PATH | O_DIRECTORY, 0, base.resolve | RESOLVE_NO_MAGICLINKS),
+  const pin = yield* withBase(roots, tid, where, (base) =>
+    lookUp(roots.slow, base, where.path, O_DIRECTORY, RESOLVE_NO_MAGICLINKS),
   );
-  if (fd === undefined || fd < 0) return undefined;
-  const stat = statFd(fd);
-  const root = stat === undefined ? undefined : folderOf(roots, fd, stat);
-  return { zone: root?.zone ?? "elsewhere", root, fd, name };
+  if (pin === undefined || typeof pin === "number") return undefined;
+  const root = yield* closingEarly(pin.fd, folderOf(roots, pin));
+  return { zone: root?.zone ?? "elsewhere", root, ...pin, name };
 }

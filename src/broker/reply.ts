@@ -34,7 +34,7 @@ export function sendReply(ticket: Ticket, reply: Reply): number {
   const { listener, id } = ticket;
   switch (reply.kind) {
     case "pass":
-      listener.pass();
+      listener.passLater(id);
       return 0;
     case "result":
       listener.answer(reply.result, id);

@@ -32,13 +32,17 @@ export interface MoveRequest {
   readonly flags: number;
 }
 
-/** Everything but opens. */
-export type EntryRequest =
-  | MoveRequest
+/** An operation on one name. */
+export type NameRequest =
   | { readonly kind: "mkdir"; readonly syscall: string; readonly at: At; readonly mode: number }
   | { readonly kind: "mknod"; readonly syscall: string; readonly at: At; readonly mode: number }
   | { readonly kind: "remove"; readonly syscall: string; readonly at: At; readonly flags: number }
-  | { readonly kind: "symlink"; readonly syscall: string; readonly target: string; readonly at: At }
+  | { readonly kind: "symlink"; readonly syscall: string; readonly target: string; readonly at: At };
+
+/** Everything but opens. */
+export type EntryRequest =
+  | NameRequest
+  | MoveRequest
   | { readonly kind: "truncate"; readonly syscall: string; readonly at: At; readonly size: bigint };
 
 export type Request = OpenRequest | EntryRequest;

@@ -14,6 +14,9 @@ import {
 import type { Broker } from "../policy/policy.ts";
 import type { Zone } from "./decide.ts";
 import { close, type FileStat, O_DIRECTORY, openAt, pathOfFd, readLinkAt, sameFile, statFd } from "./files.ts";
+import { lookUp, type Pin, type Start } from "./lookup.ts";
+import { NONE_SLOW, type Slow, SlowMounts } from "./slow-mounts.ts";
+import { runNow, type Steps } from "./steps.ts";
 
 /** A folder of `scratch` or `export`. */
 export interface Folder {
@@ -41,6 +44,8 @@ export interface ListedFile {
 }
 
 export interface Roots {
+  /** Beneath the root. */
+  readonly slow: SlowMounts;
   /** What absolute paths start from, pinned; AT_FDCWD for our own root. */
   readonly rootFd: number;
   readonly files: readonly ListedFile[];
@@ -69,49 +74,53 @@ export function isDirectory(stat: FileStat): boolean {
 /** Where a name is that may not be there yet. The fd is the caller's. */
 export interface Place {
   readonly folderFd: number;
+  readonly folderStat: FileStat;
   readonly name: string;
 }
 
 /** Where a path of a caller's is resolved from. */
-export interface Base {
-  readonly fd: number;
-  /** RESOLVE_* flags that keep its resolution in the caller's root. */
-  readonly resolve: number;
+export interface Base extends Start {
   /** What absolute symbolic links start from: AT_FDCWD for our own root. */
   readonly rootFd: number;
 }
 
-/** Our own root, and nothing to keep to. */
-const OWN_BASE: Base = { fd: AT_FDCWD, resolve: 0, rootFd: AT_FDCWD };
+/** The root that absolute paths start from: AT_FDCWD for our own. */
+export function baseOfRoot(rootFd: number): Base {
+  return { fd: rootFd, resolve: rootFd === AT_FDCWD ? 0 : RESOLVE_IN_ROOT, mount: undefined, link: "", rootFd };
+}
 
 /**
  * Follows a path to the folder and name that an open with O_CREAT would create, symbolic links at its end included
- * where `follow`. -errno when there is no such folder.
+ * where `follow`, but for one on a slow mount. -errno when there is no such folder.
  */
-export function findPlace(base: Base, path: string, follow: boolean): Place | number {
-  let from = base;
+export function* findPlace(slow: Slow, base: Base, path: string, follow: boolean): Steps<Place | number> {
+  let from: Start = base;
   let rest = path;
-  for (let links = 0; links <= SYMLINKS_MAX; links++) {
-    const { folder, name } = splitPath(rest);
-    const flags = from.resolve | RESOLVE_NO_MAGICLINKS;
-    const folderFd = openAt(from.fd, folder === "" ? "." : folder, O_PATH | O_DIRECTORY, 0, flags);
-    if (from.fd !== base.fd && from.fd !== base.rootFd) close(from.fd);
-    if (folderFd < 0) return folderFd;
-    const target = follow && name !== "" ? readLinkAt(folderFd, name) : undefined;
-    if (target === undefined) return { folderFd, name };
-    from = baseOfLink(base, folderFd, target);
-    rest = target;
+  let held = -1;
+  try {
+    for (let links = 0; links <= SYMLINKS_MAX; links++) {
+      const { folder, name } = splitPath(rest);
+      const pin = yield* lookUp(slow, from, folder === "" ? "." : folder, O_DIRECTORY, RESOLVE_NO_MAGICLINKS);
+      close(held);
+      held = -1;
+      if (typeof pin === "number") return pin;
+      const { fd: folderFd, stat: folderStat } = pin;
+      const follows = follow && name !== "" && !slow.isSlow(folderStat.mount);
+      const target = follows ? readLinkAt(folderFd, name) : undefined;
+      if (target === undefined) return { folderFd, folderStat, name };
+      held = folderFd;
+      from = target.startsWith("/") ? baseOfRoot(base.rootFd) : startIn(base, pin);
+      rest = target;
+    }
+    return -ELOOP;
+  } finally {
+    close(held);
   }
-  if (from.fd !== base.fd && from.fd !== base.rootFd) close(from.fd);
-  return -ELOOP;
 }
 
-/** Where a symbolic link's target starts. Consumes the folder's fd unless it is where. */
-function baseOfLink({ rootFd }: Base, folderFd: number, target: string): Base {
-  const own = rootFd === AT_FDCWD;
-  if (!target.startsWith("/")) return { fd: folderFd, resolve: own ? 0 : RESOLVE_BENEATH, rootFd };
-  close(folderFd);
-  return { fd: rootFd, resolve: own ? 0 : RESOLVE_IN_ROOT, rootFd };
+/** A folder on the way. In another root an absolute symbolic link further on counts as leading out. */
+function startIn({ rootFd }: Base, { fd, stat }: Pin): Start {
+  return { fd, resolve: rootFd === AT_FDCWD ? 0 : RESOLVE_BENEATH, mount: stat.mount, link: "" };
 }
 
 class Pinning {
@@ -151,15 +160,15 @@ const OWN_PROCESS = /^\/proc\/\d+(\/|$)/;
 function pinFile(text: string, write: boolean, key: KeyPath): ListedFile {
   const pinning = new Pinning(key, text);
   const path = binaryPath(text);
-  const place = findPlace(OWN_BASE, path, true);
+  const place = runNow(findPlace(NONE_SLOW, baseOfRoot(AT_FDCWD), path, true));
   if (typeof place === "number") return pinning.fail(-place);
-  const { folderFd, name } = place;
+  const { folderFd, folderStat, name } = place;
   const fd = openAt(folderFd, name, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
   if (fd < 0 && !(write && fd === -ENOENT)) return pinning.fail(-fd);
   const stat = fd < 0 ? undefined : pinning.stat(fd);
   if (stat !== undefined && isDirectory(stat)) return pinning.fail(EISDIR);
   if (fd >= 0 && OWN_PROCESS.test(pathOfFd(fd) ?? "")) return pinning.fail(EINVAL);
-  return { read: !write, write, path, fd, stat, folderFd, folderStat: pinning.stat(folderFd), name };
+  return { read: !write, write, path, fd, stat, folderFd, folderStat, name };
 }
 
 /** An entry of the lists that is pinned already. */
@@ -204,7 +213,7 @@ export function adoptRoots(pinned: readonly Pinned[]): Roots {
       });
     }
   }
-  return { rootFd: AT_FDCWD, folders, files };
+  return { rootFd: AT_FDCWD, slow: new SlowMounts("/proc/self/mountinfo"), folders, files };
 }
 
 function isWithin(path: string, folder: string): boolean {
@@ -235,6 +244,7 @@ export function pinRoots(broker: Broker): Roots {
   refuseOverlap(folders, broker);
   return {
     rootFd: AT_FDCWD,
+    slow: new SlowMounts("/proc/self/mountinfo"),
     folders,
     files: [
       ...broker.allow_read.map((path, index) => pinFile(path, false, ["broker", "allow_read", index])),
@@ -243,7 +253,8 @@ export function pinRoots(broker: Broker): Roots {
   };
 }
 
-export function closeRoots({ rootFd, folders, files }: Roots): void {
+export function closeRoots({ rootFd, slow, folders, files }: Roots): void {
+  slow.close();
   close(rootFd);
   for (const { fd } of folders) close(fd);
   for (const { fd, folderFd } of files) {
@@ -264,11 +275,12 @@ export function listedAs(roots: Roots, stat: FileStat): { readonly read: boolean
   return { read, write };
 }
 
-/** Pins a listed file that the broker has just created, from an fd of it; the fd stays the caller's. */
-export function pinCreated(file: ListedFile, place: Place): void {
-  const fd = openAt(place.folderFd, place.name, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
-  if (fd < 0) return;
+/** Pins a listed file that the broker has just created. */
+export function* pinCreated(slow: Slow, file: ListedFile, { folderFd, folderStat, name }: Place): Steps<void> {
+  const start = { fd: folderFd, resolve: 0, mount: folderStat.mount, link: "" };
+  const pin = yield* lookUp(slow, start, name, 0, RESOLVE_NO_MAGICLINKS);
+  if (typeof pin === "number") return;
   close(file.fd);
-  file.fd = fd;
-  file.stat = statFd(fd);
+  file.fd = pin.fd;
+  file.stat = pin.stat;
 }

@@ -1,14 +1,14 @@
 /** Runs work in steps: a step at a time, other requests and helpers in between. */
 
+import { ENFILE } from "../kernel/errno.ts";
 import type { Ticket } from "./reply.ts";
 import type { Steps } from "./steps.ts";
 import type { Waiting } from "./waiting.ts";
 
 interface Task {
   readonly ticket: Ticket;
-  readonly steps: Steps;
-  /** Told the result, 0 or -errno, when all is done; not told if the caller went away before. */
-  readonly done: (result: number) => void;
+  /** Ended early if the caller goes away in between. */
+  readonly steps: Steps<void>;
 }
 
 export class Runner {
@@ -28,25 +28,34 @@ export class Runner {
   }
 
   /** Begins at once; what needs no step in between is done when this returns. */
-  run(ticket: Ticket, steps: Steps, done: (result: number) => void): void {
-    this.#resume({ ticket, steps, done }, 0);
+  run(ticket: Ticket, steps: Steps<void>): void {
+    this.#next({ ticket, steps }, 0);
   }
 
   #resume(task: Task, value: number): void {
-    const { ticket, steps, done } = task;
-    if (!ticket.listener.isValid(ticket.id)) {
-      steps.return(0);
-      return;
-    }
-    const next = steps.next(value);
-    if (next.done === true) done(next.value);
-    else if (next.value === undefined) this.#ready.push(task);
-    else {
-      this.#blocked.add(task);
-      this.#waiting.add(next.value, ticket, (result) => {
-        this.#blocked.delete(task);
-        this.#resume(task, result);
-      });
+    if (task.ticket.listener.isValid(task.ticket.id)) this.#next(task, value);
+    else task.steps.return();
+  }
+
+  #next(task: Task, first: number): void {
+    let value = first;
+    for (;;) {
+      const next = task.steps.next(value);
+      if (next.done === true) return;
+      if (next.value === undefined) {
+        this.#ready.push(task);
+        return;
+      }
+      const helper = this.#waiting.hasRoom ? next.value() : -ENFILE;
+      if (typeof helper !== "number") {
+        this.#blocked.add(task);
+        this.#waiting.add(helper, task.ticket, (result) => {
+          this.#blocked.delete(task);
+          this.#resume(task, result);
+        });
+        return;
+      }
+      value = helper;
     }
   }
 
@@ -59,7 +68,7 @@ export class Runner {
 
   /** Ends everything early. Helpers are the owner's to kill, before. */
   close(): void {
-    for (const { steps } of [...this.#ready, ...this.#blocked]) steps.return(0);
+    for (const { steps } of [...this.#ready, ...this.#blocked]) steps.return();
     this.#ready = [];
     this.#blocked.clear();
   }

@@ -3,6 +3,7 @@
 import { EINVAL, EISDIR } from "../kernel/errno.ts";
 import {
   AT_EMPTY_PATH,
+  AT_FDCWD,
   AT_SYMLINK_FOLLOW,
   O_NONBLOCK,
   O_PATH,
@@ -13,48 +14,44 @@ import {
   S_IFMT,
   S_IFREG,
 } from "../kernel/file.ts";
+import { startCall } from "../native/helper.ts";
 import { numberOf, syscallByNumber } from "../native/syscall.ts";
 import { openBase, umaskOf } from "./caller.ts";
 import { decideEntry, decideMove, type Verdict } from "./decide.ts";
+import { type Change, changeAt, close, O_DIRECTORY, openAt, pathOfFd, reopen, setUmask, statFd } from "./files.ts";
 import {
-  close,
-  linkAt,
-  linkPin,
-  mkdirAt,
-  mknodAt,
-  O_DIRECTORY,
-  openAt,
-  pathOfFd,
-  renameAt,
-  reopen,
-  setUmask,
-  statFd,
-  symlinkAt,
-  unlinkAt,
-} from "./files.ts";
-import { anchorOf, closeAnchor, type Parent, type ParentResult, parentOf, RESOLVE_INSIDE, route } from "./locate.ts";
+  anchorOf,
+  finish,
+  lookInside,
+  type Parent,
+  type ParentResult,
+  parentOf,
+  RESOLVE_INSIDE,
+  route,
+} from "./locate.ts";
+import type { Pin } from "./lookup.ts";
 import type { Publication } from "./publish.ts";
 import { PASS, type Reply, result, type Ticket } from "./reply.ts";
-import type { At, EntryRequest, MoveRequest } from "./request.ts";
+import type { At, EntryRequest, MoveRequest, NameRequest } from "./request.ts";
 import type { Roots } from "./roots.ts";
+import type { Steps } from "./steps.ts";
 
 const ftruncate = numberOf("ftruncate");
 
+/** What came of a request, and by which right. */
 export interface Done {
   readonly verdict: Verdict;
   readonly reply: Reply;
+  /** To be published, which answers the request later. Its fds are owned. */
+  readonly publication?: Publication;
 }
 
 const PASSED: Done = { verdict: { decision: "pass" }, reply: PASS };
 const GONE: Done = { verdict: { decision: "pass" }, reply: { kind: "later" } };
 
-/** Begins to publish, which answers the request later. Owns the fds. */
-export type Publish = (publication: Publication) => void;
-
 interface Doing {
   readonly ticket: Ticket;
   readonly roots: Roots;
-  readonly publish: Publish;
 }
 
 /** A missing folder in scratch fails as it does for everybody. */
@@ -67,10 +64,16 @@ function isParent(parent: ParentResult): parent is Parent {
   return parent !== undefined && "fd" in parent;
 }
 
+/** Makes a call in a folder; by a helper where it may have to wait. */
+function* perform({ roots }: Doing, { stat }: Parent, change: Change): Steps {
+  if (!roots.slow.isSlow(stat.mount)) return changeAt(change);
+  return yield () => startCall(change.call, change.args, change.fds);
+}
+
 /** An operation on one name. `act` gets it in its pinned folder. */
-function onEntry(doing: Doing, at: At, umask: boolean, act: (parent: Parent) => number): Done {
+function* onEntry(doing: Doing, at: At, umask: boolean, act: (parent: Parent) => Change): Steps<Done> {
   const { ticket, roots } = doing;
-  const parent = parentOf(roots, ticket.tid, at);
+  const parent = yield* parentOf(roots, ticket.tid, at);
   if (!isParent(parent)) return missing(parent);
   try {
     const verdict = decideEntry(parent.zone);
@@ -78,22 +81,26 @@ function onEntry(doing: Doing, at: At, umask: boolean, act: (parent: Parent) => 
     const mask = umask ? umaskOf(ticket.tid) : 0;
     if (!ticket.listener.isValid(ticket.id)) return GONE;
     if (umask) setUmask(mask);
-    return { verdict, reply: result(act(parent)) };
+    return { verdict, reply: result(yield* perform(doing, parent, act(parent))) };
   } finally {
     close(parent.fd);
   }
 }
 
-function move(doing: Doing, from: Parent, to: Parent, request: MoveRequest): Done {
+function* move(doing: Doing, from: Parent, to: Parent, request: MoveRequest): Steps<Done> {
   const { kind, flags } = request;
   if (kind === "rename" && (flags & RENAME_WHITEOUT) !== 0) return PASSED;
   const verdict = decideMove(from.zone, to.zone, kind === "rename" && (flags & RENAME_EXCHANGE) !== 0);
   if (verdict.decision === "pass") return PASSED;
   if (verdict.decision === "deny") return { verdict, reply: result(-verdict.errno) };
   if (!doing.ticket.listener.isValid(doing.ticket.id)) return GONE;
-  if (verdict.decision === "publish") return publish(doing, from, to, request);
-  if (kind === "rename") return { verdict, reply: result(renameAt(from.fd, from.name, to.fd, to.name, flags)) };
-  return { verdict, reply: result(linkAt(from.fd, from.name, to.fd, to.name, 0)) };
+  if (verdict.decision === "publish") return publish(from, to, request);
+  const change: Change = {
+    call: kind === "rename" ? "renameat2" : "linkat",
+    args: [from.fd, from.name, to.fd, to.name, kind === "rename" ? flags : 0],
+    fds: [from.fd, to.fd],
+  };
+  return { verdict, reply: result(yield* perform(doing, from, change)) };
 }
 
 /** Pinned once more: the work may outlive the request's own pins. */
@@ -101,22 +108,22 @@ function pinAgain(parent: Parent): Parent {
   return { ...parent, fd: openAt(parent.fd, ".", O_PATH | O_DIRECTORY, 0, RESOLVE_INSIDE) };
 }
 
-function publish(doing: Doing, from: Parent, to: Parent, { kind, flags }: MoveRequest): Done {
+function publish(from: Parent, to: Parent, { kind, flags }: MoveRequest): Done {
   if (to.root === undefined) return PASSED;
   const link = kind === "link";
-  doing.publish({ from: pinAgain(from), to: pinAgain(to), folder: to.root, flags: link ? 0 : flags, link });
-  return { verdict: { decision: "publish" }, reply: { kind: "later" } };
+  const publication = { from: pinAgain(from), to: pinAgain(to), folder: to.root, flags: link ? 0 : flags, link };
+  return { verdict: { decision: "publish" }, reply: { kind: "later" }, publication };
 }
 
-function onTwo(doing: Doing, request: MoveRequest): Done {
+function* onTwo(doing: Doing, request: MoveRequest): Steps<Done> {
   const { tid } = doing.ticket;
-  const from = parentOf(doing.roots, tid, request.from);
+  const from = yield* parentOf(doing.roots, tid, request.from);
   if (!isParent(from)) return missing(from);
   try {
-    const to = parentOf(doing.roots, tid, request.to);
+    const to = yield* parentOf(doing.roots, tid, request.to);
     if (!isParent(to)) return from.zone === "scratch" ? missing(to) : PASSED;
     try {
-      return move(doing, from, to, request);
+      return yield* move(doing, from, to, request);
     } finally {
       close(to.fd);
     }
@@ -135,8 +142,12 @@ function linkedFd(request: MoveRequest): number | undefined {
 }
 
 /** A name for an object that is pinned: a file without a name, or one that a symbolic link leads to. */
-function linkPinned(doing: Doing, pin: number, request: MoveRequest): Done {
-  return onEntry(doing, request.to, false, (parent) => linkPin(pin, parent.fd, parent.name));
+function linkPinned(doing: Doing, pin: number, request: MoveRequest): Steps<Done> {
+  return onEntry(doing, request.to, false, ({ fd, name }) => ({
+    call: "linkat",
+    args: [AT_FDCWD, `/proc/self/fd/${pin}`, fd, name, AT_SYMLINK_FOLLOW],
+    fds: [pin, fd],
+  }));
 }
 
 /** Only what is, or was before it lost its name, beneath scratch on its own mount. */
@@ -146,80 +157,102 @@ function isScratchFile(roots: Roots, pin: number): boolean {
   return routed?.folder.zone === "scratch" && statFd(pin)?.mount === routed.folder.stat.mount;
 }
 
-function linkOpenFile(doing: Doing, fd: number, request: MoveRequest): Done {
+function* linkOpenFile(doing: Doing, fd: number, request: MoveRequest): Steps<Done> {
   const pin = openBase(doing.ticket.tid, fd);
   if (pin < 0) return PASSED;
   try {
-    return isScratchFile(doing.roots, pin) ? linkPinned(doing, pin, request) : PASSED;
+    return isScratchFile(doing.roots, pin) ? yield* linkPinned(doing, pin, request) : PASSED;
   } finally {
     close(pin);
   }
+}
+
+/** What a path of the caller's leads to beneath scratch, by its spelling; undefined if nothing does. */
+function* pinScratch({ roots, ticket }: Doing, at: At): Steps<Pin | undefined> {
+  const anchor = yield* anchorOf(roots, ticket.tid, at);
+  if (anchor === undefined) return undefined;
+  const pin = yield* finish(anchor, lookInside(roots, anchor, 0));
+  if (typeof pin === "number") return undefined;
+  if (anchor.folder.zone === "scratch") return pin;
+  close(pin.fd);
+  return undefined;
 }
 
 /** link with AT_SYMLINK_FOLLOW: what the link leads to must be beneath scratch itself. */
-function linkFollowed(doing: Doing, request: MoveRequest): Done {
-  const anchor = anchorOf(doing.roots, doing.ticket.tid, request.from);
-  if (anchor === undefined) return PASSED;
-  const pin = openAt(anchor.fd, anchor.rest, O_PATH, 0, RESOLVE_INSIDE);
-  closeAnchor(anchor);
-  if (pin < 0 || anchor.folder.zone !== "scratch") {
-    close(pin);
-    return PASSED;
-  }
+function* linkFollowed(doing: Doing, request: MoveRequest): Steps<Done> {
+  const pin = yield* pinScratch(doing, request.from);
+  if (pin === undefined) return PASSED;
   try {
-    return linkPinned(doing, pin, request);
+    return yield* linkPinned(doing, pin.fd, request);
   } finally {
-    close(pin);
+    close(pin.fd);
   }
 }
 
-function onLink(doing: Doing, request: MoveRequest): Done {
+function* onLink(doing: Doing, request: MoveRequest): Steps<Done> {
   if ((request.flags & ~(AT_EMPTY_PATH | AT_SYMLINK_FOLLOW)) !== 0) return PASSED;
   const fd = linkedFd(request);
-  if (fd !== undefined) return linkOpenFile(doing, fd, request);
-  if ((request.flags & AT_SYMLINK_FOLLOW) !== 0) return linkFollowed(doing, request);
-  return onTwo(doing, request);
+  if (fd !== undefined) return yield* linkOpenFile(doing, fd, request);
+  if ((request.flags & AT_SYMLINK_FOLLOW) !== 0) return yield* linkFollowed(doing, request);
+  return yield* onTwo(doing, request);
 }
 
-function truncateAt(doing: Doing, at: At, size: bigint): Done {
-  const { ticket, roots } = doing;
+function* truncateAt(doing: Doing, at: At, size: bigint): Steps<Done> {
+  const { ticket } = doing;
   if (size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER)) return PASSED;
-  const anchor = anchorOf(roots, ticket.tid, at);
-  if (anchor === undefined || anchor.folder.zone !== "scratch") return PASSED;
-  const pin = openAt(anchor.fd, anchor.rest, O_PATH, 0, RESOLVE_INSIDE);
-  closeAnchor(anchor);
-  if (pin < 0) return PASSED;
-  const stat = statFd(pin);
-  const type = (stat?.mode ?? 0) & S_IFMT;
-  const refused = type === S_IFDIR ? EISDIR : EINVAL;
-  const fd = type === S_IFREG ? reopen(pin, O_WRONLY | O_NONBLOCK, 0) : -refused;
-  close(pin);
-  if (!ticket.listener.isValid(ticket.id)) {
-    close(fd);
-    return GONE;
+  const pin = yield* pinScratch(doing, at);
+  if (pin === undefined) return PASSED;
+  try {
+    if (!ticket.listener.isValid(ticket.id)) return GONE;
+    const value = yield* truncatePin(doing, pin, Number(size));
+    return { verdict: { decision: "allow", scope: "scratch" }, reply: result(value) };
+  } finally {
+    close(pin.fd);
   }
-  const value = fd < 0 ? fd : syscallByNumber(ftruncate, fd, Number(size));
+}
+
+function* truncatePin({ roots }: Doing, { fd: pin, stat }: Pin, size: number): Steps {
+  const type = stat.mode & S_IFMT;
+  if (type !== S_IFREG) return type === S_IFDIR ? -EISDIR : -EINVAL;
+  if (roots.slow.isSlow(stat.mount)) return yield () => startCall("truncate", [`/proc/self/fd/${pin}`, size], [pin]);
+  const fd = reopen(pin, O_WRONLY | O_NONBLOCK, 0);
+  if (fd < 0) return fd;
+  const value = syscallByNumber(ftruncate, fd, size);
   close(fd);
-  return { verdict: { decision: "allow", scope: "scratch" }, reply: result(value) };
+  return value;
+}
+
+/** The change that an operation on one name makes, in its pinned folder. */
+function changeOf(request: NameRequest, { fd, name }: Parent): Change {
+  const fds = [fd];
+  switch (request.kind) {
+    case "mkdir":
+      return { call: "mkdirat", args: [fd, name, request.mode], fds };
+    case "mknod":
+      return { call: "mknodat", args: [fd, name, request.mode, 0], fds };
+    case "remove":
+      return { call: "unlinkat", args: [fd, name, request.flags], fds };
+    case "symlink":
+      return { call: "symlinkat", args: [request.target, fd, name], fds };
+  }
 }
 
 /** Carries out any request but an open. */
-export function onScratch(doing: Doing, request: EntryRequest): Done {
+export function* onScratch(doing: Doing, request: EntryRequest): Steps<Done> {
   switch (request.kind) {
     case "mkdir":
-      return onEntry(doing, request.at, true, ({ fd, name }) => mkdirAt(fd, name, request.mode));
     case "mknod":
-      return onEntry(doing, request.at, true, ({ fd, name }) => mknodAt(fd, name, request.mode));
-    case "remove":
-      return onEntry(doing, request.at, false, ({ fd, name }) => unlinkAt(fd, name, request.flags));
+      return yield* onEntry(doing, request.at, true, (parent) => changeOf(request, parent));
     case "symlink":
       if (request.target === "") return PASSED;
-      return onEntry(doing, request.at, false, ({ fd, name }) => symlinkAt(request.target, fd, name));
+      return yield* onEntry(doing, request.at, false, (parent) => changeOf(request, parent));
+    case "remove":
+      return yield* onEntry(doing, request.at, false, (parent) => changeOf(request, parent));
     case "rename":
-      return onTwo(doing, request);
+      return yield* onTwo(doing, request);
     case "link":
-      return onLink(doing, request);
+      return yield* onLink(doing, request);
     case "truncate":
-      return truncateAt(doing, request.at, request.size);
+      return yield* truncateAt(doing, request.at, request.size);
   }
 }

@@ -2,11 +2,14 @@
 
 import type { Helper } from "../native/helper.ts";
 
+/** Starts a helper, or tells why it can't: -errno. */
+export type Begin = () => Helper | number;
+
 /**
- * Yields a helper to wait for, and is told its result; or undefined, to let others go first, and is told 0. Returns 0 or
- * -errno. Ended early (`return`), it cleans up after itself.
+ * Yields how to start a helper that is to be waited for, and is told its result; or undefined, to let others go first,
+ * and is told 0. Returns 0 or -errno, or what else it is for. Ended early (`return`), it cleans up after itself.
  */
-export type Steps<T = number> = Generator<Helper | undefined, T, number>;
+export type Steps<T = number> = Generator<Begin | undefined, T, number>;
 
 /** How many entries of a tree are handled in one go: some milliseconds. */
 const ENTRIES_IN_ONE_GO = 256;
@@ -23,7 +26,7 @@ export class Pace {
 }
 
 /** All steps at once, for work that needs no helper. */
-export function runNow(steps: Steps): number {
+export function runNow<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next(0);
     if (step.done === true) return step.value;

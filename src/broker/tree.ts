@@ -186,8 +186,7 @@ function* copyFile(fromFd: number, stat: FileStat, toDirFd: number, name: string
   const toFd = openAt(toDirFd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600, RESOLVE_ENTRY);
   if (toFd < 0) return toFd;
   try {
-    const helper = startCopy(fromFd, toFd);
-    const copied = typeof helper === "number" ? helper : yield helper;
+    const copied = yield () => startCopy(fromFd, toFd);
     return copied < 0 ? copied : finishCopy(fromFd, toFd, stat);
   } finally {
     close(toFd);

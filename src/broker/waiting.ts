@@ -3,7 +3,7 @@
 import { EINTR, EMFILE, ENFILE, ERESTARTSYS } from "../kernel/errno.ts";
 import { O_CLOEXEC } from "../kernel/file.ts";
 import type { Epoll } from "../native/epoll.ts";
-import { endHelper, type Helper, killHelper, startOpen } from "../native/helper.ts";
+import { endHelper, type Helper, killHelper, startOpen, waitHelper } from "../native/helper.ts";
 import { hasSignal } from "./caller.ts";
 import { close } from "./files.ts";
 import type { Ticket } from "./reply.ts";
@@ -11,6 +11,8 @@ import { unprivileged } from "./self.ts";
 
 /** How often the callers of blocked work are looked at: nothing tells that one is gone. */
 const TICK_MS = 100;
+/** How long helpers that were killed may take to die while everybody waits for it, together. */
+const LAST_WAIT_MS = 100;
 /** More callers than this can't wait in blocking opens at once: each takes a process. */
 const HELPERS_MAX = 128;
 
@@ -22,6 +24,15 @@ interface Job {
   /** A signal with a handler ends it, as it would end the call itself. */
   readonly interruptible: boolean;
   interrupted: boolean;
+}
+
+/** What is opened by a helper. */
+export interface Blocking {
+  /** O_PATH, owned. */
+  readonly pin: number;
+  /** As open(2) takes them. */
+  readonly flags: number;
+  readonly mode: number;
 }
 
 export class Waiting {
@@ -50,9 +61,9 @@ export class Waiting {
   }
 
   /** Opens a pinned object, which is consumed, and answers the request. */
-  open(ticket: Ticket, pin: number, flags: number, closing: number, done: (result: number) => void): void {
+  open(ticket: Ticket, { pin, flags, mode }: Blocking, closing: number, done: (result: number) => void): void {
     const listenerFd = ticket.listener.fd;
-    const request = { listenerFd, id: ticket.id, pin, flags, closeOnExec: closing & O_CLOEXEC };
+    const request = { listenerFd, id: ticket.id, pin, flags, mode, closeOnExec: closing & O_CLOEXEC };
     const helper = this.hasRoom ? startOpen(request) : -ENFILE;
     // The helper has its own copy.
     close(pin);
@@ -84,19 +95,33 @@ export class Waiting {
     this.#nextTick = now + TICK_MS;
     for (const job of this.#jobs.values()) {
       const { listener, id, tid } = job.ticket;
+      // Killed a tick ago and still there: it waits for a server, but its caller needn't.
+      if (job.interrupted) listener.answer(-ERESTARTSYS, id);
       const valid = listener.isValid(id);
       job.interrupted ||= job.interruptible && valid && hasSignal(tid) && listener.isValid(id);
       if (!valid || job.interrupted) killHelper(job.helper);
     }
   }
 
-  /** Kills all of it. */
+  /**
+   * Kills all of it. A helper that doesn't die, because the kernel waits for a server's answer in it, is taken leave of
+   * when it does: by the epoll where that goes on, by init otherwise.
+   */
   close(): void {
-    for (const job of this.#jobs.values()) {
-      killHelper(job.helper);
-      this.#epoll.remove(job.helper.pidFd);
-      endHelper(job.helper);
+    for (const { helper } of this.#jobs.values()) killHelper(helper);
+    const end = performance.now() + LAST_WAIT_MS;
+    for (const { helper } of this.#jobs.values()) {
+      this.#epoll.remove(helper.pidFd);
+      if (waitHelper(helper, Math.max(end - performance.now(), 0))) endHelper(helper);
+      else this.#leave(helper);
     }
     this.#jobs.clear();
+  }
+
+  #leave(helper: Helper): void {
+    this.#epoll.add(helper.pidFd, () => {
+      this.#epoll.remove(helper.pidFd);
+      endHelper(helper);
+    });
   }
 }

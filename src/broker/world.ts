@@ -5,9 +5,11 @@
  */
 
 import { AT_FDCWD, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../kernel/file.ts";
+import type { Epoll } from "../native/epoll.ts";
 import type { Policy } from "../policy/policy.ts";
 import { close, type FileStat, O_DIRECTORY, openAt, openOwn, pathOfFd, sameFile, statFd, statPath } from "./files.ts";
 import { binaryPath, closeRoots, type Folder, type ListedFile, type Roots } from "./roots.ts";
+import { SlowMounts } from "./slow-mounts.ts";
 
 /** How the callers of a run may see files. */
 export interface Surroundings {
@@ -88,12 +90,19 @@ export class World {
   readonly #surroundings: Surroundings;
   #roots: Roots | undefined;
   #rootStat: FileStat | undefined;
+  #watch: ((slow: SlowMounts) => void) | undefined;
 
   /** Owns the roots. */
   constructor(host: Roots, surroundings: Surroundings) {
     this.#host = host;
     this.#surroundings = surroundings;
     if (surroundings.root === undefined) this.#roots = host;
+  }
+
+  /** Learns of changes of the callers' mounts from now on, and tells of them. */
+  watch(epoll: Epoll, changed: () => void): void {
+    this.#watch = (slow) => slow.watch(epoll, changed);
+    if (this.#roots !== undefined) this.#watch(this.#roots.slow);
   }
 
   /** The lists as a caller sees them; undefined for a caller that sees other files. */
@@ -123,8 +132,11 @@ export class World {
     const rootFd = openOwn(`/proc/${tid}/root`, O_PATH | O_DIRECTORY);
     if (rootFd < 0) return undefined;
     const lookup = new Lookup(rootFd, binaryPath(this.#surroundings.root ?? ""));
+    const slow = new SlowMounts(`/proc/${tid}/mountinfo`);
+    this.#watch?.(slow);
     return {
       rootFd,
+      slow,
       folders: this.#host.folders.flatMap((folder) => lookup.folder(folder)),
       files: this.#host.files.flatMap((file) => lookup.file(file)),
     };

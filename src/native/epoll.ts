@@ -7,6 +7,8 @@ import type { Sieve } from "./sieve.ts";
 import { ARCH, numberOf, syscall, syscallByNumber } from "./syscall.ts";
 
 const EPOLLIN = 1;
+/** Something exceptional: for mountinfo files, that the mounts changed. */
+export const EPOLLPRI = 2;
 
 /** struct epoll_event is packed on x86_64 only. */
 const EVENT_SIZE = ARCH === "x86_64" ? 12 : 16;
@@ -31,10 +33,10 @@ export class Epoll {
     if (this.#fd < 0) throw new Error(`epoll_create1: errno ${-this.#fd}`);
   }
 
-  /** Watches a borrowed fd for input; `handler` gets the event bits. */
-  add(fd: number, handler: (events: number) => void): void {
+  /** Watches a borrowed fd for input, or other events of epoll_ctl(2); `handler` gets the event bits. */
+  add(fd: number, handler: (events: number) => void, events: number = EPOLLIN): void {
     const event = new DataView(new ArrayBuffer(EVENT_SIZE));
-    event.setUint32(0, EPOLLIN, true);
+    event.setUint32(0, events, true);
     event.setInt32(DATA_AT, fd, true);
     const result = syscall("epoll_ctl", this.#fd, EPOLL_CTL_ADD, fd, new Uint8Array(event.buffer));
     if (result < 0) throw new Error(`epoll_ctl: errno ${-result}`);

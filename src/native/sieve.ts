@@ -16,6 +16,8 @@ export interface SieveLists {
   readonly mounts: readonly number[];
   /** undefined for one that isn't there. */
   readonly files: readonly (SieveFile | undefined)[];
+  /** Where mounts are on which lookups may have to wait: binary strings. */
+  readonly slow: readonly string[];
 }
 
 /** A file by what it is: an inode's number has 64 bits. */
@@ -32,6 +34,14 @@ const FOLDERS_SIZE = 64 * 256;
 const FILE_SIZE = 16;
 const LISTED_AT = SIEVE.fields.listed.offset;
 const PATH_SIZE_AT = SIEVE.fields.path_size.offset;
+
+/** Strings, each with its NUL; the last one is empty. */
+function stringList(texts: readonly string[]): Memory {
+  const bytes = Buffer.from(`${texts.map((each) => `${each}\0`).join("")}\0`, "latin1");
+  const memory = allocate(bytes.length);
+  memory.bytes.set(bytes);
+  return memory;
+}
 
 export class Sieve {
   /** Of the listener. Borrowed. */
@@ -63,10 +73,9 @@ export class Sieve {
   }
 
   /** From now on, requests that have nothing to do with the lists are passed on without being seen here. */
-  use({ rootFd, folders, mounts, files }: SieveLists): void {
-    const names = Buffer.from(`${folders.map((each) => `${each}\0`).join("")}\0`, "latin1");
-    const texts = allocate(names.length);
-    texts.bytes.set(names);
+  use({ rootFd, folders, mounts, files, slow }: SieveLists): void {
+    const names = stringList(folders);
+    const slowNames = stringList(slow);
     const mountIds = allocate(8 * Math.max(mounts.length, 1));
     for (const [index, mount] of mounts.entries()) mountIds.view.setBigUint64(8 * index, BigInt(mount), true);
     const fileIds = allocate(FILE_SIZE * Math.max(files.length, 1));
@@ -79,14 +88,15 @@ export class Sieve {
     }
     setFields(this.#memory.view, SIEVE, 0, {
       root: rootFd,
-      names: texts.address,
+      names: names.address,
+      slow: slowNames.address,
       mounts: mountIds.address,
       files: fileIds.address,
       mount_count: mounts.length,
       file_count: files.length,
       ready: 1,
     });
-    this.lists = [texts, mountIds, fileIds];
+    this.lists = [names, slowNames, mountIds, fileIds];
   }
 
   /** How many requests were passed on. */

@@ -103,6 +103,13 @@ export function acceptFrom(listenFd: number): number {
   return fd;
 }
 
+/** Two connected ends, owned, close-on-exec; -errno. */
+export function connectedPair(): readonly [number, number] | number {
+  const ends = new Int32Array(2);
+  const result = syscall("socketpair", AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
+  return result < 0 ? result : [ends[0] ?? -1, ends[1] ?? -1];
+}
+
 /** Who is at the other end: who connected, or who called listen(2). */
 export function peerOf(fd: number): { readonly pid: number; readonly uid: number } | undefined {
   const credentials = option(fd, SO_PEERCRED, 12);

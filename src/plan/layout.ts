@@ -160,6 +160,7 @@ export const SIEVE: Struct<
   | "shown"
   | "real"
   | "names"
+  | "slow"
   | "folders"
   | "files"
   | "mounts"
@@ -187,6 +188,8 @@ export const SIEVE: Struct<
   real: "u64",
   /** Address of the spellings of the policy's folders, each with its NUL; the last one is empty. */
   names: "u64",
+  /** The same of mounts whose lookups may wait for a server; none of them: the sieve needn't take care. */
+  slow: "u64",
   /** Addresses of arrays: struct ll_sieve_folder, struct ll_sieve_file, mount ids of scratch folders. */
   folders: "u64",
   files: "u64",

@@ -1,0 +1,180 @@
+/** A filesystem that hangs: whoever asks it waits, and nobody else. */
+import { expect } from "bun:test";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { Box } from "../harness/box.ts";
+import { asUsersUnless } from "../harness/cases.ts";
+import { run } from "../harness/landlockd.ts";
+import { probePath } from "../harness/probe.ts";
+import { type ProcessResult, runProcess } from "../harness/process.ts";
+import { SUITE_IS_ROOT } from "../harness/user.ts";
+import { until } from "../harness/within.ts";
+import { brokered, type Lists, prepare } from "./policies.ts";
+
+const OBSTACLE = !SUITE_IS_ROOT
+  ? "only root may mount a filesystem that hangs"
+  : existsSync("/dev/fuse")
+    ? undefined
+    : "the kernel has no FUSE";
+
+/** How long the others are watched while one waits. */
+const WATCH_MS = 700;
+
+interface Hung {
+  /** Where the filesystem is, for those that `enter` it. */
+  readonly dir: string;
+  readonly enter: readonly string[];
+  /** Its server's pid, once something entered. */
+  readonly server: () => Promise<number>;
+  /** What still runs with the filesystem mounted, but for its server. */
+  readonly left: () => Promise<number[]>;
+}
+
+function namespaceOf(pid: number | string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** test/probe/hang.c, not mounted yet. */
+function hungIn(box: Box): Hung {
+  const dir = box.mkdir("hung");
+  const pidFile = box.path("server.pid");
+  const pid = (): number | undefined =>
+    existsSync(pidFile) ? Number(readFileSync(pidFile, "utf8")) || undefined : undefined;
+  const server = (): Promise<number> => until("the FUSE server", pid);
+  box.defer(() => {
+    const running = pid();
+    if (running !== undefined && namespaceOf(running) !== undefined) process.kill(running, "SIGKILL");
+  });
+  return {
+    dir,
+    enter: [probePath("hang"), dir, pidFile],
+    server,
+    left: async () => {
+      const own = await server();
+      const namespace = namespaceOf(own);
+      const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && namespaceOf(name) === namespace);
+      return pids.map(Number).filter((each) => each !== own);
+    },
+  };
+}
+
+function policyFor(lists: Lists): string {
+  return brokered(lists, [{ path: probePath("stall"), rights: ["execute", "read_file"] }]);
+}
+
+/** What a call that hangs does to another process, without a broker or beneath landlockd. */
+async function stall(
+  box: Box,
+  hung: Hung,
+  call: readonly string[],
+  good: string,
+  lists?: Lists,
+): Promise<ProcessResult> {
+  const argv = [probePath("stall"), ...call, good, String(WATCH_MS)];
+  const options = { enter: hung.enter, timeoutMs: 20_000 };
+  return lists === undefined
+    ? await runProcess(box, argv, options)
+    : await run(box, { policy: policyFor(lists), argv, ...options });
+}
+
+/** Nobody waited for the stuck one; it could be killed; and all is gone once the filesystem is. */
+async function expectOthersServed(hung: Hung, result: ProcessResult): Promise<void> {
+  expect([result.stdout, result.status]).toEqual(["stuck\nkilled\n0\n", 0]);
+  expect(Number(result.stderr)).toBeLessThan(100);
+  // What waits for the server can't be killed: that it is there still shows that the lookup was one that hung.
+  expect(await hung.left()).toHaveLength(1);
+  const [helper] = await hung.left();
+  process.kill(await hung.server(), "SIGKILL");
+  await until("the helper's end", () => (namespaceOf(helper ?? 0) === undefined ? true : undefined), 5000);
+}
+
+asUsersUnless(OBSTACLE, "without a broker, an open on the filesystem hangs and can't even be killed", async (box) => {
+  const hung = hungIn(box);
+  const { listed } = prepare(box);
+  const result = await stall(box, hung, ["open", `${hung.dir}/lookup`], listed);
+  expect([result.stdout, result.status]).toEqual(["stuck\nalive\n0\n", 0]);
+  process.kill(await hung.server(), "SIGKILL");
+  const other = hungIn(box);
+  const fine = await stall(box, other, ["open", `${other.dir}/ok`], listed);
+  expect([fine.stdout, fine.status]).toEqual(["0\n0\n", 0]);
+});
+
+asUsersUnless(OBSTACLE, "a path on no list whose lookup hangs holds up only who asked", async (box) => {
+  const hung = hungIn(box);
+  const { listed } = prepare(box);
+  const result = await stall(box, hung, ["open", `${hung.dir}/lookup`], listed, { allow_read: [listed] });
+  await expectOthersServed(hung, result);
+});
+
+asUsersUnless(OBSTACLE, "a symbolic link to such a path hides it from nobody", async (box) => {
+  const hung = hungIn(box);
+  const { listed } = prepare(box);
+  const link = box.symlink(`${hung.dir}/lookup`, "link");
+  const result = await stall(box, hung, ["open", link], listed, { allow_read: [listed] });
+  await expectOthersServed(hung, result);
+});
+
+asUsersUnless(OBSTACLE, "a listed file whose open hangs holds up only who opens it", async (box) => {
+  const hung = hungIn(box);
+  const { listed } = prepare(box);
+  const lists = { allow_read: [listed, `${hung.dir}/open`] };
+  await expectOthersServed(hung, await stall(box, hung, ["open", `${hung.dir}/open`], listed, lists));
+});
+
+asUsersUnless(OBSTACLE, "a change beneath scratch that hangs holds up only who makes it", async (box) => {
+  const hung = hungIn(box);
+  const { listed } = prepare(box);
+  const lists = { allow_read: [listed], scratch: [`${hung.dir}/dir`] };
+  await expectOthersServed(hung, await stall(box, hung, ["mkdir", `${hung.dir}/dir/stuck`], listed, lists));
+});
+
+asUsersUnless(OBSTACLE, "what doesn't hang on the filesystem is served as anywhere", async (box) => {
+  const hung = hungIn(box);
+  const { listed } = prepare(box);
+  const lists = { allow_read: [listed, `${hung.dir}/ok`], scratch: [`${hung.dir}/dir`] };
+  for (const [call, result] of [
+    [["open", `${hung.dir}/ok`], "0"],
+    [["open", `${hung.dir}/open`], "EACCES"],
+    [["open", `${hung.dir}/none`], "ENOENT"],
+    [["mkdir", `${hung.dir}/dir/made`], "0"],
+    [["mkdir", `${hung.dir}/made`], "EACCES"],
+    [["truncate", `${hung.dir}/dir/open`], "ENOSYS"],
+  ] as const) {
+    const ended = await stall(box, hungIn(box), call, listed, lists);
+    expect([call, ended.stdout]).toEqual([call, `${result}\n0\n`]);
+    process.kill(await hung.server(), "SIGKILL");
+  }
+});
+
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+asUsersUnless(OBSTACLE, "a listed file is opened once its server answers again, as what it is", async (box) => {
+  const hung = hungIn(box);
+  const go = box.path("go");
+  const policy = policyFor({ allow_read: [`${hung.dir}/late`] });
+  const argv = [probePath("stall"), "wait", `${hung.dir}/late`, go];
+  let ended = false;
+  const running = run(box, { policy, argv, enter: hung.enter }).finally(() => {
+    ended = true;
+  });
+  await until("the workload", async () =>
+    (await hung.left()).some((pid) => nameOf(pid) === "stall") ? true : undefined,
+  );
+  process.kill(await hung.server(), "SIGUSR2");
+  await Bun.sleep(100);
+  box.write("go", "");
+  await Bun.sleep(500);
+  expect(ended).toBe(false);
+  process.kill(await hung.server(), "SIGUSR1");
+  expect((await running).stdout).toBe("ok\n");
+  expect(await hung.left()).toEqual([]);
+});
