@@ -3,6 +3,7 @@
 #include "caller.h"
 #include "identity.h"
 #include "raw.h"
+#include "sieve_path.h"
 
 #include <stdbool.h>
 
@@ -65,40 +66,10 @@ static bool show_path(struct ll_sieve *sieve, const struct open_call *call, cons
 	return true;
 }
 
-/* Whether a path is one of the names, or beneath one, by its spelling. names: strings, the last one empty. */
-static bool is_beneath(const char *names, const char *path)
-{
-	while (*names != '\0') {
-		const char *at = path;
-
-		while (*names != '\0' && *names == *at)
-			names++, at++;
-		if (*names == '\0' && (*at == '\0' || *at == '/' || at[-1] == '/'))
-			return true;
-		while (*names++ != '\0')
-			;
-	}
-	return false;
-}
-
 /* Whether lookups need care, because some mount may make them wait for a server or a FUSE process. */
 static bool is_careful(const struct ll_sieve *sieve)
 {
 	return *(const char *)(uintptr_t)sieve->slow != '\0';
-}
-
-/* Whether every component of an absolute path is a name. */
-static bool is_clean(const char *path)
-{
-	while (*path == '/') {
-		const char *name = ++path;
-
-		while (*path != '\0' && *path != '/')
-			path++;
-		if (path == name || (name[0] == '.' && (path == name + 1 || (name[1] == '.' && path == name + 2))))
-			return false;
-	}
-	return true;
 }
 
 /*
@@ -107,7 +78,7 @@ static bool is_clean(const char *path)
  */
 static bool may_wait(const struct ll_sieve *sieve, const char *path)
 {
-	return is_careful(sieve) && (!is_clean(path) || is_beneath((const char *)(uintptr_t)sieve->slow, path));
+	return is_careful(sieve) && (!ll_is_clean(path) || ll_is_beneath((const char *)(uintptr_t)sieve->slow, path));
 }
 
 /* RESOLVE_* flags for a path that passed may_wait, and still may lead through links to where the kernel must ask. */
@@ -148,31 +119,6 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.seconds * 1000 + (uint64_t)now.nanoseconds / 1000000;
 }
 
-/* The bytes of a path up to its last slash, and where such a folder is remembered. */
-static size_t hash_folder(const char *path, size_t *ret_size)
-{
-	uint32_t all = 0;
-	uint32_t hash = 0;
-
-	*ret_size = 0;
-	for (size_t i = 0; path[i] != '\0'; i++) {
-		all = all * 31 + (unsigned char)path[i];
-		if (path[i] == '/') {
-			*ret_size = i + 1;
-			hash = all;
-		}
-	}
-	return hash % LL_SIEVE_FOLDERS;
-}
-
-static bool same_text(const char *text, const char *other, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		if (text[i] != other[i])
-			return false;
-	return text[size] == '\0';
-}
-
 /* Whether what a path leads to, looked up now, is none of the policy's folders, nor beneath one. */
 static bool leads_outside(const struct ll_sieve *sieve, const char *path)
 {
@@ -190,7 +136,7 @@ static bool leads_outside(const struct ll_sieve *sieve, const char *path)
 	ll_number_text(link + ll_append(link, 0, "/proc/self/fd/"), (uint64_t)fd, 10);
 	size = ll_read_link(link, (char *)(uintptr_t)sieve->real);
 	raw_call1(__NR_close, fd);
-	return size > 0 && !is_beneath((const char *)(uintptr_t)sieve->names, (const char *)(uintptr_t)sieve->real);
+	return size > 0 && !ll_is_beneath((const char *)(uintptr_t)sieve->names, (const char *)(uintptr_t)sieve->real);
 }
 
 /*
@@ -203,9 +149,9 @@ static bool is_outside(const struct ll_sieve *sieve, char *path)
 	struct ll_sieve_folder *folders = (void *)(uintptr_t)sieve->folders;
 	const uint64_t now = now_ms();
 	size_t size;
-	struct ll_sieve_folder *folder = &folders[hash_folder(path, &size)];
+	struct ll_sieve_folder *folder = &folders[ll_hash_folder(path, &size) % LL_SIEVE_FOLDERS];
 
-	if (size < LL_SIEVE_FOLDER_SIZE && folder->until_ms > now && same_text(folder->path, path, size))
+	if (size < LL_SIEVE_FOLDER_SIZE && folder->until_ms > now && ll_same_text(folder->path, path, size))
 		return true;
 	path[size] = '\0'; /* its folder */
 	if (!leads_outside(sieve, path))
@@ -265,7 +211,7 @@ static bool is_plain(struct ll_sieve *sieve)
 		return true;
 	sieve->path_size = ll_copy_path(request->pid, call.path, path);
 	if (sieve->path_size == 0 || !show_path(sieve, &call, path) ||
-	    is_beneath((const char *)(uintptr_t)sieve->names, shown) || may_wait(sieve, shown))
+	    ll_is_beneath((const char *)(uintptr_t)sieve->names, shown) || may_wait(sieve, shown))
 		return false;
 	creates = (call.flags & LL_O_CREAT) != 0;
 	seen = look(sieve, shown, LL_AT_SYMLINK_NOFOLLOW, &status);

@@ -26,14 +26,36 @@ function readCapabilities(): boolean {
   return EFFECTIVE.some((at) => had.view.getUint32(at, true) !== 0);
 }
 
+/** struct sched_attr (sched_setattr(2)): u32 size, policy, u64 flags, i32 nice, u32 priority, u64 runtime, … */
+const schedule = allocate(48);
+const SCHED_OTHER = 0;
+const SCHED_FLAG_RESET_ON_FORK = 1;
+/** The least that the kernel takes. */
+const SLICE_NS = 100_000;
+
+/**
+ * Asks for short turns on the CPU (Linux 6.12; before, nothing comes of it): who wants little at a time gets it sooner.
+ * Otherwise a request waits until those that keep all CPUs busy have used their turns up, of some milliseconds each.
+ */
+function takeShortTurns(): void {
+  const { view, address } = schedule;
+  if (syscall("sched_getattr", 0, address, schedule.bytes.length, 0) < 0) return;
+  if (view.getUint32(4, true) !== SCHED_OTHER) return;
+  view.setUint32(8, view.getUint32(8, true) | SCHED_FLAG_RESET_ON_FORK, true);
+  view.setUint32(24, SLICE_NS, true);
+  view.setUint32(28, 0, true);
+  syscall("sched_setattr", 0, address, 0);
+}
+
 let privileged: boolean | undefined;
 
 /**
- * Takes the process out of its own user's sight. `forGood`: the calling thread has no capabilities in effect from now
+ * Takes the process out of its own user's sight, and makes it answer promptly. `forGood`: the calling thread has no capabilities in effect from now
  * on; otherwise only inside `unprivileged`.
  */
 export function hardenSelf(forGood: boolean): void {
   syscall("prctl", PR_SET_DUMPABLE, 0);
+  takeShortTurns();
   privileged = readCapabilities();
   if (privileged && forGood) {
     syscallByNumber(capset, header.address, none.address);
