@@ -67,5 +67,6 @@ export const LINT_CODES: readonly CodeText[] = [
     "writes-socket": "The run can write the socket of a daemon that acts outside of the sandbox.",
     "unenforceable-right": "The host's Landlock doesn't have a right that is handled.",
     "mount-without-rule": "A target of a broker mount is under no rule.",
+    "scratch-linkable": "Files can be linked into a scratch folder past the broker.",
   }),
 ];

@@ -11,6 +11,7 @@ import { type LayerGrants, layerGrants } from "./grants.ts";
 import { lintHostRights } from "./host.ts";
 import { lintShadowedGrants, lintUnhandledWrites } from "./layers.ts";
 import { lintPrograms } from "./programs.ts";
+import { lintScratchLinks } from "./scratch.ts";
 import { lintWrites } from "./writes.ts";
 
 /** One concern: looks at a policy, the host, and what the layers grant together. */
@@ -26,6 +27,7 @@ const RULES: readonly LintRule[] = [
   lintWrites,
   lintHostRights,
   lintBrokerTargets,
+  lintScratchLinks,
 ];
 
 /** Every finding of every rule, without places: `placeFindings` adds them. */
