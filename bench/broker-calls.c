@@ -3,10 +3,13 @@
  *
  *   calls open PATH COUNT      open(O_RDONLY) and close
  *   calls create PATH COUNT    open(O_CREAT | O_EXCL | O_WRONLY), close and unlink
+ *   calls p99 HOW PATH COUNT   eight processes at once, COUNT rounds of HOW (open, create) in each, that one's on PATH.N:
+ *                              what 99 of 100 calls took at most
+ *   calls worst HOW PATH COUNT the same: the longest
  *   calls loop CMD [ARG...]    runs CMD; its opens, creations and unlinks are received and continued
  *   calls hand CMD [ARG...]    the same, but its plain opens are done for it and the fd is handed over
  *
- * The first two print nanoseconds a round.
+ * Those that measure print nanoseconds.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -80,6 +84,52 @@ static void measure(void (*call)(const char *), const char *path, long count)
 	for (long i = 0; i < count; i++)
 		call(path);
 	printf("%.0f\n", (double)(now() - from) / (double)count);
+}
+
+enum { PROCESSES = 8 };
+
+static int by_size(const void *one, const void *other)
+{
+	const long long a = *(const long long *)one;
+	const long long b = *(const long long *)other;
+
+	return (a > b) - (a < b);
+}
+
+static void hammer(void (*call)(const char *), const char *path, long count, long long *took)
+{
+	pid_t pids[PROCESSES];
+
+	for (int i = 0; i < PROCESSES; i++) {
+		char own[4096];
+
+		pids[i] = fork();
+		if (pids[i] != 0)
+			continue;
+		snprintf(own, sizeof(own), call == one_create ? "%s.%d" : "%s", path, i);
+		for (long j = 0; j < count; j++) {
+			const long long from = now();
+
+			call(own);
+			took[i * count + j] = now() - from;
+		}
+		_exit(0);
+	}
+	/* Not any child: the one that serves is one too. */
+	for (int i = 0; i < PROCESSES; i++)
+		waitpid(pids[i], NULL, 0);
+}
+
+static void measure_many(const char *which, const char *how, const char *path, long count)
+{
+	const size_t all = (size_t)count * PROCESSES;
+	long long *took = mmap(NULL, all * sizeof(*took), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (took == MAP_FAILED)
+		die("mmap");
+	hammer(strcmp(how, "create") == 0 ? one_create : one_open, path, count, took);
+	qsort(took, all, sizeof(*took), by_size);
+	printf("%lld\n", strcmp(which, "p99") == 0 ? took[all / 100 * 99] : took[all - 1]);
 }
 
 #define TRAP(nr) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF)
@@ -173,6 +223,8 @@ int main(int argc, char **argv)
 		measure(one_open, argv[2], atol(argv[3]));
 	else if (argc == 4 && strcmp(argv[1], "create") == 0)
 		measure(one_create, argv[2], atol(argv[3]));
+	else if (argc == 5 && (strcmp(argv[1], "p99") == 0 || strcmp(argv[1], "worst") == 0))
+		measure_many(argv[1], argv[2], argv[3], atol(argv[4]));
 	else if (argc >= 3 && strcmp(argv[1], "loop") == 0)
 		loop(argv + 2, CONTINUE);
 	else if (argc >= 3 && strcmp(argv[1], "hand") == 0)

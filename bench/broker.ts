@@ -2,20 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { buildCalls, CALLS } from "./broker-calls.ts";
 import { type Contestant, measureProcesses, type Rounds } from "./lib/hyperfine.ts";
 import { LANDLOCKD } from "./lib/landlockd.ts";
 import { describeMachine, versionOf } from "./lib/machine.ts";
 import type { Bench, Result, Series } from "./lib/result.ts";
 import { rotate } from "./lib/stats.ts";
-
-const CALLS = resolve("build/bench/broker-calls");
-
-/** Compiles the program that makes the calls. */
-export function buildCalls(): void {
-  mkdirSync(resolve("build/bench"), { recursive: true });
-  const gcc = Bun.spawnSync(["gcc", "-O2", "-static", "-Wall", "-Wextra", "-o", CALLS, "bench/broker-calls.c"]);
-  if (!gcc.success) throw new Error(`bench/broker-calls.c doesn't compile:\n${gcc.stderr}`);
-}
 
 interface Stage {
   readonly folder: string;
@@ -77,6 +69,34 @@ const CREATE = "native create and unlink";
 const CREATE_LOOP = "C loop, create and unlink";
 const CREATE_SCRATCH = "brokered create and unlink";
 
+/** Processes of `calls p99` and `calls worst`. */
+const CROWD = 8;
+
+/** Eight processes at once: what 99 of 100 calls take at most, and the longest. */
+const CROWDS = [
+  ["99 %", "p99"],
+  ["longest", "worst"],
+] as const;
+
+function crowds(stage: Stage, count: number): Measured[] {
+  const { listed, unlisted, lists } = stage;
+  const held = [LANDLOCKD, "run", "--policy-file", lists, "--", CALLS];
+  return CROWDS.flatMap(([name, which]) =>
+    (
+      [
+        [`eight at once, ${name}: C loop`, [CALLS, "loop", CALLS], unlisted, "open, close"],
+        [`eight at once, ${name}: passed on`, held, unlisted, "landlockd: open, close"],
+        [`eight at once, ${name}: C loop that hands over`, [CALLS, "hand", CALLS], listed, "open, close"],
+        [`eight at once, ${name}: brokered`, held, listed, "landlockd: open, close"],
+      ] as const
+    ).map(([title, before, path, command]) => ({
+      name: title,
+      argv: [...before, which, "open", path, String(count)],
+      command,
+    })),
+  );
+}
+
 function calls(stage: Stage, count: number): Measured[] {
   const { listed, unlisted, scratch, lists, scratchPolicy } = stage;
   const held = (policy: string): string[] => [LANDLOCKD, "run", "--policy-file", policy, "--", CALLS];
@@ -130,7 +150,10 @@ export const broker: Bench = {
         machine: describeMachine(),
         versions: { landlockd: versionOf([LANDLOCKD, "--version"]) },
         settings,
-        series: measureCalls(calls(stage, settings.calls), settings.rounds),
+        series: measureCalls(
+          [...calls(stage, settings.calls), ...crowds(stage, settings.calls / CROWD)],
+          settings.rounds,
+        ),
         versus: [
           { title: "÷ native open", name: NATIVE },
           { title: "÷ C loop", name: LOOP },

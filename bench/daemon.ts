@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { buildCalls } from "./broker.ts";
+import { buildCalls } from "./broker-calls.ts";
 import { type DaemonStage, directArgv, heldArgv, openDaemonStage } from "./daemon-stage.ts";
 import { type Contestant, measureProcesses } from "./lib/hyperfine.ts";
 import { LANDLOCKD } from "./lib/landlockd.ts";

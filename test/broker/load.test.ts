@@ -1,9 +1,12 @@
 import { expect } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
+import { buildCalls, CALLS } from "../../bench/broker-calls.ts";
+import type { Box } from "../harness/box.ts";
 import { asRoot, asUsers } from "../harness/cases.ts";
 import { run, runArgv } from "../harness/landlockd.ts";
 import { probePath } from "../harness/probe.ts";
 import { baseEnv, runProcess } from "../harness/process.ts";
+import { stage } from "../harness/stage.ts";
 import { until } from "../harness/within.ts";
 import { naiveArgv, runNaive } from "./naive.ts";
 import { brokered, brokeredPrograms, prepare } from "./policies.ts";
@@ -103,13 +106,31 @@ asUsers("a signal every millisecond interrupts no open that may be restarted", a
   }
 });
 
+/** How long a request may wait while eight processes ask at once, where the machine gives the CPU away fast enough. */
+const STALL_MS = 100;
+/** On a machine whose C loop alone lets one wait for that long, nothing can be said. */
+const BUSY_MS = STALL_MS / 4;
+
+/** The longest open of eight processes under a loop in C that does nothing but hand the file over. */
+async function longestUnderLoop(box: Box, listed: string): Promise<number> {
+  buildCalls();
+  const result = await runProcess(box, [stage(CALLS), "hand", probePath("race"), "hammer", listed, "8", "500"]);
+  expect(result.stdout).toBe("4000\n");
+  return Number(result.stderr);
+}
+
 asUsers("eight processes at once lose no request, and none waits long", async (box) => {
   const { listed } = prepare(box);
   const policy = brokered({ allow_read: [listed] });
-  const result = await run(box, { policy, argv: [probePath("race"), "hammer", listed, "8", "500"] });
-  expect(result.stdout).toBe("4000\n");
-  // The bench measures it; here other tests run beside.
-  expect(Number(result.stderr)).toBeLessThan(1000);
+  const attempts: { readonly ours: number; readonly loop: number }[] = [];
+  while (attempts.length < 4 && attempts.every(({ ours }) => ours > STALL_MS)) {
+    const result = await run(box, { policy, argv: [probePath("race"), "hammer", listed, "8", "500"] });
+    expect(result.stdout).toBe("4000\n");
+    attempts.push({ ours: Number(result.stderr), loop: await longestUnderLoop(box, listed) });
+  }
+  const allowed = attempts.filter(({ loop }) => loop < BUSY_MS);
+  if (allowed.length > 0) expect(Math.min(...attempts.map(({ ours }) => ours))).toBeLessThan(STALL_MS);
+  expect(Math.min(...attempts.map(({ ours }) => ours))).toBeLessThan(1000);
 });
 
 asUsers("a caller without room for an fd gets EMFILE, as from the kernel", async (box) => {
