@@ -173,10 +173,9 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 					   const char *file, const struct ll_plan *plan, const struct ll_bytes *bytes,
 					   const struct ll_exec *exec)
 {
-	struct brokered run = { .handoff = ll_front_map(sizeof(*run.handoff)),
-				.plan = plan,
-				.argv0 = request->command[0],
-				.mounts = -1 };
+	struct brokered run = {
+		.handoff = ll_front_map(sizeof(*run.handoff)), .plan = plan, .argv0 = request->command[0], .mounts = -1
+	};
 	enum progress progress;
 
 	if (run.handoff == NULL)
