@@ -1,12 +1,13 @@
 import { expect } from "bun:test";
 import { copyFileSync, existsSync } from "node:fs";
 import type { Box } from "../harness/box.ts";
-import { asUnprivileged, asUsers } from "../harness/cases.ts";
-import { probeArgv } from "../harness/claim.ts";
+import { asUsers } from "../harness/cases.ts";
+import { expectClaim, probeArgv, row } from "../harness/claim.ts";
 import { type RunResult, run } from "../harness/landlockd.ts";
 import { RUNNABLE } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
-import { brokered } from "./policies.ts";
+import { expectNaive } from "./naive.ts";
+import { brokered, prepare } from "./policies.ts";
 
 /** A root with the probe, a listed file, and a file of the same name on the host. */
 function prepareRoot(box: Box): { readonly root: string; readonly policy: string } {
@@ -60,21 +61,37 @@ asUsers("in a root of its own, a run gets what its lists name there, by the path
   expect(existsSync(`${root}/work/through`)).toBe(true);
 });
 
-asUnprivileged("a caller that changed its root gets nothing by names that mean other files there", async (box) => {
-  const { root } = prepareRoot(box);
-  const listed = box.write("etc/listed", "host");
-  // The host path of the listed file is /BOX/etc/listed; in the new root that path is another file.
-  box.write(`root${listed}`, "other");
-  const grants = ["/usr", "/bin", "/lib", "/lib64"].map((path) => ({
-    path,
-    rights: ["execute", "read_file"],
-    optional: true,
-  }));
-  const policy = brokered({ allow_read: [listed] }, [...grants, { path: `${root}/bin/fs`, rights: RUNNABLE }]);
-  const opened = `${policy}[seccomp]\nallow = ["namespaces", "mounts"]\n`;
-  const bare = await run(box, { policy: opened, argv: [probePath("fs"), "read_openat", listed] });
-  expect(bare.stdout).toBe("read_openat OK\n");
-  const argv = ["unshare", "-U", "-R", root, "/bin/fs", "read_openat", listed];
-  const result = await run(box, { policy: opened, argv });
-  expect([result.stdout, result.stderr]).toEqual(["read_openat EACCES\n", ""]);
-});
+asUsers(
+  "a caller that changed its root or its mounts gets nothing by names that mean other files there",
+  async (box) => {
+    const { listed, secret } = prepare(box);
+    // In the new root, the path of the listed file is another's.
+    box.write(`root${listed}`, "secret");
+    const attempts: [string, ...string[]][] = [
+      ["own_root", box.path("root"), listed],
+      ["own_mounts", listed],
+      ["own_mount", secret, listed],
+    ];
+    const policy = `${brokered({ allow_read: [listed] })}[seccomp]\nallow = ["namespaces", "mounts"]\n`;
+    const inside = ["EACCES", "EACCES", "EPERM"];
+    await expectClaim(box, {
+      probe: "paths",
+      policy,
+      rows: [
+        row(["at_page_end", listed], "OK", "OK"),
+        ...attempts.map((attempt, index) => row(attempt, "OK", inside[index] ?? "")),
+      ],
+    });
+    // By the caller's names among the caller's files, and by the caller's names among the broker's.
+    for (const lack of ["object", "callers-root"] as const) {
+      const all = attempts.map((attempt) => [attempt, "OK"] as const);
+      await expectNaive(box, lack, "paths", all);
+    }
+    await expectNaive(
+      box,
+      "nothing",
+      "paths",
+      attempts.map((attempt) => [attempt, "EACCES"]),
+    );
+  },
+);

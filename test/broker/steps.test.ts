@@ -1,5 +1,6 @@
 /** Races without luck: the world changes at each system call that a broker makes for a request (test/probe/step.c). */
 import { expect } from "bun:test";
+import { linkSync } from "node:fs";
 import type { Box } from "../harness/box.ts";
 import { asUsers } from "../harness/cases.ts";
 import { runArgv } from "../harness/landlockd.ts";
@@ -64,11 +65,11 @@ async function expectHeld(box: Box, exchange: Exchange): Promise<void> {
   expect(held.places).toBeGreaterThanOrEqual(PLACES_MIN);
 }
 
-asUsers("whenever a listed name becomes a link to a secret or another file, it isn't opened", async (box) => {
+asUsers("whenever a listed name becomes a symbolic or hard link to a secret, that isn't opened", async (box) => {
   const { listed } = prepare(box);
   const put: Readonly<Record<string, (secret: string) => void>> = {
-    link: (secret) => box.symlink(secret, "outside/other"),
-    file: () => box.write("outside/other", "secret"),
+    symlink: (secret) => box.symlink(secret, "outside/other"),
+    hardLink: (secret) => linkSync(secret, box.path("outside/other")),
   };
   for (const other of Object.values(put)) {
     await expectHeld(box, {

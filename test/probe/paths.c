@@ -2,7 +2,9 @@
  */
 #include "open.h"
 
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 
 enum { PAGE = 4096, LONGEST = 4096 };
@@ -123,12 +125,58 @@ static long through_cwd(char **argv)
 	return moved < 0 ? moved : through(argv + 1);
 }
 
+/* ---- from a root, or among mounts, of the caller's own: argv is FOLDER or FILE, and PATH ---- */
+
+static long in_own_root(char **argv)
+{
+	if (unshare(CLONE_NEWUSER) != 0 || chroot(argv[0]) != 0)
+		return -errno;
+	return read_file(openat_flags(argv[1], O_RDONLY));
+}
+
+static long own_root(char **argv)
+{
+	return in_child(in_own_root, argv);
+}
+
+static long in_own_mounts(char **argv)
+{
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+		return -errno;
+	return read_file(openat_flags(argv[0], O_RDONLY));
+}
+
+static long own_mounts(char **argv)
+{
+	return in_child(in_own_mounts, argv);
+}
+
+static long on_own_mount(char **argv)
+{
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 || mount(argv[0], argv[1], NULL, MS_BIND, NULL) != 0)
+		return -errno;
+	return read_file(openat_flags(argv[1], O_RDONLY));
+}
+
+static long own_mount(char **argv)
+{
+	return in_child(on_own_mount, argv);
+}
+
 static const struct attempt attempts[] = {
-	{ "at_page_end", 1, at_page_end }, { "cut_off", 1, cut_off },
-	{ "too_long", 1, too_long },       { "longest", 1, longest },
-	{ "at_address", 1, at_address },   { "empty", 1, empty },
-	{ "through_fd", 2, through_fd },   { "through", 2, through },
-	{ "through_cwd", 3, through_cwd }, { 0 },
+	{ "own_root", 2, own_root },
+	{ "own_mounts", 1, own_mounts },
+	{ "own_mount", 2, own_mount },
+	{ "at_page_end", 1, at_page_end },
+	{ "cut_off", 1, cut_off },
+	{ "too_long", 1, too_long },
+	{ "longest", 1, longest },
+	{ "at_address", 1, at_address },
+	{ "empty", 1, empty },
+	{ "through_fd", 2, through_fd },
+	{ "through", 2, through },
+	{ "through_cwd", 3, through_cwd },
+	{ 0 },
 };
 
 PROBE(attempts)
