@@ -5,17 +5,20 @@
  *
  *     step exchange NAME NAME -- BROKER [ARG...]   exchanges two names, and back after the request
  *     step reuse FOLDER -- BROKER [ARG...]         kills the caller and gives its pid to another process
+ *     step watch PATH SIZE -- BROKER [ARG...]      changes nothing, and looks at PATH: "none", "part", or "all" of SIZE
+ *                                                  bytes are there, which is what a broker that is killed here leaves
  *
  * BROKER is what receives requests in its first thread. The last line to stderr is how many places there were.
  *
  * For "reuse", a PID namespace of our own and its capabilities. The other process has FOLDER as working directory, and
- * this program's memory: FOLDER's last name and then "stolen" where "remove" below has its path.
+ * this program's memory, with "stolen" in it where "remove" below has its path.
  *
  *     step remove PATH COUNT     removes PATH in one process after the other, whatever becomes of them
  *     step open PATH COUNT       opens PATH again and again, and prints what it saw (words.h)
  */
 #include "words.h"
 
+#include <ftw.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -31,6 +34,8 @@ enum { PATH_SIZE = 4096, EXCHANGE = 2, ATTEMPTS_MAX = 1000, SHORT_MAX = 5 };
 /* At one address in all processes of this program, which isn't position-independent. */
 static char path[PATH_SIZE];
 static char **names;
+static bool watches;
+static long long size_seen;
 
 static void die(const char *what)
 {
@@ -42,6 +47,24 @@ static void exchange(void)
 {
 	if (syscall(SYS_renameat2, AT_FDCWD, names[0], AT_FDCWD, names[1], EXCHANGE) != 0)
 		die("exchange");
+}
+
+static int add_size(const char *name, const struct stat *info, int type, struct FTW *position)
+{
+	(void)name;
+	(void)position;
+	size_seen += type == FTW_F ? info->st_size : 0;
+	return 0;
+}
+
+/* The sizes of all files beneath the path, or of the file. */
+static void look(void)
+{
+	size_seen = 0;
+	if (nftw(names[0], add_size, 16, FTW_PHYS) != 0)
+		saw("none");
+	else
+		saw(size_seen == atoll(names[1]) ? "all" : "part");
 }
 
 /* The next process gets the pid after this one, if it is free. */
@@ -160,7 +183,9 @@ static void end_request(struct state *state)
 		return;
 	change_back(state);
 	state->serving = false;
-	if (state->calls >= state->turn) {
+	if (watches) {
+		look();
+	} else if (state->calls >= state->turn) {
 		state->turn++;
 		state->shorter = 0;
 	} else {
@@ -182,6 +207,9 @@ static void on_call(struct state *state, pid_t broker)
 		if (command == SECCOMP_IOCTL_NOTIF_RECV) {
 			request = info.entry.args[2];
 			end_request(state);
+		} else if (state->serving && watches) {
+			state->turn++;
+			look();
 		} else if (state->serving && ++state->calls == state->turn) {
 			change(state);
 		}
@@ -223,14 +251,15 @@ static int trace(pid_t broker)
 		}
 	}
 	change_back(&state);
-	fprintf(stderr, "%d\n", is_over(&state) ? state.turn - 1 : -1);
+	print_words();
+	fprintf(stderr, "%d\n", watches || is_over(&state) ? state.turn - 1 : -1);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int main(int argc, char **argv)
 {
 	const bool exchanges = argc > 5 && strcmp(argv[1], "exchange") == 0;
-	char **command = argv + (exchanges ? 5 : 4);
+	char **command;
 	int status;
 	pid_t broker;
 
@@ -244,9 +273,11 @@ int main(int argc, char **argv)
 		print_words();
 		return 0;
 	}
-	if (argc < 5 || strcmp(command[-1], "--") != 0 || (!exchanges && strcmp(argv[1], "reuse") != 0))
+	watches = argc > 5 && strcmp(argv[1], "watch") == 0;
+	command = argv + (exchanges || watches ? 5 : 4);
+	if (argc < 5 || strcmp(command[-1], "--") != 0 || (command == argv + 4 && strcmp(argv[1], "reuse") != 0))
 		return 2;
-	argv[exchanges ? 4 : 3] = NULL;
+	command[-1] = NULL;
 	names = argv + 2;
 	broker = fork();
 	if (broker == 0) {
