@@ -1,7 +1,9 @@
-/** A host to compile for, where a test needs no real one: Linux 6.18, Landlock ABI 7. */
+/** What is compiled, and for what, where a test needs no real one. */
 
 import type { Host } from "../../src/kernel/host.ts";
+import type { Broker } from "../../src/policy/policy.ts";
 
+/** Linux 6.18, Landlock ABI 7. */
 export const HOST: Host = {
   arch: "x86_64",
   release: "6.18.0",
@@ -9,4 +11,15 @@ export const HOST: Host = {
   landlock: { abi: 7, errata: 0, errno: 0 },
   seccomp: { filter: true, notify: true },
   capabilities: 0n,
+};
+
+/** A `[broker]` table that is there and lists nothing. */
+export const NO_BROKER: Broker = {
+  allow_read: [],
+  allow_write: [],
+  scratch: [],
+  export: [],
+  mount_tmpfs: [],
+  mount_bind: [],
+  mount_object: [],
 };

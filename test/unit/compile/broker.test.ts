@@ -17,25 +17,16 @@ import {
 import { ARCHES, type Arch, AUDIT_ARCH, syscallNumber, syscallTable } from "../../../src/kernel/syscalls.ts";
 import type { Broker } from "../../../src/policy/policy.ts";
 import { isCachedAllow, simulate } from "../../harness/bpf-simulator.ts";
+import { NO_BROKER } from "../../harness/host.ts";
 
 const NOTIFY = 0x7fc00000;
 const ALLOW = 0x7fff0000;
 const KILL = 0x80000000;
 
-const empty: Broker = {
-  allow_read: [],
-  allow_write: [],
-  scratch: [],
-  export: [],
-  mount_tmpfs: [],
-  mount_bind: [],
-  mount_object: [],
-};
-
 describe.each([...ARCHES])("%s", (arch: Arch) => {
   /** The filter's answer to a call by name; undefined where the architecture lacks it. */
   function answer(lists: Partial<Broker>, name: string, args: readonly number[]): number | undefined {
-    const filter = assembleTraps(arch, brokerTraps({ ...empty, ...lists }, arch));
+    const filter = assembleTraps(arch, brokerTraps({ ...NO_BROKER, ...lists }, arch));
     const nr = syscallNumber(arch, name);
     return nr === undefined ? undefined : simulate(filter, { nr, arch: AUDIT_ARCH[arch], args: args.map(BigInt) });
   }
@@ -43,7 +34,7 @@ describe.each([...ARCHES])("%s", (arch: Arch) => {
   const opened = (lists: Partial<Broker>, flags: number): boolean => answer(lists, "openat", [0, 0, flags]) === NOTIFY;
 
   test("a table without a list traps nothing", () => {
-    expect(brokerTraps(empty, arch)).toEqual([]);
+    expect(brokerTraps(NO_BROKER, arch)).toEqual([]);
     expect(brokerTraps(undefined, arch)).toEqual([]);
   });
 
@@ -74,7 +65,7 @@ describe.each([...ARCHES])("%s", (arch: Arch) => {
   });
 
   test("every other call is allowed without a look at its arguments, and a foreign one ends the process", () => {
-    const filter = assembleTraps(arch, brokerTraps({ ...empty, scratch: ["/a"] }, arch));
+    const filter = assembleTraps(arch, brokerTraps({ ...NO_BROKER, scratch: ["/a"] }, arch));
     for (const name of ["read", "write", "mmap", "close", "futex", "execve"]) {
       expect(isCachedAllow(filter, syscallTable(arch).get(name) ?? -1, AUDIT_ARCH[arch])).toBe(true);
     }

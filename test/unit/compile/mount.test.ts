@@ -6,26 +6,11 @@ import { CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, MOUNT_CALLS } from "../../../
 import { MAX_BINDS } from "../../../src/plan/layout.ts";
 import type { PlanOp } from "../../../src/plan/plan.ts";
 import type { Broker, Mount, Policy } from "../../../src/policy/policy.ts";
+import { HOST, NO_BROKER } from "../../harness/host.ts";
 
 const EMPTY: Policy = { version: 1, compat: "strict", fs_layer: [] };
 const NO_MOUNTS: Mount = { tmpfs: [], proc: [], bind: [] };
-const NO_BROKER: Broker = {
-  allow_read: [],
-  allow_write: [],
-  scratch: [],
-  export: [],
-  mount_tmpfs: [],
-  mount_bind: [],
-  mount_object: [],
-};
-const USER: Host = {
-  arch: "x86_64",
-  release: "6.18.0",
-  uid: 1000,
-  landlock: { abi: 7, errata: 0, errno: 0 },
-  seccomp: { filter: true, notify: true },
-  capabilities: 0n,
-};
+const USER: Host = { ...HOST, uid: 1000 };
 const ROOT: Host = { ...USER, uid: 0, capabilities: 1n << 21n };
 
 const withMounts = (mount: Partial<Mount>, more: Partial<Policy> = {}): Policy => ({

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { FsRight } from "../../../src/kernel/landlock.ts";
 import type { Broker, FsLayer, Policy } from "../../../src/policy/policy.ts";
 import { canPlant } from "../../../src/store/grants.ts";
+import { NO_BROKER } from "../../harness/host.ts";
 
 const STORE = "/run/landlockd/plans";
 
@@ -41,18 +42,9 @@ test("a file may also be moved in, where refer is granted", () => {
 });
 
 test("what the broker writes counts as the workload's own writes", () => {
-  const none = {
-    allow_read: [],
-    allow_write: [],
-    scratch: [],
-    export: [],
-    mount_tmpfs: [],
-    mount_bind: [],
-    mount_object: [],
-  };
   const brokered = (lists: Partial<Broker>): Policy => ({
     ...policy(layer(["write_file"])),
-    broker: { ...none, ...lists },
+    broker: { ...NO_BROKER, ...lists },
   });
   for (const path of ["/", "/run", STORE, `${STORE}/x`]) {
     for (const list of ["scratch", "export", "allow_write"] as const) {

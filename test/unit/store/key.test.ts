@@ -1,15 +1,9 @@
 import { expect, test } from "bun:test";
 import type { Host } from "../../../src/kernel/host.ts";
 import { type Origin, planKey } from "../../../src/store/key.ts";
+import { HOST } from "../../harness/host.ts";
 
-const HOST: Host = {
-  arch: "x86_64",
-  release: "6.18.0",
-  uid: 1000,
-  landlock: { abi: 7, errata: 3, errno: 0 },
-  seccomp: { filter: true, notify: true },
-  capabilities: 0n,
-};
+const USER: Host = { ...HOST, uid: 1000, landlock: { abi: 7, errata: 3, errno: 0 } };
 const BUILD = new Uint8Array(32).fill(1);
 
 function origin(text: string, more: Partial<Origin["variables"]> = {}, settings: readonly string[] = []): Origin {
@@ -20,7 +14,7 @@ function origin(text: string, more: Partial<Origin["variables"]> = {}, settings:
   };
 }
 
-const name = (text: Origin | string, host: Host = HOST, build: Uint8Array = BUILD): string =>
+const name = (text: Origin | string, host: Host = USER, build: Uint8Array = BUILD): string =>
   Buffer.from(planKey(build, host, typeof text === "string" ? origin(text) : text)).toString("hex");
 
 test("another build, kernel, Landlock, user or privilege is another plan", () => {
@@ -35,8 +29,8 @@ test("another build, kernel, Landlock, user or privilege is another plan", () =>
   ];
   const names = [
     name("x"),
-    name("x", HOST, new Uint8Array(32)),
-    ...hosts.map((each) => name("x", { ...HOST, ...each })),
+    name("x", USER, new Uint8Array(32)),
+    ...hosts.map((each) => name("x", { ...USER, ...each })),
   ];
   expect(new Set(names).size).toBe(names.length);
   expect(name("x")).toBe(name("x"));
