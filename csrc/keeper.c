@@ -8,8 +8,8 @@
 #include "raw.h"
 #include "uapi.h"
 
-/* The fds that the keeper has, by number: whatever else it inherited is closed. */
-enum { CHANNEL_FD = 3, FIRST_OTHER_FD = LL_WARDEN_READS_FD };
+/* With those of kill.h the fds that the keeper has, by number: whatever else it inherited is closed. */
+enum { CHANNEL_FD = 3 };
 
 static const uint64_t sigchld_mask = UINT64_C(1) << (LL_SIGCHLD - 1);
 
@@ -186,7 +186,7 @@ int ll_keeper(void *argument)
 	ll_send(run->channel, &started, pidfd);
 	/* Whoever reads the workload's output must see its end when the workload's own copy is closed. */
 	raw_call3(__NR_close_range, 0, CHANNEL_FD - 1, 0);
-	raw_call3(__NR_close_range, FIRST_OTHER_FD, LL_SOURCE_FD_MIN - 1, 0);
+	raw_call3(__NR_close_range, run->warden_pid > 0 ? LL_WARDEN_FD + 1 : LL_WARDEN_FD, LL_SOURCE_FD_MIN - 1, 0);
 	/* A working directory on a mount of the workload's would keep it busy. */
 	if (ll_hand_needed(&run->plan))
 		raw_call1(__NR_chdir, raw_ptr("/"));

@@ -1,11 +1,22 @@
 import { expect } from "bun:test";
-import { copyFileSync, existsSync } from "node:fs";
-import { asUnprivileged, asUsers, skipped } from "../harness/cases.ts";
+import { copyFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { asRoot, asUnprivileged, asUsers, skipped } from "../harness/cases.ts";
 import { expectNoneOutlives } from "../harness/chain.ts";
+import { runArgv } from "../harness/landlockd.ts";
 import { FS_RIGHTS, layer } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
+import { baseEnv } from "../harness/process.ts";
 import { until } from "../harness/within.ts";
 import { mountOnly, obstacle, prepareRoot, runScript } from "./prepared.ts";
+
+function childrenOf(pid: string): string[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").trim().split(" ").filter(Boolean),
+  );
+}
+
+const fdsOf = (pid: string): string => readdirSync(`/proc/${pid}/fd`).join(" ");
+const nameOf = (pid: string): string => readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 
 function outrun(): void {
   asUnprivileged("with mounts and no PID namespace, no process outlives a killed landlockd", async (box) => {
@@ -51,6 +62,39 @@ function outrun(): void {
       expect([result.stderr, result.stdout]).toEqual(["", "linked\nlinked\nlinked\n"]);
       for (const made of ["root/a", "root/b", "project/a", "project/b"]) box.remove(made);
     }
+  });
+
+  asRoot("keeper and warden have no descriptor but their own, and the workload can't signal them", async (box) => {
+    const tables = ["", `[broker]\nmount_tmpfs = ["${box.mkdir("tmp")}"]`].map((broker) => [
+      `[mount]\ntmpfs = ["${box.mkdir("private")}"]`,
+      broker,
+    ]);
+    const found: (readonly string[])[] = [];
+    for (const each of tables) {
+      const script = `read -r pids; kill -STOP $pids; kill -KILL $pids; echo tried; read -r end`;
+      const argv = runArgv(box, {
+        policy: mountOnly(...each),
+        argv: ["/bin/busybox", "sh", "-c", script],
+        audit: true,
+      });
+      const child = Bun.spawn(argv, { cwd: box.dir, env: baseEnv(box), stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+      const keeper = await until("the keeper", () => childrenOf(`${child.pid}`)[0]);
+      const workload = await until("the workload", () => childrenOf(keeper).find((pid) => nameOf(pid) === "busybox"));
+      const wardens = childrenOf(keeper).filter((pid) => pid !== workload);
+      // The workload runs a moment before the keeper goes on.
+      await until("the keeper's signalfd in the place of stdin", () =>
+        fdsOf(keeper).startsWith("0 3") ? true : undefined,
+      );
+      found.push([keeper, ...wardens].map(fdsOf));
+      child.stdin.write(`${[keeper, ...wardens].join(" ")}\n`);
+      child.stdin.end();
+      expect(await child.exited).toBe(1);
+      expect(await new Response(child.stdout).text()).toBe("tried\n");
+      const refused = (await new Response(child.stderr).text()).match(/can't kill pid \d+: Operation not permitted/g);
+      expect(refused?.length).toBe(2 * (1 + wardens.length));
+    }
+    // The signalfd, the channel, the list of children, the pipe; its reader.
+    expect(found).toEqual([["0 3 4"], ["0 3 4 5", "6"]]);
   });
 
   asUsers("a workload that ends leaves its background processes alone, with mounts of its own too", async (box) => {
