@@ -15,31 +15,19 @@ const BUSYBOX = "/bin/busybox";
 interface Stage {
   readonly folder: string;
   readonly policy: string;
+  /** The same, and a proc of its own: a PID namespace, whose init landlockd's keeper is. */
+  readonly procPolicy: string;
   readonly root: string;
   readonly project: string;
 }
 
-/** A root with one static program, a project to bind, and the policy for both. */
-function makeStage(): Stage {
-  const folder = mkdtempSync(join(tmpdir(), "bench-"));
-  const root = join(folder, "root");
-  const project = join(folder, "project");
-  for (const path of [root, project, join(folder, "home"), ...["bin", "tmp", "work"].map((name) => join(root, name))]) {
-    mkdirSync(path);
-  }
-  chmodSync(folder, 0o755);
-  chownSync(join(folder, "home"), NOBODY, NOBODY);
-  chmodSync(join(folder, "home"), 0o700);
-  copyFileSync(BUSYBOX, join(root, "bin/true"));
-  const policy = join(folder, "policy.toml");
-  writeFileSync(
-    policy,
-    `version = 1
+function policyOf(root: string, project: string, proc: string): string {
+  return `version = 1
 [runtime]
 root = "${root}"
 cwd = "/work"
 [mount]
-tmpfs = ["${root}/tmp"]
+${proc}tmpfs = ["${root}/tmp"]
 bind = [{ source = "${project}", target = "${root}/work" }]
 [[fs_layer]]
 handled_access_fs = ["execute", "read_file", "read_dir", "write_file", "make_reg", "remove_file"]
@@ -47,9 +35,31 @@ rule = [
   { path = "${root}", allowed_access = ["execute", "read_file", "read_dir"] },
   { path = "${root}/tmp", allowed_access = ["write_file", "make_reg", "remove_file"] },
 ]
-`,
-  );
-  return { folder, policy, root, project };
+`;
+}
+
+/** A root with one static program, a project to bind, and the policies for both. */
+function makeStage(): Stage {
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  const root = join(folder, "root");
+  const project = join(folder, "project");
+  for (const path of [
+    root,
+    project,
+    join(folder, "home"),
+    ...["bin", "proc", "tmp", "work"].map((name) => join(root, name)),
+  ]) {
+    mkdirSync(path);
+  }
+  chmodSync(folder, 0o755);
+  chownSync(join(folder, "home"), NOBODY, NOBODY);
+  chmodSync(join(folder, "home"), 0o700);
+  copyFileSync(BUSYBOX, join(root, "bin/true"));
+  const policy = join(folder, "policy.toml");
+  const procPolicy = join(folder, "proc.toml");
+  writeFileSync(policy, policyOf(root, project, ""));
+  writeFileSync(procPolicy, policyOf(root, project, `proc = ["${root}/proc"]\n`));
+  return { folder, policy, procPolicy, root, project };
 }
 
 function asNobody({ folder }: Stage, argv: readonly string[]): string[] {
@@ -71,8 +81,9 @@ const BWRAP = "bubblewrap";
 const UNPRIVILEGED = ", unprivileged";
 
 function contestants(stage: Stage): Contestant[] {
-  const { root, project, policy } = stage;
+  const { root, project, policy, procPolicy } = stage;
   const landlockd = [LANDLOCKD, "run", "--policy-file", policy];
+  const withProc = [LANDLOCKD, "run", "--policy-file", procPolicy];
   const bwrap = [
     "/usr/bin/bwrap",
     "--bind",
@@ -94,6 +105,12 @@ function contestants(stage: Stage): Contestant[] {
       "landlockd run --policy-file P --audit /dev/null -- /bin/true",
     ],
     [BWRAP, [...bwrap, "/bin/true"], "bwrap --bind R / --tmpfs /tmp --ro-bind S /work --chdir /work /bin/true"],
+    ["landlockd, own proc", [...withProc, "--", "/bin/true"], "landlockd run --policy-file PROC -- /bin/true"],
+    [
+      "bubblewrap, own proc",
+      [...bwrap, "--unshare-pid", "--proc", "/proc", "/bin/true"],
+      "bwrap … --unshare-pid --proc /proc /bin/true",
+    ],
   ];
   const plain = pairs.map(([name, argv, command]): Contestant => ({ name, argv, command }));
   if (process.getuid?.() !== 0) return plain;
