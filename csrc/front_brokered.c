@@ -136,6 +136,7 @@ static _Noreturn void end(struct brokered *run)
 static void hand_over(struct brokered *run, const struct ll_bytes *plan)
 {
 	struct ll_handoff *handoff = run->handoff;
+	const struct ll_sink *sink = &run->record.sink;
 	const int64_t left = handoff->status >= 0 ? run->end_ms - ll_front_now_ms() : 0;
 
 	raw_call1(__NR_close, run->watch.signals);
@@ -150,9 +151,12 @@ static void hand_over(struct brokered *run, const struct ll_bytes *plan)
 	handoff->grace_ms = (int32_t)(left > 0 ? left : 0);
 	if (!run->audited)
 		return;
-	handoff->sink = run->record.sink.fd;
-	handoff->lost = run->record.sink.lost;
-	handoff->lost_errno = run->record.sink.error;
+	handoff->sink = sink->fd;
+	handoff->sink_type = sink->type;
+	handoff->waiting = (uint64_t)(uintptr_t)(sink->waiting.bytes + sink->taken);
+	handoff->waiting_size = sink->waiting.size - sink->taken;
+	handoff->lost = sink->lost;
+	handoff->lost_errno = sink->error;
 	for (size_t i = 0; i < sizeof(run->record.run_id); i++)
 		handoff->run_id[i] = run->record.run_id[i];
 }
@@ -182,8 +186,7 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 		return NULL;
 	*run.handoff = (struct ll_handoff){ .listener = -1, .status = -1, .sink = -1 };
 	run.audited = request->audit != NULL && ll_record_open(stack, request, file, &run.record);
-	/* What a pipe or a socket hasn't taken yet can't be handed over. */
-	if (request->audit != NULL && !(run.audited && run.record.sink.type == LL_S_IFREG)) {
+	if (request->audit != NULL && !run.audited) {
 		give_back(&run);
 		return NULL;
 	}

@@ -23,31 +23,35 @@ struct ll_handoff {
 	struct ll_spawned spawned;
 	uint64_t plan; /* the checked plan */
 	uint64_t plan_size;
+	uint64_t waiting; /* what the sink hasn't taken yet: less than a line, or one */
+	uint64_t waiting_size;
 	uint64_t blocked;   /* bit n - 1: signal n was blocked before the run; more are now */
 	int32_t pid;        /* the workload's */
 	int32_t pidfd;      /* of it */
 	int32_t listener;   /* of its seccomp filter */
 	int32_t status;     /* its wait status, -1 while it runs */
 	int32_t grace_ms;   /* what is left for its descendants, once it ended */
-	int32_t sink;       /* of audit events, a regular file; -1 for none. run.start is in it */
+	int32_t sink;       /* of audit events; -1 for none. run.start is in it, waiting or lost */
 	uint32_t lost;      /* events that the sink didn't take */
 	int32_t lost_errno; /* why; positive */
 	uint32_t asks;      /* 1: request is a struct seccomp_notif that was received and not answered */
 	uint32_t pin_count;
 	int32_t beside_pid; /* of who answers meanwhile: front_beside.h; 0 for nobody */
 	int32_t beside;     /* its socket: a datagram for each request that is left to Bun */
+	uint32_t sink_type; /* S_IFREG and the like */
+	uint32_t reserved;
 	uint8_t request[LL_NOTIF_SIZE];
 	char run_id[LL_HANDOFF_ID_SIZE]; /* with a NUL; where there is a sink */
 	struct ll_pin pins[LL_MAX_PINS]; /* of the plan's `listed` ops, in their order */
 };
 
 _Static_assert(offsetof(struct ll_handoff, plan) == 32, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, pid) == 56, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, sink) == 76, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, asks) == 88, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, beside_pid) == 96, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, request) == 104, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, run_id) == 184, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, pins) == 224, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, pid) == 72, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, sink) == 92, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, asks) == 104, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, beside_pid) == 112, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, request) == 128, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, run_id) == 208, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, pins) == 248, "handoff layout");
 
 #endif

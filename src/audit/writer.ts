@@ -22,6 +22,11 @@ export interface Losses {
   readonly errno: number;
 }
 
+/** A sink with what it hasn't taken yet: what is left of one line. */
+interface BegunSink extends Sink {
+  readonly waiting: Uint8Array;
+}
+
 export class AuditWriter {
   readonly #sink: Sink;
   readonly #common: Common;
@@ -31,11 +36,15 @@ export class AuditWriter {
   #errno: number;
 
   /**
-   * `sink`: as the user names it, or a regular file that is open. `before`: what was lost before there was this writer.
+   * `sink`: as the user names it, or one that another writer has begun to write to. `before`: what that one lost.
    * @throws UsageError when the sink can't be opened.
    */
-  constructor(sink: string | number, common: Common, before: Losses = { events: 0, errno: 0 }) {
-    this.#sink = typeof sink === "string" ? openSink(sink) : { fd: sink, socket: false };
+  constructor(sink: string | BegunSink, common: Common, before: Losses = { events: 0, errno: 0 }) {
+    this.#sink = typeof sink === "string" ? openSink(sink) : sink;
+    if (typeof sink !== "string" && sink.waiting.length > 0) {
+      this.#pending.push(sink.waiting);
+      this.#pendingBytes = sink.waiting.length;
+    }
     this.#common = common;
     this.#lost = before.events;
     this.#errno = before.errno;

@@ -1,6 +1,7 @@
 /** A run that the front has started, for this process to go on with (csrc/handoff.h). */
 
 import { EINTR } from "../kernel/errno.ts";
+import { S_IFSOCK } from "../kernel/file.ts";
 import { memoryAt } from "./library.ts";
 import type { Spawned } from "./spawn.ts";
 import { handoffAddress } from "./start.ts";
@@ -12,9 +13,12 @@ export interface Pin {
   readonly fileFd: number;
 }
 
-/** Where the run's events go, run.start among them by now. */
+/** Where the run's events go; run.start is among them, waiting or lost. */
 export interface HandedSink {
   readonly fd: number;
+  readonly socket: boolean;
+  /** What it hasn't taken yet: less than a line, or one. */
+  readonly waiting: Uint8Array;
   readonly runId: string;
   /** Events that it didn't take, and the errno of the last of them. */
   readonly lost: number;
@@ -55,26 +59,33 @@ export interface Handoff {
 const AT = {
   plan: 32,
   planSize: 40,
-  blocked: 48,
-  pid: 56,
-  pidFd: 60,
-  listener: 64,
-  status: 68,
-  grace: 72,
-  sink: 76,
-  lost: 80,
-  lostErrno: 84,
-  asks: 88,
-  pinCount: 92,
-  besidePid: 96,
-  beside: 100,
-  request: 104,
-  runId: 184,
-  pins: 224,
+  waiting: 48,
+  waitingSize: 56,
+  blocked: 64,
+  pid: 72,
+  pidFd: 76,
+  listener: 80,
+  status: 84,
+  grace: 88,
+  sink: 92,
+  lost: 96,
+  lostErrno: 100,
+  asks: 104,
+  pinCount: 108,
+  besidePid: 112,
+  beside: 116,
+  sinkType: 120,
+  request: 128,
+  runId: 208,
+  pins: 248,
 } as const;
 
 const UUID_SIZE = 36;
 const PIN_SIZE = 8;
+
+function copyOf(address: number, size: number): Uint8Array {
+  return size === 0 ? new Uint8Array() : new Uint8Array(memoryAt(address, 0, size)).slice();
+}
 
 /** The run that the front has started in this process; undefined where it hasn't. */
 export function takeHandoff(): Handoff | undefined {
@@ -100,6 +111,8 @@ export function takeHandoff(): Handoff | undefined {
         ? undefined
         : {
             fd: sinkFd,
+            socket: i32(AT.sinkType) === S_IFSOCK,
+            waiting: copyOf(u64(AT.waiting), u64(AT.waitingSize)),
             runId: Buffer.from(bytes(AT.runId, UUID_SIZE)).toString("latin1"),
             lost: i32(AT.lost),
             errno: i32(AT.lostErrno),

@@ -32,7 +32,7 @@ function writerOf({ sink }: Handoff): AuditWriter | undefined {
   if (sink === undefined) return undefined;
   const jobId = rawVariable(startState().env, "LANDLOCKD_JOB_ID");
   const common = { jobId: jobId === undefined ? null : Buffer.from(jobId).toString(), runId: sink.runId };
-  return new AuditWriter(sink.fd, common, { events: sink.lost, errno: sink.errno });
+  return new AuditWriter(sink, common, { events: sink.lost, errno: sink.errno });
 }
 
 /** Goes on with a run. What is thrown ends it: the keeper kills what it has no supervisor for. */

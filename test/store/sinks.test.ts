@@ -5,6 +5,7 @@ import { asUnprivileged, asUsers } from "../harness/cases.ts";
 import { landlockd, landlockdPath } from "../harness/landlockd.ts";
 import { openTerminal } from "../harness/terminal.ts";
 import { bothWays, type Ways } from "./both.ts";
+import { openStage } from "./brokered.ts";
 import { openShelf, type Shelf } from "./shelf.ts";
 
 const EVENTS = ["run.start", "run.exit"];
@@ -122,6 +123,31 @@ asUsers("what a sink doesn't take is counted as by Bun, and stops no run", async
     const told = { stdout: RAN, stderr: `landlockd: ${lost}\n`, sink: "" };
     expect([script, bun]).toEqual([script, { by: "bun", status: 5, signal: null, ...told }]);
     expect([script, front]).toEqual([script, { ...bun, by: "front" }]);
+  }
+});
+
+asUsers("a sink goes on with a brokered run from the front to Bun, with what it hasn't taken yet", async (box) => {
+  const stage = await openStage(box);
+  const cases = [
+    ["pipe", "read", ""],
+    ["pipe", "slow", ""],
+    ["socket", "slow", ""],
+    ["pipe", "nobody", "EPIPE"],
+    ["socket", "nobody", "EPIPE"],
+    ["pipe", "full", "EAGAIN"],
+  ] as const;
+  for (const [kind, state, lost] of cases) {
+    for (const listed of [true, false]) {
+      const script = `${listed ? `cat ${stage.listed}; ` : ""}exit 5`;
+      const sink = lost === "" ? { sink: "record" } : {};
+      const options = ways("fd:7", through(box, kind, state), { argv: ["/bin/sh", "-c", script], ...sink });
+      const { front, bun } = await bothWays(stage, stage.policy, options);
+      const count = listed ? 3 : 2;
+      const stderr = lost === "" ? "" : `landlockd: ${count} audit events were lost: ${lost}\n`;
+      expect([kind, state, bun]).toMatchObject([kind, state, { by: "bun", status: 5, stderr }]);
+      if (lost === "") expect(namesIn(bun.sink).length).toBe(count);
+      expect([kind, state, listed, front]).toEqual([kind, state, listed, { ...bun, by: "front" }]);
+    }
   }
 });
 
