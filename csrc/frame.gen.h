@@ -20,6 +20,7 @@ enum ll_frame_kind {
 	LL_FRAME_ENDED = 19,
 	LL_FRAME_STATUS = 20,
 	LL_FRAME_STOP = 21,
+	LL_FRAME_BECOMES = 22,
 };
 
 enum ll_frame_tag {
@@ -45,6 +46,7 @@ enum ll_frame_tag {
 	LL_TAG_COUNT = 20,
 	LL_TAG_LOST = 21,
 	LL_TAG_MAC = 22,
+	LL_TAG_KEY = 23,
 };
 
 enum {

@@ -1,11 +1,12 @@
 /*
  * The client of a daemon: src/daemon/client.ts, as far as nothing is to be
- * explained. It starts and supervises its run, and hands the daemon the
- * seccomp listener.
+ * explained. It becomes a workload that needs nobody; any other it starts and
+ * supervises, and hands the daemon the seccomp listener.
  */
 #include "front_ask.h"
 #include "front_file.h"
 #include "front_watch.h"
+#include "plan.h"
 #include "raw.h"
 
 enum { GRACE_MS = 5000 };
@@ -108,10 +109,13 @@ static void run_plan(struct ll_client *client, const struct ll_exec *exec, const
 	ll_watch_exit(status);
 }
 
-static bool wants_namespaces(const struct ll_bytes *plan)
+/* Nobody stays for it: the daemon is told which process it is, and looks for its end itself. */
+static void become(struct ll_client *client, const struct ll_exec *exec, const struct ll_plan *plan)
 {
-	return plan->size < sizeof(struct ll_header) ||
-	       ((const struct ll_header *)(const void *)plan->data)->namespaces != 0;
+	struct ll_notice notice = { .socket = client->socket, .frame = client->frame };
+
+	ll_frame_begin(&notice.frame, LL_FRAME_BECOMES);
+	ll_front_become(plan, exec, &notice);
 }
 
 void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const struct ll_request *request,
@@ -119,18 +123,24 @@ void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const
 {
 	struct ll_client client;
 	struct ll_exec exec;
-	struct ll_bytes plan;
+	struct ll_bytes bytes;
+	struct ll_plan plan;
 	char **candidates;
+	int32_t op;
 
-	if (ll_front_record_rest(start) < 0)
+	ll_front_enter(stack, start, request, policy, file);
+	if (!ll_ask_daemon(&client, stack, start, request, policy, file, &bytes))
 		return;
-	exec = ll_front_exec(stack, start, request);
-	if (!ll_ask_daemon(&client, stack, start, request, policy, file, &plan))
-		return;
-	if (ll_front_candidates(stack, request->command[0], !wants_namespaces(&plan), &candidates)) {
+	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) == 0 &&
+	    ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates) &&
+	    (ll_front_is_plain(&plan) || ll_front_record_rest(start) == 0)) {
+		exec = ll_front_exec(stack, start, request);
 		exec.candidates = candidates;
-		run_plan(&client, &exec, &plan);
+		if (ll_front_is_plain(&plan))
+			become(&client, &exec, &plan);
+		else
+			run_plan(&client, &exec, &bytes);
 	}
-	ll_front_free(&plan);
+	ll_front_free(&bytes);
 	raw_call1(__NR_close, client.socket);
 }

@@ -69,6 +69,14 @@ void ll_frame_u32(struct ll_frame *frame, enum ll_frame_tag tag, uint32_t value)
 		__builtin_memcpy(to, &value, sizeof(value));
 }
 
+void ll_frame_digest(struct ll_frame *frame, enum ll_frame_tag tag, const uint8_t digest[LL_SHA256_SIZE])
+{
+	uint8_t *to = add(frame, tag, LL_SHA256_SIZE);
+
+	if (to != NULL)
+		__builtin_memcpy(to, digest, LL_SHA256_SIZE);
+}
+
 void ll_frame_texts(struct ll_frame *frame, enum ll_frame_tag tag, const char *first, const char *second)
 {
 	const size_t size = text_size(first);

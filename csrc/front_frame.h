@@ -19,6 +19,8 @@ void ll_frame_begin(struct ll_frame *frame, enum ll_frame_kind kind);
 
 void ll_frame_u32(struct ll_frame *frame, enum ll_frame_tag tag, uint32_t value);
 
+void ll_frame_digest(struct ll_frame *frame, enum ll_frame_tag tag, const uint8_t digest[LL_SHA256_SIZE]);
+
 /* NULL leaves the field out. */
 void ll_frame_text(struct ll_frame *frame, enum ll_frame_tag tag, const char *text);
 
@@ -34,6 +36,12 @@ bool ll_frame_send(int socket, const struct ll_frame *frame, int fd);
  * time, the daemon hung up, or it isn't a frame.
  */
 bool ll_frame_receive(int socket, int64_t timeout_ms, struct ll_frame *frame, int32_t *ret_fd);
+
+/* What somebody is to be told before a run can't be taken back any more. */
+struct ll_notice {
+	int socket; /* borrowed */
+	struct ll_frame frame;
+};
 
 enum ll_frame_kind ll_frame_kind(const struct ll_frame *frame);
 

@@ -2,6 +2,7 @@
 
 #include "apply.h"
 #include "front_file.h"
+#include "front_frame.h"
 #include "front_text.h"
 #include "plan.h"
 #include "raw.h"
@@ -92,7 +93,7 @@ static bool is_tellable(const char *name)
 }
 
 /* Whatever goes wrong before a lasting op goes wrong for Bun too, and Bun knows the place in the policy. */
-static void try_plan(const struct ll_plan *plan, const struct ll_exec *exec)
+void ll_front_become(const struct ll_plan *plan, const struct ll_exec *exec, const struct ll_notice *notice)
 {
 	const uint32_t lasting = first_lasting(plan);
 	struct ll_state state = {
@@ -103,12 +104,14 @@ static void try_plan(const struct ll_plan *plan, const struct ll_exec *exec)
 		.gid = (uint32_t)raw_call0(__NR_getegid),
 	};
 
+	if (!is_tellable(exec->argv[0]))
+		return;
 	if (plan->header->namespaces != 0) {
 		if (has_paths(plan) && raw_call1(__NR_unshare, (long)plan->header->namespaces) == 0)
 			become(&state, 0);
 		return;
 	}
-	if (ll_apply(&state, 0, lasting) == 0)
+	if (ll_apply(&state, 0, lasting) == 0 && (notice == NULL || ll_frame_send(notice->socket, &notice->frame, -1)))
 		become(&state, lasting);
 	for (uint32_t i = 0; i < state.ruleset_count; i++)
 		raw_call1(__NR_close, state.rulesets[i]);
@@ -140,8 +143,8 @@ static const struct ll_handoff *run_stored(const struct ll_stack *stack, struct 
 			       : ll_front_brokered(stack, request, policy_file, &plan, &bytes, &exec);
 	if (stays)
 		ll_front_supervised(stack, request, policy_file, &plan, &bytes, &exec);
-	else if (is_tellable(request->command[0]))
-		try_plan(&plan, &exec);
+	else
+		ll_front_become(&plan, &exec, NULL);
 	return NULL;
 }
 

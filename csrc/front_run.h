@@ -89,6 +89,16 @@ bool ll_front_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZ
  */
 bool ll_front_plan_file(const char *path, const uint8_t build[LL_SHA256_SIZE], struct ll_bytes *ret_file);
 
+/* What the user's own key says of a run that enters itself in a daemon's register. */
+struct ll_entry {
+	uint8_t place[LL_SHA256_SIZE]; /* which register: of this build, and of this key's user */
+	uint8_t mac[LL_SHA256_SIZE];   /* that whoever makes the entry can read the key */
+};
+
+/* ll_front_plan, and the entry for a run of this plan. */
+bool ll_front_entered_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE],
+			   const uint8_t build[LL_SHA256_SIZE], struct ll_bytes *ret_file, struct ll_entry *ret_entry);
+
 /* src/daemon/proof.ts: whether mac, by the user's own key, is that of the plan with this name. */
 bool ll_front_proves(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], const struct ll_bytes *plan,
 		     const uint8_t mac[LL_SHA256_SIZE]);
@@ -115,6 +125,26 @@ void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const
  */
 void ll_front_supervised(const struct ll_stack *stack, const struct ll_request *request, const char *file,
 			 const struct ll_plan *plan, const struct ll_bytes *bytes, const struct ll_exec *exec);
+
+struct ll_notice;
+
+/*
+ * Becomes the workload of a checked plan that needs nobody, or ends with the
+ * documented status where that fails after restrictions are in force.
+ * notice, if not NULL, is sent when no more than that can fail; in namespaces
+ * of its own a run takes none. Returns where nothing has changed.
+ */
+void ll_front_become(const struct ll_plan *plan, const struct ll_exec *exec, const struct ll_notice *notice);
+
+/*
+ * A run that enters itself in the register of the daemon that is to hold it:
+ * src/daemon/register.ts. Returns where the daemon has to be asked.
+ */
+void ll_front_enter(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+		    const struct ll_bytes *policy, const char *file);
+
+/* Whether a run of this checked plan needs nobody: no broker, and no namespaces. */
+bool ll_front_is_plain(const struct ll_plan *plan);
 
 /*
  * A run with a broker, of a checked plan and its bytes: ends with the workload

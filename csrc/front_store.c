@@ -165,13 +165,32 @@ bool ll_front_proves(const struct ll_stack *stack, const uint8_t key[LL_SHA256_S
 	return same_bytes(mac, expected, sizeof(expected));
 }
 
+/* src/daemon/register.ts makes the same from the same. */
+static void prove(const uint8_t *secret, const uint8_t build[LL_SHA256_SIZE], const uint8_t key[LL_SHA256_SIZE],
+		  struct ll_entry *ret_entry)
+{
+	static const char place[] = "landlockd place";
+	static const char entry[] = "landlockd entry";
+
+	ll_hmac(secret, place, sizeof(place), build, LL_SHA256_SIZE, ret_entry->place);
+	ll_hmac(secret, entry, sizeof(entry), key, LL_SHA256_SIZE, ret_entry->mac);
+}
+
 bool ll_front_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], struct ll_bytes *ret_file)
+{
+	return ll_front_entered_plan(stack, key, NULL, ret_file, NULL);
+}
+
+bool ll_front_entered_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE],
+			   const uint8_t build[LL_SHA256_SIZE], struct ll_bytes *ret_file, struct ll_entry *ret_entry)
 {
 	struct ll_bytes secret;
 	bool ok = read_stored(stack, key, ret_file);
 
 	if (ok && ll_front_secret(stack, &secret)) {
 		ok = is_authentic(ret_file, key, secret.data);
+		if (ok && ret_entry != NULL)
+			prove(secret.data, build, key, ret_entry);
 		ll_front_forget(&secret);
 	} else {
 		ok = false;

@@ -48,7 +48,8 @@ export function statusRows(report: StatusReport): readonly (readonly [string, st
     [
       "ended",
       `${outcomes.exited_zero} with status 0, ${outcomes.exited_nonzero} with another, ${outcomes.signaled} by a signal, ` +
-        `${outcomes.failed} not started, ${outcomes.lost} with their client`,
+        `${outcomes.failed} not started, ${outcomes.lost} with their client` +
+        (outcomes.unknown === 0 ? "" : `, ${outcomes.unknown} in a way that this kernel doesn't tell`),
     ],
     ["policies", `${plans.kept} kept, ${plans.hits} times found, ${plans.misses} times compiled`],
     ["broker", `${report.brokered_requests} requests`],

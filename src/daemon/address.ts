@@ -1,12 +1,12 @@
 /** Where a daemon listens: a socket, 0600, in a folder that only its user can enter. */
 
-import { closeSync, constants, lstatSync, mkdirSync, openSync, type Stats, unlinkSync } from "node:fs";
+import { closeSync, constants, lstatSync, mkdirSync, openSync, readdirSync, type Stats, unlinkSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { EACCES, EAGAIN, ECONNREFUSED } from "../kernel/errno.ts";
 import { errnoName } from "../kernel/errno-names.ts";
 import { O_CLOEXEC } from "../kernel/file.ts";
-import { connectTo, listenAt, SOCKET_PATH_BYTES_MAX } from "../native/socket.ts";
+import { bindAt, connectTo, listenAt, SOCKET_PATH_BYTES_MAX } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
 
 const LOCK_EX = 2;
@@ -125,6 +125,45 @@ export function bindSocket(socket: string): Bound {
     return { fd, path: place.path, remove: () => removeOwn(place.path, own) };
   } finally {
     closeSync(place.folderFd);
+  }
+}
+
+/** Takes away what dead daemons left of such sockets: nobody answers there, and a live one is of another type. */
+function sweepBeside(path: string, digits: number): void {
+  const pattern = new RegExp(`^[0-9a-f]{${digits}}$`);
+  const start = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(start) || !pattern.test(name.slice(start.length))) continue;
+    const place = openPlace(`${dirname(path)}/${name}`);
+    try {
+      removeStale(place, name);
+    } catch {
+      // Not a socket, or somebody's.
+    } finally {
+      closeSync(place.folderFd);
+    }
+  }
+}
+
+/**
+ * Binds a socket for datagrams at SOCKET.NAME, NAME being hexadecimal digits. Undefined where that can't be: SOCKET is no
+ * path, or its folder isn't this user's alone.
+ */
+export function bindBeside(socket: string, name: string, digits: number): Bound | undefined {
+  if (!socket.startsWith("/")) return undefined;
+  try {
+    checkFolder(socket);
+    sweepBeside(socket, digits);
+    const place = openPlace(`${socket}.${name}`);
+    const umask = syscall("umask", 0o177);
+    const fd = bindAt(place.short);
+    syscall("umask", umask);
+    closeSync(place.folderFd);
+    if (fd < 0) return undefined;
+    const own = statOf(place.path);
+    return { fd, path: place.path, remove: () => removeOwn(place.path, own) };
+  } catch {
+    return undefined;
   }
 }
 

@@ -228,6 +228,10 @@ class HeldRun implements AuditingPartner {
     sendDatagram(this.fd, encodeFrame("started", [["pid", pid]]));
   }
 
+  becomes(): void {
+    if (sendDatagram(this.fd, encodeFrame("becomes")) < 0) throw new DaemonError("the daemon went away");
+  }
+
   ended(outcome: Outcome | Error): void {
     const field: readonly [TagName, number] =
       outcome instanceof Error

@@ -15,7 +15,7 @@ import type { Client, Holding, Office, Phase } from "./office.ts";
 import { eventJson, type Fields, Outbox, type Sent } from "./outbox.ts";
 import { differenceFrom, type Standing, standingOf } from "./peer.ts";
 import type { KeptPlan } from "./plans.ts";
-import { policyProof, proofOf } from "./proof.ts";
+import { keepForNext, policyProof, proofOf } from "./proof.ts";
 import { HELLO_NAMED_ONLY, PLAN_BROKERED, type RunRequest, readEnd, readRunRequest, STOP_NOW } from "./request.ts";
 import { runEndOf } from "./statistics.ts";
 
@@ -226,35 +226,31 @@ export class Connection implements Client {
   ): void {
     const { statistics } = this.#office;
     const brokered = typeof plan !== "string" && plan.compiled.report.supervised.includes("broker");
-    const byItself = brokered
-      ? this.#hold(plan, request.audit, sender, standing)
-      : typeof plan === "string"
-        ? plan
-        : undefined;
+    let byItself = typeof plan === "string" ? plan : undefined;
+    if (brokered) byItself = this.#hold(plan, request.audit, sender, standing);
     if (byItself !== undefined) statistics.direct += 1;
-    const policyFd = this.#office.policyDir === undefined ? -1 : sealedCopy("landlockd-policy", source.bytes);
+    const held = byItself === undefined && typeof plan !== "string" ? plan : undefined;
+    const own = held === undefined ? undefined : proofOf(held, source, request);
+    const chosen = this.#office.policyDir !== undefined;
+    const mac = chosen ? policyProof(request.policyName ?? "", source) : own;
+    const policyFd = chosen ? sealedCopy("landlockd-policy", source.bytes) : -1;
     this.#setPhase("planned");
     this.#send(
-      byItself === undefined ? "plan" : "direct",
+      held === undefined ? "direct" : "plan",
       [
         ["flags", brokered ? PLAN_BROKERED : 0],
         ["policy_file", source.file],
         ["policy_dir", source.policyDir],
         ["message", byItself],
-        ["mac", this.#proof(request, byItself === undefined ? plan : "", source)],
+        ["mac", mac], // of the policy where this daemon chose it, else of the plan
       ],
-      [byItself === undefined && typeof plan !== "string" ? plan.fd : -1, policyFd].filter((fd) => fd >= 0),
+      [held?.fd ?? -1, policyFd].filter((fd) => fd >= 0),
     );
-    if (policyFd >= 0) syscall("close", policyFd);
+    if (chosen) syscall("close", policyFd);
     const now = performance.now();
     statistics.plan.add((now - this.#since) * 1000);
     this.#since = now;
-  }
-
-  /** Of the policy where this daemon chose it, else of the plan: a client that has a policy of its own needs nothing more. */
-  #proof(request: RunRequest, plan: KeptPlan | string, source: PolicySource): Uint8Array | undefined {
-    if (this.#office.policyDir !== undefined) return policyProof(request.policyName ?? "", source);
-    return typeof plan === "string" ? undefined : proofOf(plan, source, request);
+    if (held !== undefined && own !== undefined) keepForNext(held, source, request);
   }
 
   /** @returns the fd that it keeps, if any. */
@@ -267,6 +263,10 @@ export class Connection implements Client {
       this.#office.statistics.start.add((performance.now() - this.#since) * 1000);
       this.#office.statistics.runs += 1;
       this.#setPhase("running");
+    } else if (allowed && frame.kind === "becomes" && this.#phase === "planned" && this.#holding === undefined) {
+      this.#office.becomes(sender, (performance.now() - this.#since) * 1000);
+      this.#setPhase("over");
+      return sender.pidFd;
     } else if (allowed && frame.kind === "ended" && (this.#phase === "planned" || this.#phase === "running")) {
       this.#onEnded(frame);
     } else {

@@ -43,6 +43,8 @@ export const KINDS = {
   ended: 19,
   status: 20,
   stop: 21,
+  /** Client: this process becomes the workload; nobody stays to say how it ends. Alone on a register's socket. */
+  becomes: 22,
 } as const;
 
 export type KindName = keyof typeof KINDS;
@@ -91,6 +93,8 @@ export const TAGS = {
   lost: 21,
   /** 32 bytes: proves by the user's own key that the plan is the one for this request (src/daemon/proof.ts). */
   mac: 22,
+  /** 32 bytes: the name of a plan (src/store/key.ts). */
+  key: 23,
 } as const;
 
 export type TagName = keyof typeof TAGS;

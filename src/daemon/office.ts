@@ -49,6 +49,9 @@ export interface BrokerService {
   prepare(epoll: Epoll, policy: Policy, emit: ((event: AuditEvent) => void) | undefined): Holding | string;
 }
 
+/** What is told of a request in the daemon's own events. */
+export type Requested = Pick<RunRequest, "policyFile" | "argc" | "jobId">;
+
 export interface Office {
   readonly epoll: Epoll;
   readonly uid: number;
@@ -65,7 +68,9 @@ export interface Office {
   /** @throws UsageError */
   builtInPolicy(file: string): PolicySource;
   /** A request was made. */
-  requested(command: "run" | "status" | "stop", request?: RunRequest): void;
+  requested(command: "run" | "status" | "stop", request?: Requested): void;
+  /** A process becomes the workload: takes the run over, with the sender's pidfd. `startUs`: since it has its plan. */
+  becomes(sender: Sender, startUs?: number): void;
   /** A run ended. */
   ended(how: RunEnd): void;
   /** A connection went from one phase to another. */

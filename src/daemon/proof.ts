@@ -4,14 +4,14 @@
  * answer in its place, but can't read the key. So with the policies of a daemon that chooses them itself.
  */
 
-import { closeFile } from "../native/file.ts";
+import { closeFile, statusAt } from "../native/file.ts";
 import { startState } from "../native/start.ts";
 import { encodePlan } from "../plan/encode.ts";
 import type { PolicySource } from "../policy/load.ts";
-import { planKey } from "../store/key.ts";
-import { keyPlace, openFolder } from "../store/place.ts";
+import { type Origin, planKey } from "../store/key.ts";
+import { keyPlace, openFolder, places } from "../store/place.ts";
 import { secretKey } from "../store/secret.ts";
-import { planMac } from "../store/store.ts";
+import { keepPlan, planMac } from "../store/store.ts";
 import type { KeptPlan } from "./plans.ts";
 import type { RunRequest } from "./request.ts";
 
@@ -32,14 +32,29 @@ export function ownSecret(): Uint8Array | undefined {
   return known;
 }
 
+function originOf(source: PolicySource, { variables }: RunRequest): Origin {
+  const settings = [...variables.set].map(([name, value]) => `${name}=${value}`);
+  return { source, variables, settings };
+}
+
+/** Puts the plan of a run that nobody stays for into the store, so that the next run of it needs no answer; one that is there stays as it is. */
+export function keepForNext(kept: KeptPlan, source: PolicySource, request: RunRequest): void {
+  const { build, env } = startState();
+  const plans = places(env)?.plans;
+  if (build === undefined || plans === undefined || kept.compiled.report.supervised.length > 0) return;
+  const origin = originOf(source, request);
+  const name = Buffer.from(planKey(build, kept.host, origin)).toString("hex");
+  if (typeof statusAt(`${plans}/${name}`) !== "number") return;
+  keepPlan(encodePlan(kept.compiled.plan), { policy: kept.policy, origin, host: kept.host, env, build });
+}
+
 /** Undefined where there is no key, or more to be told about the run than a client without a compiler can. */
 export function proofOf(kept: KeptPlan, source: PolicySource, request: RunRequest): Uint8Array | undefined {
   const { build } = startState();
-  if (build === undefined || request.bestEffort || kept.compiled.report.unsupported.length > 0) return undefined;
   const secret = ownSecret();
-  if (secret === undefined) return undefined;
-  const settings = [...request.variables.set].map(([name, value]) => `${name}=${value}`);
-  const key = planKey(build, kept.host, { source, variables: request.variables, settings });
+  if (build === undefined || secret === undefined || request.bestEffort || kept.compiled.report.unsupported.length > 0)
+    return undefined;
+  const key = planKey(build, kept.host, originOf(source, request));
   return planMac(encodePlan(kept.compiled.plan), key, secret);
 }
 

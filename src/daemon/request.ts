@@ -75,6 +75,32 @@ export function writeRunRequest(request: RunRequest): Uint8Array {
   ]);
 }
 
+/** What a run tells of itself in the register: for events, and to be believed. */
+export interface Entry {
+  readonly policyFile: string;
+  readonly jobId: string | undefined;
+  readonly argc: number;
+  /** The name of its plan, and what proves that the user's own key is known: 32 bytes each. */
+  readonly key: Uint8Array;
+  readonly mac: Uint8Array;
+}
+
+const DIGEST_BYTES = 32;
+
+/** The entry in a frame; undefined where it has none. */
+export function readEntry(frame: Frame): Entry | undefined {
+  try {
+    const policyFile = textOf(frame, "policy_file");
+    const argc = numberOf(frame, "argc");
+    const [key, mac] = [bytesOf(frame, "key"), bytesOf(frame, "mac")];
+    if (frame.kind !== "becomes" || policyFile === undefined || argc === undefined) return undefined;
+    if (key?.length !== DIGEST_BYTES || mac?.length !== DIGEST_BYTES) return undefined;
+    return { policyFile, jobId: textOf(frame, "job_id"), argc, key, mac };
+  } catch {
+    return undefined;
+  }
+}
+
 /** How a workload ended, or that it couldn't be started: a wait status, or an errno. */
 export function readEnd(frame: Frame): { readonly status: number } | { readonly errno: number } | undefined {
   const status = numberOf(frame, "status");

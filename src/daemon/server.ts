@@ -1,24 +1,25 @@
 /** The daemon: one epoll, many runs. Synchronous, and never blocked by anything that a client does. */
 
-import { openSync } from "node:fs";
 import type { DaemonEvent } from "../audit/events.ts";
 import { VERSION } from "../base/version.ts";
 import { mountNeed } from "../compile/mount.ts";
-import { EMFILE, ENFILE } from "../kernel/errno.ts";
 import { Epoll } from "../native/epoll.ts";
 import { probeHost } from "../native/host.ts";
 import { probeNamespaces } from "../native/namespaces.ts";
 import { openSignals, readSignals } from "../native/signals.ts";
-import { acceptFrom, peerOf, type Sender } from "../native/socket.ts";
+import type { Sender } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
 import type { PolicySource } from "../policy/load.ts";
 import { Connection } from "./connection.ts";
-import type { BrokerService, Client, Holding, Office, Phase } from "./office.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Door } from "./door.ts";
+import type { BrokerService, Client, Holding, Office, Phase, Requested } from "./office.ts";
 import { ambientStanding, refusalOf, type Standing, standingOfSender } from "./peer.ts";
 import { Plans } from "./plans.ts";
-import type { RunRequest } from "./request.ts";
+import { Register } from "./register.ts";
 import { builtInPolicy, policyOfFolder } from "./sources.ts";
 import { type RunEnd, Statistics, type StatusReport, type StopReport } from "./statistics.ts";
+import { Unsupervised } from "./unsupervised.ts";
 
 export interface ServerOptions {
   /** A listening socket, non-blocking; borrowed. */
@@ -34,21 +35,14 @@ export interface ServerOptions {
   readonly onBug: (error: unknown) => void;
 }
 
-/** A connection that says nothing, or doesn't go on, is let go after this. */
-const SILENT_TIMEOUT_MS = 10_000;
-const PLANNED_TIMEOUT_MS = 60_000;
 /** How long clients have to end their runs before a daemon that stops now goes without them. */
 const END_TIMEOUT_MS = 5000;
-/** Most connections that have said nothing: the oldest makes way. */
-const SILENT_MAX = 256;
-const SILENT_FEW = 32;
 /** Fds that connections leave free: what a request takes for a moment, and brokers. */
 const RESERVE_FDS = 24;
 /** What the daemon has open for itself, and at most for the broker of a run. */
 const OWN_FDS = 16;
 const BROKER_FDS = 8;
 const RLIMIT_NOFILE = 7;
-const ACCEPTS_PER_TURN = 64;
 const SLOW_RETRY_MS = 10;
 
 const SIGHUP = 1;
@@ -66,11 +60,18 @@ export class Server implements Office {
   readonly #options: ServerOptions;
   readonly #ambient: Standing = ambientStanding();
   readonly #connections = new Set<Connection>();
-  /** In the order in which their time runs out: client → when, in ms of performance.now(). */
-  readonly #deadlines: Record<"silent" | "planned", Map<Client, number>> = { silent: new Map(), planned: new Map() };
+  readonly #deadlines = new Deadlines();
   readonly #slow = new Set<Client>();
   readonly #signalFd: number = openSignals([SIGHUP, SIGINT, SIGTERM]);
-  #spareFd = openSync("/dev/null", "r");
+  readonly #unsupervised = new Unsupervised(this.epoll, {
+    left: () => this.#left(),
+    told: (how) => {
+      this.statistics.outcomes[how] += 1;
+      this.#tendRegister();
+    },
+  });
+  readonly #register: Register;
+  readonly #door: Door;
   #running = 0;
   #stop: "no" | "drain" | "now" = "no";
   #stopDeadline = Number.POSITIVE_INFINITY;
@@ -81,10 +82,32 @@ export class Server implements Office {
     this.policyDir = options.policyDir;
     this.broker = options.broker;
     const host = probeHost();
+    this.#register = new Register({
+      socket: options.socket,
+      epoll: this.epoll,
+      uid: this.uid,
+      onEntry: (entry, sender) => {
+        this.#allowed(sender);
+        this.requested("run", entry);
+        this.becomes(sender);
+      },
+      onForged: (sender) => this.#denied(sender, "an entry in the register without proof"),
+    });
+    this.#door = new Door({
+      listenFd: options.listenFd,
+      uid: this.uid,
+      ambient: this.#ambient,
+      deadlines: this.#deadlines,
+      hasRoom: () => this.#fdsLeft() >= RESERVE_FDS,
+      welcome: (fd) => this.#welcome(fd),
+      close: (client) => this.close(client),
+      denied: (uid, pid) => options.emit({ event: "daemon.peer", uid, pid, decision: "deny" }),
+    });
     this.plans = new Plans((policy, capabilities) => {
       const own = { ...host, capabilities };
       return mountNeed(policy) === undefined ? own : probeNamespaces(own);
     });
+    this.#tendRegister();
   }
 
   get stopping(): boolean {
@@ -94,7 +117,7 @@ export class Server implements Office {
   /** Serves until it is told to stop, by a client or by a signal; a second signal is "now". */
   run(): StopReport {
     this.epoll.onError = (fd, error) => this.#onError(fd, error);
-    this.epoll.add(this.#options.listenFd, () => this.#accept());
+    this.epoll.add(this.#options.listenFd, () => this.#door.accept());
     this.epoll.add(this.#signalFd, () => {
       for (const _ of readSignals(this.#signalFd)) this.stop(this.stopping);
     });
@@ -113,17 +136,28 @@ export class Server implements Office {
 
   #mayStop(): boolean {
     if (!this.stopping) return false;
-    return this.#running + this.#deadlines.planned.size === 0 || performance.now() > this.#stopDeadline;
+    return (
+      this.#unsupervised.running + this.#running + this.#deadlines.planned === 0 ||
+      performance.now() > this.#stopDeadline
+    );
   }
 
   admit(sender: Sender | undefined): Standing | string {
     const standing = sender === undefined ? undefined : standingOfSender(sender);
     const { allowRoot } = this.#options;
     const reason = refusalOf(sender, standing, { uid: this.uid, allowRoot, ambient: this.#ambient });
-    const peer = { event: "daemon.peer", uid: sender?.uid ?? -1, pid: sender?.pid ?? 0 } as const;
-    if (reason !== undefined) this.#options.emit({ ...peer, decision: "deny", reason });
-    else this.#options.emit({ ...peer, decision: "allow" });
+    if (reason !== undefined) this.#denied(sender, reason);
+    else this.#allowed(sender as Sender);
     return reason ?? (standing as Standing);
+  }
+
+  #allowed({ uid, pid }: Sender): void {
+    this.#options.emit({ event: "daemon.peer", uid, pid, decision: "allow" });
+  }
+
+  #denied(sender: Sender | undefined, reason: string): void {
+    const { uid, pid } = sender ?? { uid: -1, pid: 0 };
+    this.#options.emit({ event: "daemon.peer", uid, pid, decision: "deny", reason });
   }
 
   namedPolicy(name: string | undefined): PolicySource {
@@ -134,20 +168,38 @@ export class Server implements Office {
     return builtInPolicy(file);
   }
 
-  requested(command: "run" | "status" | "stop", request?: RunRequest): void {
+  requested(command: "run" | "status" | "stop", request?: Requested): void {
     const { policyFile = null, argc = null, jobId = null } = request ?? {};
     this.#options.emit({ event: "daemon.request", job_id: jobId, command, policy_file: policyFile, argc });
   }
 
   ended(how: RunEnd): void {
     this.statistics.outcomes[how] += 1;
+    this.#left();
+  }
+
+  #left(): void {
     if (this.#stop === "drain") this.#stopCounts.drained += 1;
     if (this.#stop === "now") this.#stopCounts.ended += 1;
   }
 
+  becomes(sender: Sender, startUs?: number): void {
+    if (startUs !== undefined) this.statistics.start.add(startUs);
+    this.statistics.runs += 1;
+    this.#unsupervised.add(sender);
+    this.#tendRegister();
+  }
+
+  /** It is there as long as whoever comes can be taken: what it has let in while it closes needs fds too. */
+  #tendRegister(): void {
+    if (this.stopping || this.policyDir !== undefined) return;
+    const left = this.#fdsLeft();
+    if (left < RESERVE_FDS) this.#register.close();
+    else if (left >= 2 * RESERVE_FDS) this.#register.open();
+  }
+
   moved(client: Client, from: Phase): void {
-    if (from === "silent" || from === "planned") this.#deadlines[from].delete(client);
-    if (client.phase === "planned") this.#deadlines.planned.set(client, performance.now() + PLANNED_TIMEOUT_MS);
+    this.#deadlines.moved(client);
     if (from === "running") this.#running -= 1;
     if (client.phase === "running") this.#running += 1;
   }
@@ -157,6 +209,8 @@ export class Server implements Office {
   }
 
   status(): StatusReport {
+    this.#register.drain();
+    this.#unsupervised.settle();
     const { statistics, plans } = this;
     const { runs, direct, refused, outcomes } = statistics;
     return {
@@ -166,7 +220,7 @@ export class Server implements Office {
       uptime_seconds: statistics.uptimeSeconds,
       stopping: this.stopping,
       connections: this.#connections.size,
-      runs: { now: this.#running, total: runs, direct, refused },
+      runs: { now: this.#running + this.#unsupervised.running, total: runs, direct, refused },
       outcomes,
       plans: { kept: plans.size, hits: plans.hits, misses: plans.misses },
       brokered_requests: [...this.holdings].reduce((sum, { requests }) => sum + requests, statistics.brokered),
@@ -176,6 +230,7 @@ export class Server implements Office {
 
   stop(now: boolean): void {
     if (this.#stop === "no") this.#stop = "drain";
+    this.#register.close();
     if (!now || this.#stop === "now") return;
     this.#stop = "now";
     this.#stopDeadline = performance.now() + END_TIMEOUT_MS;
@@ -183,13 +238,13 @@ export class Server implements Office {
       if (connection.phase === "running" || connection.phase === "planned")
         connection.end("the daemon was told to stop");
     }
+    this.#unsupervised.kill();
   }
 
   close(client: Client): void {
     const connection = client as Connection;
     if (!this.#connections.delete(connection)) return;
-    this.#deadlines.silent.delete(client);
-    this.#deadlines.planned.delete(client);
+    this.#deadlines.forget(client);
     this.#slow.delete(client);
     connection.release();
     this.epoll.remove(client.fd);
@@ -204,43 +259,10 @@ export class Server implements Office {
     this.close(owner);
   }
 
-  #accept(): void {
-    for (let turn = 0; turn < ACCEPTS_PER_TURN; turn++) {
-      const fd = acceptFrom(this.#options.listenFd);
-      if (fd === -EMFILE || fd === -ENFILE) {
-        this.#shed();
-        return;
-      }
-      if (fd < 0) return;
-      if (this.#fdsLeft() < RESERVE_FDS && !this.#closeOldest()) {
-        syscall("close", fd);
-        continue;
-      }
-      const peer = peerOf(fd);
-      if (peer !== undefined && this.#mayConnect(peer)) {
-        this.#welcome(fd);
-        continue;
-      }
-      this.#options.emit({ event: "daemon.peer", uid: peer?.uid ?? -1, pid: peer?.pid ?? 0, decision: "deny" });
-      syscall("close", fd);
-    }
-  }
-
-  /** Who asks is judged when he asks; but where many say nothing, a sandboxed process shall not take the places. */
-  #mayConnect({ pid, uid }: { readonly pid: number; readonly uid: number }): boolean {
-    if (uid !== this.uid && uid !== 0) return false;
-    if (this.#deadlines.silent.size < SILENT_FEW) return true;
-    const sender: Sender = { pid, uid, gid: -1, pidFd: -1 };
-    const host = { uid: this.uid, allowRoot: true, ambient: this.#ambient };
-    return refusalOf(sender, standingOfSender(sender), host) === undefined;
-  }
-
   #welcome(fd: number): void {
-    const { silent } = this.#deadlines;
-    if (silent.size >= SILENT_MAX) this.#closeOldest();
     const connection = new Connection(fd, this);
     this.#connections.add(connection);
-    silent.set(connection, performance.now() + SILENT_TIMEOUT_MS);
+    this.#deadlines.moved(connection);
     this.epoll.add(fd, () => connection.onReadable());
     connection.greet();
   }
@@ -249,32 +271,16 @@ export class Server implements Office {
   #fdsLeft(): number {
     const limits = new BigUint64Array(2);
     syscall("prlimit64", 0, RLIMIT_NOFILE, 0, limits);
-    const used = OWN_FDS + this.#connections.size + this.plans.size + this.#running * BROKER_FDS;
+    const used =
+      OWN_FDS + this.#connections.size + this.plans.size + this.#running * BROKER_FDS + this.#unsupervised.fds;
     return Number(limits[0]) - used;
-  }
-
-  #closeOldest(): boolean {
-    const oldest = this.#deadlines.silent.keys().next().value;
-    if (oldest !== undefined) this.close(oldest);
-    return oldest !== undefined;
-  }
-
-  /** Out of fds: whoever says nothing makes way; where nobody does, the one that waits is let in and out again. */
-  #shed(): void {
-    if (this.#closeOldest()) return;
-    syscall("close", this.#spareFd);
-    const fd = acceptFrom(this.#options.listenFd);
-    if (fd >= 0) syscall("close", fd);
-    this.#spareFd = openSync("/dev/null", "r");
   }
 
   #timeoutMs(): number {
     if (this.#slow.size > 0) return SLOW_RETRY_MS;
     let soonest = Number.POSITIVE_INFINITY;
     for (const { timeoutMs } of this.holdings) if (timeoutMs >= 0 && timeoutMs < soonest) soonest = timeoutMs;
-    const { silent, planned } = this.#deadlines;
-    const next = [silent.values().next().value, planned.values().next().value, this.#stopDeadline];
-    const first = Math.min(...next.map((time) => time ?? Number.POSITIVE_INFINITY));
+    const first = Math.min(this.#deadlines.next, this.#stopDeadline);
     const wait = Math.min(soonest, first - performance.now());
     return Number.isFinite(wait) ? Math.max(0, Math.ceil(wait)) : -1;
   }
@@ -285,12 +291,6 @@ export class Server implements Office {
       this.#slow.delete(client);
       client.flush();
     }
-    const now = performance.now();
-    for (const deadlines of [this.#deadlines.silent, this.#deadlines.planned]) {
-      for (const [client, deadline] of deadlines) {
-        if (deadline > now) break;
-        this.close(client);
-      }
-    }
+    for (const client of this.#deadlines.expired()) this.close(client);
   }
 }

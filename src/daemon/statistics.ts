@@ -3,7 +3,7 @@
 import { outcomeOf } from "../run/outcome.ts";
 
 /** How a run that a daemon held can have ended. */
-export type RunEnd = "exited_zero" | "exited_nonzero" | "signaled" | "failed" | "lost";
+export type RunEnd = "exited_zero" | "exited_nonzero" | "signaled" | "failed" | "lost" | "unknown";
 
 /** How a run counts, by what its client says of its end. */
 export function runEndOf(end: { readonly status: number } | { readonly errno: number }): RunEnd {
@@ -43,7 +43,14 @@ export class Samples {
 
 export class Statistics {
   readonly #start = performance.now();
-  readonly outcomes: Record<RunEnd, number> = { exited_zero: 0, exited_nonzero: 0, signaled: 0, failed: 0, lost: 0 };
+  readonly outcomes: Record<RunEnd, number> = {
+    exited_zero: 0,
+    exited_nonzero: 0,
+    signaled: 0,
+    failed: 0,
+    lost: 0,
+    unknown: 0,
+  };
   /** Started ones. */
   runs = 0;
   refused = 0;

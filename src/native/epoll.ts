@@ -9,6 +9,8 @@ import { ARCH, numberOf, syscall, syscallByNumber } from "./syscall.ts";
 const EPOLLIN = 1;
 /** Something exceptional: for mountinfo files, that the mounts changed. */
 export const EPOLLPRI = 2;
+/** Input that is new: told once. */
+export const EPOLLIN_EDGE = 0x8000_0001;
 
 /** struct epoll_event is packed on x86_64 only. */
 const EVENT_SIZE = ARCH === "x86_64" ? 12 : 16;

@@ -5,6 +5,7 @@ import { addressOf } from "./library.ts";
 import { syscall } from "./syscall.ts";
 
 const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
 const SOCK_SEQPACKET = 5;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
@@ -81,6 +82,30 @@ export function listenAt(path: string, backlog: number): number {
   return result;
 }
 
+/** A bound socket for datagrams that come without a connection, set to tell each one's sender; -errno. */
+export function bindAt(path: string): number {
+  const fd = syscall("socket", AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fd;
+  tellSenders(fd);
+  const name = address(path);
+  const result = syscall("bind", fd, name, name.length);
+  if (result >= 0) return fd;
+  syscall("close", fd);
+  return result;
+}
+
+/** No more datagrams come in; what is there can still be read. */
+export function shutReading(fd: number): void {
+  const SHUT_RD = 0;
+  syscall("shutdown", fd, SHUT_RD);
+}
+
+function tellSenders(fd: number): void {
+  const on = new Int32Array([1]);
+  syscall("setsockopt", fd, SOL_SOCKET, SO_PASSCRED, on, 4);
+  syscall("setsockopt", fd, SOL_SOCKET, SO_PASSPIDFD, on, 4);
+}
+
 /** A connected socket; -errno. With `block` it waits for room in the listener's queue, and blocks later too. */
 export function connectTo(path: string, block: boolean): number {
   const fd = syscall("socket", AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | (block ? 0 : SOCK_NONBLOCK), 0);
@@ -96,10 +121,7 @@ export function connectTo(path: string, block: boolean): number {
 /** The next connection, non-blocking, set to tell each datagram's sender; -errno. */
 export function acceptFrom(listenFd: number): number {
   const fd = syscall("accept4", listenFd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd < 0) return fd;
-  const on = new Int32Array([1]);
-  syscall("setsockopt", fd, SOL_SOCKET, SO_PASSCRED, on, 4);
-  syscall("setsockopt", fd, SOL_SOCKET, SO_PASSPIDFD, on, 4);
+  if (fd >= 0) tellSenders(fd);
   return fd;
 }
 
@@ -140,7 +162,6 @@ export function boundPath(fd: number): string | undefined {
 
 /** Sends one text to a datagram socket: sd_notify(3). 0 or -errno. */
 export function sendTo(path: string, text: string): number {
-  const SOCK_DGRAM = 2;
   const fd = syscall("socket", AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return fd;
   const name = address(path);
@@ -227,10 +248,12 @@ export function receiveDatagram(fd: number, block: boolean): Datagram | "empty" 
   prepare(DATAGRAM_BYTES_MAX, controlBytes.length);
   const received = syscall("recvmsg", fd, headerBytes, MSG_CMSG_CLOEXEC | (block ? 0 : MSG_DONTWAIT));
   if (received === -EINTR || received === -EAGAIN) return "empty";
-  if (received <= 0) return "closed";
+  const controlSize = Number(header.getBigUint64(40, true));
+  // The end has no sender; a datagram of no bytes has one, and may have fds.
+  if (received < 0 || (received === 0 && controlSize === 0)) return "closed";
   return {
     bytes: payload().slice(0, received),
     truncated: (header.getUint32(48, true) & (MSG_TRUNC | MSG_CTRUNC)) !== 0,
-    ...readControl(Number(header.getBigUint64(40, true))),
+    ...readControl(controlSize),
   };
 }

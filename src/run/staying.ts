@@ -16,8 +16,9 @@ import type { RunOptions, RunResult } from "./run.ts";
 export async function launch(plan: Plan, report: Report, options: RunOptions): Promise<RunResult> {
   const request = launchRequest(plan, options);
   const partner = options.partner?.();
-  if (report.supervised.length === 0 && partner === undefined) {
+  if (report.supervised.length === 0) {
     await keep({ plan, report }, options);
+    partner?.becomes();
     return becomeWorkload(plan, encodePlan(plan), request);
   }
   const { supervise } = await import("./supervise.ts");

@@ -60,6 +60,8 @@ export interface Partner {
   /** Takes the run's seccomp listener, which it owns from here. */
   listener(fd: number): void;
   started(pid: number): void;
+  /** Nobody stays: this process is about to become the workload. Called instead of all the others. */
+  becomes(): void;
   /** The run is over: what it says last is read before this returns. */
   ended(outcome: Outcome | Error): void;
 }

@@ -7,7 +7,7 @@ import type { Box } from "../harness/box.ts";
 import { asRoot, asUnprivileged, asUsers } from "../harness/cases.ts";
 import { connectRaw, type Daemon, type RawClient, startDaemon } from "../harness/daemon.ts";
 import { landlockdPath, run, runArgv } from "../harness/landlockd.ts";
-import { VERSION_ONLY } from "../harness/policies.ts";
+import { brokeredPolicy, VERSION_ONLY } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 import { argvAs, baseEnv, runProcess } from "../harness/process.ts";
 import { Random } from "../harness/random.ts";
@@ -48,34 +48,37 @@ function pidsOf(pattern: string): string[] {
   });
 }
 
-asUsers("a daemon that is killed leaves no run behind, and the clients say so", async (box) => {
-  const daemon = await startDaemon(box);
-  const mark = `landlockd-mark-${box.dir.slice(-6)}`;
-  const script = `sleep 1000 & (setsid sh -c 'sleep 1000; : ${mark}' &) ; sleep 1000; : ${mark}`;
-  const start = (): Bun.Subprocess<"ignore", "pipe", "pipe"> =>
-    Bun.spawn(
-      argvAs(
-        box,
-        runArgv(box, { policy: VERSION_ONLY, argv: ["/bin/sh", "-c", script], flags: ["--socket", daemon.socket] }),
-      ),
-      {
-        env: baseEnv(box),
-        cwd: box.dir,
-        stdin: "ignore",
-        stdout: "pipe",
-        stderr: "pipe",
-      },
-    );
-  const clients = Array.from({ length: 5 }, start);
-  await until("the runs", async () => ((await daemon.status()).runs.now === 5 ? true : undefined));
-  expect(pidsOf(mark).length).toBeGreaterThanOrEqual(10);
-  daemon.kill("SIGKILL");
-  for (const client of clients) {
-    expect(await client.exited).toBe(125);
-    expect(await client.stderr.text()).toBe("landlockd: the daemon went away, and the run was ended\n");
-  }
-  expect(pidsOf(mark)).toEqual([]);
-});
+asUsers(
+  "a daemon that is killed leaves no run behind that it was the broker of, and the clients say so",
+  async (box) => {
+    const daemon = await startDaemon(box);
+    const policy = brokeredPolicy(box);
+    const mark = `${1_000_000 + Math.floor(Math.random() * 1_000_000)}`;
+    const sleep = `/bin/busybox sleep ${mark}`;
+    const script = `${sleep} & (setsid sh -c "${sleep}; :" &) ; ${sleep}; :`;
+    const start = (): Bun.Subprocess<"ignore", "pipe", "pipe"> =>
+      Bun.spawn(
+        argvAs(box, runArgv(box, { policy, argv: ["/bin/sh", "-c", script], flags: ["--socket", daemon.socket] })),
+        {
+          env: baseEnv(box),
+          cwd: box.dir,
+          stdin: "ignore",
+          stdout: "pipe",
+          stderr: "pipe",
+        },
+      );
+    const clients = Array.from({ length: 5 }, start);
+    await until("the runs", async () => ((await daemon.status()).runs.now === 5 ? true : undefined));
+    // Statically linked: a sleep asks the broker for nothing any more.
+    await until("every process", () => (pidsOf(`sleep\0${mark}`).length >= 5 * 3 ? true : undefined));
+    daemon.kill("SIGKILL");
+    for (const client of clients) {
+      expect(await client.exited).toBe(125);
+      expect(await client.stderr.text()).toBe("landlockd: the daemon went away, and the run was ended\n");
+    }
+    expect(pidsOf(mark)).toEqual([]);
+  },
+);
 
 asUsers("a full disk for the events is counted and told, and stops nothing", async (box) => {
   const daemon = await startDaemon(box);

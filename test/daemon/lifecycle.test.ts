@@ -4,14 +4,14 @@ import type { Box } from "../harness/box.ts";
 import { asRoot, asUsers } from "../harness/cases.ts";
 import { connectRaw, socketFolder, startDaemon, stopDaemon } from "../harness/daemon.ts";
 import { landlockdPath, readEvents, runArgv } from "../harness/landlockd.ts";
-import { VERSION_ONLY } from "../harness/policies.ts";
+import { brokeredPolicy, VERSION_ONLY } from "../harness/policies.ts";
 import { argvAs, baseEnv, type ProcessResult, runProcess } from "../harness/process.ts";
 import { until } from "../harness/within.ts";
 
 type Running = Bun.Subprocess<"ignore", "pipe", "pipe">;
 
-function startRun(box: Box, socket: string, argv: readonly string[], audit = false): Running {
-  const command = argvAs(box, runArgv(box, { policy: VERSION_ONLY, argv, flags: ["--socket", socket], audit }));
+function startRun(box: Box, socket: string, argv: readonly string[], audit = false, policy = VERSION_ONLY): Running {
+  const command = argvAs(box, runArgv(box, { policy, argv, flags: ["--socket", socket], audit }));
   const child = Bun.spawn(command, {
     env: baseEnv(box),
     cwd: box.dir,
@@ -151,7 +151,8 @@ asUsers("stop waits for the runs and takes no new one; stop --now ends them", as
 
 asUsers("stop --now ends the runs, and their clients say why", async (box) => {
   const daemon = await startDaemon(box);
-  const runs = [1, 2, 3].map((count) => startRun(box, daemon.socket, ["/bin/sleep", "1000"], count === 1));
+  const policy = brokeredPolicy(box);
+  const runs = [1, 2, 3].map((count) => startRun(box, daemon.socket, ["/bin/sleep", "1000"], count === 1, policy));
   await until("the runs", async () => ((await daemon.status()).runs.now === 3 ? true : undefined));
   const stopped = await stopDaemon(box, daemon, ["--now"]);
   expect([stopped.status, stopped.stdout]).toEqual([0, "stopped; 0 runs came to an end, 3 runs ended\n"]);
@@ -165,7 +166,7 @@ asUsers("stop --now ends the runs, and their clients say why", async (box) => {
 
 asUsers("SIGTERM drains, a second one ends", async (box) => {
   const daemon = await startDaemon(box);
-  const held = startRun(box, daemon.socket, ["/bin/sleep", "1000"]);
+  const held = startRun(box, daemon.socket, ["/bin/sleep", "1000"], false, brokeredPolicy(box));
   await until("the run", async () => ((await daemon.status()).runs.now === 1 ? true : undefined));
   daemon.kill("SIGTERM");
   await Bun.sleep(300);

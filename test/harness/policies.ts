@@ -80,3 +80,8 @@ export function netOnly(connect: readonly number[], bind: readonly number[] = []
   const rules = [...connect.map((port) => rule(port, "connect_tcp")), ...bind.map((port) => rule(port, "bind_tcp"))];
   return `${VERSION_ONLY}[net]\nhandled_access_net = ["bind_tcp", "connect_tcp"]\n${rules.join("")}`;
 }
+
+/** Nothing is denied but what every run is; somebody stays for it, because there is a broker. */
+export function brokeredPolicy(box: Box): string {
+  return `${VERSION_ONLY}[broker]\nscratch = [${JSON.stringify(box.mkdir("brokered-scratch"))}]\n`;
+}
