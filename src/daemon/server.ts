@@ -280,13 +280,14 @@ export class Server implements Office {
     if (this.#slow.size > 0) return SLOW_RETRY_MS;
     let soonest = Number.POSITIVE_INFINITY;
     for (const { timeoutMs } of this.holdings) if (timeoutMs >= 0 && timeoutMs < soonest) soonest = timeoutMs;
-    const first = Math.min(this.#deadlines.next, this.#stopDeadline);
+    const first = Math.min(this.#deadlines.next, this.#stopDeadline, this.#register.due);
     const wait = Math.min(soonest, first - performance.now());
     return Number.isFinite(wait) ? Math.max(0, Math.ceil(wait)) : -1;
   }
 
   #expire(): void {
     for (const holding of this.holdings) holding.tick();
+    this.#register.tick();
     for (const client of [...this.#slow]) {
       this.#slow.delete(client);
       client.flush();

@@ -47,7 +47,8 @@ export class Unsupervised {
       return;
     }
     this.#runs.set(fd, false);
-    this.#epoll.add(fd, () => this.#look(fd), EPOLLIN_EDGE);
+    this.#look(fd);
+    if (this.#runs.has(fd)) this.#epoll.add(fd, () => this.#look(fd), EPOLLIN_EDGE);
   }
 
   /** Looks after all of them: what has ended by now counts as ended. */

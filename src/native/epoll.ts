@@ -11,12 +11,15 @@ const EPOLLIN = 1;
 export const EPOLLPRI = 2;
 /** Input that is new: told once. */
 export const EPOLLIN_EDGE = 0x8000_0001;
+/** Input: told once, and again only after `rearm`. */
+export const EPOLLIN_ONCE = 0x4000_0001;
 
 /** struct epoll_event is packed on x86_64 only. */
 const EVENT_SIZE = ARCH === "x86_64" ? 12 : 16;
 const DATA_AT = ARCH === "x86_64" ? 4 : 8;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
+const EPOLL_CTL_MOD = 3;
 const MAX_EVENTS = 64;
 
 /** Calls a handler for each fd that is ready. */
@@ -37,12 +40,21 @@ export class Epoll {
 
   /** Watches a borrowed fd for input, or other events of epoll_ctl(2); `handler` gets the event bits. */
   add(fd: number, handler: (events: number) => void, events: number = EPOLLIN): void {
+    this.#control(EPOLL_CTL_ADD, fd, events);
+    this.#handlers.set(fd, handler);
+  }
+
+  /** Watches an fd again that was added with EPOLLIN_ONCE. */
+  rearm(fd: number): void {
+    this.#control(EPOLL_CTL_MOD, fd, EPOLLIN_ONCE);
+  }
+
+  #control(operation: number, fd: number, events: number): void {
     const event = new DataView(new ArrayBuffer(EVENT_SIZE));
     event.setUint32(0, events, true);
     event.setInt32(DATA_AT, fd, true);
-    const result = syscall("epoll_ctl", this.#fd, EPOLL_CTL_ADD, fd, new Uint8Array(event.buffer));
+    const result = syscall("epoll_ctl", this.#fd, operation, fd, new Uint8Array(event.buffer));
     if (result < 0) throw new Error(`epoll_ctl: errno ${-result}`);
-    this.#handlers.set(fd, handler);
   }
 
   /**

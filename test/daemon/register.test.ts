@@ -254,3 +254,39 @@ asUsers("500 runs at once are all counted, however many find the register full",
   const { runs: counted, outcomes } = await daemon.status();
   expect([counted.now, counted.total, outcomes]).toMatchObject([0, 501, { exited_zero: 501, unknown: 0 }]);
 });
+
+/** Sends junk as fast as it is taken, and says when it has begun. */
+const FLOOD = `
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(sys.argv[1])
+s.send(b"junk")
+open(sys.argv[2], "w").close()
+while True:
+    try: s.send(b"junk")
+    except OSError: pass
+`;
+
+asUsers("a job that floods the register keeps no run out, and none uncounted", async (box) => {
+  const daemon = await startDaemon(box);
+  await fill(box, daemon);
+  const [register = ""] = registers(daemon);
+  const policy = systemAndInside(box, [{ path: box.path("flood.py"), rights: ["read_file"] }]);
+  const argv = [PYTHON, box.write("flood.py", FLOOD), register, box.path("inside/begun")];
+  const flags = ["run", "--policy-file", box.write("flood.toml", policy), "--"];
+  const job = Bun.spawn(argvAs(box, [landlockdPath(), ...flags, ...argv]), {
+    env: baseEnv(box),
+    cwd: box.dir,
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  box.defer(async () => {
+    job.kill("SIGKILL");
+    await job.exited;
+  });
+  await until("the flood", () => (existsSync(box.path("inside/begun")) ? true : undefined));
+  for (let count = 0; count < 20; count++) {
+    expect((await runProcess(box, argvOf(box, daemon, ["/bin/true"]))).status).toBe(0);
+  }
+  const { runs: counted, outcomes } = await daemon.status();
+  expect([counted.total, outcomes["exited_zero"], job.exitCode]).toEqual([21, 21, null]);
+});
