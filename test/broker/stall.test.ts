@@ -2,7 +2,8 @@
 import { expect } from "bun:test";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Box } from "../harness/box.ts";
-import { asUsersUnless } from "../harness/cases.ts";
+import { asRootUnless, asUsersUnless } from "../harness/cases.ts";
+import { startDaemon } from "../harness/daemon.ts";
 import { run } from "../harness/landlockd.ts";
 import { probePath } from "../harness/probe.ts";
 import { type ProcessResult, runProcess } from "../harness/process.ts";
@@ -178,3 +179,41 @@ asUsersUnless(OBSTACLE, "a listed file is opened once its server answers again, 
   expect((await running).stdout).toBe("ok\n");
   expect(await hung.left()).toEqual([]);
 });
+
+/** A process that has the filesystem mounted, by its name. */
+async function find(hung: Hung, name: string): Promise<number> {
+  return await until(name, async () => (await hung.left()).find((pid) => nameOf(pid) === name));
+}
+
+asRootUnless(
+  OBSTACLE,
+  "in a daemon, a run whose lookup hangs holds up no other run, nor does what it leaves",
+  async (box) => {
+    const hung = hungIn(box);
+    const { listed } = prepare(box);
+    const daemon = await startDaemon(box, [], hung.enter);
+    const enter = ["nsenter", "--mount", `--target=${await hung.server()}`];
+    const options = { policy: policyFor({ allow_read: [listed] }), flags: ["--socket", daemon.socket], enter };
+    const serve = async (): Promise<void> => {
+      const other = await run(box, { ...options, argv: [probePath("race"), "hammer", listed, "2", "200"] });
+      expect([other.stdout, other.stderr === "" ? Number.NaN : Number(other.stderr) < 500]).toEqual(["400\n", true]);
+    };
+    const stuck = run(box, { ...options, argv: [probePath("stall"), "wait", `${hung.dir}/lookup`, "/"] });
+    const workload = await find(hung, "stall");
+    // Of the daemon's children one is the filesystem's server: it was there before it became the daemon.
+    const server = await hung.server();
+    const helpers = (): readonly string[] => {
+      const children = readFileSync(`/proc/${daemon.pid}/task/${daemon.pid}/children`, "utf8").trim().split(" ");
+      return children.filter((pid) => pid !== "" && pid !== String(server));
+    };
+    const [helper] = await until("the helper", () => (helpers().length > 0 ? helpers() : undefined));
+    await serve();
+    process.kill(workload, "SIGKILL");
+    expect((await stuck).signal).toBe("SIGKILL");
+    await serve();
+    expect((await daemon.status()).brokered_requests).toBeGreaterThan(800);
+    expect(helpers()).toEqual([helper ?? ""]);
+    process.kill(server, "SIGKILL");
+    await until("the helper's end", () => (helpers().length === 0 ? true : undefined), 5000);
+  },
+);

@@ -58,6 +58,12 @@ export function asRoot(name: string, body: Body): void {
   else skipped(`${name} (root)`, "the suite runs unprivileged");
 }
 
+/** As {@link asRoot}, if `obstacle` is undefined; otherwise counted as skipped for that reason. */
+export function asRootUnless(obstacle: string | undefined, name: string, body: Body): void {
+  if (obstacle === undefined) asRoot(name, body);
+  else skipped(name, obstacle);
+}
+
 export function asUnprivileged(name: string, body: Body): void {
   testAs(UNPRIVILEGED, name, body);
 }
