@@ -180,6 +180,39 @@ asUsersUnless(OBSTACLE, "a listed file is opened once its server answers again, 
   expect(await hung.left()).toEqual([]);
 });
 
+asUsersUnless(OBSTACLE, "a filesystem that is mounted while the run goes on is no exception", async (box) => {
+  const hung = hungIn(box);
+  const { listed } = prepare(box);
+  const [go, there] = [box.path("go"), box.path("there")];
+  const stalling = [probePath("stall"), "open", `${hung.dir}/lookup`, listed, String(WATCH_MS)].join(" ");
+  // The first open is passed on while nothing is mounted yet.
+  const script = `read a < /proc/version; echo > ${there}; until [ -e ${go} ]; do sleep 0.02; done; exec ${stalling}`;
+  const stall = { path: probePath("stall"), rights: ["execute", "read_file"] };
+  const system = ["/usr", "/bin", "/lib", "/lib64", "/proc"].map((path) => ({
+    path,
+    rights: ["execute", "read_file", "read_dir"],
+    optional: true,
+  }));
+  const policy = brokered({ allow_read: [listed], allow_write: [there] }, [stall, ...system]);
+  const enter = [
+    "unshare",
+    "--mount",
+    "--propagation=private",
+    "sh",
+    "-c",
+    'echo $$ > "$0"; exec "$@"',
+    box.path("inside.pid"),
+  ];
+  const running = run(box, { policy, argv: ["/bin/bash", "-c", script], enter, timeoutMs: 20_000 });
+  await until("the workload", () => (existsSync(there) ? true : undefined));
+  const target = readFileSync(box.path("inside.pid"), "utf8").trim();
+  const [hang = "", ...rest] = hung.enter;
+  Bun.spawnSync(["nsenter", "--mount", `--target=${target}`, hang, "here", ...rest]);
+  await hung.server();
+  box.write("go", "");
+  await expectOthersServed(hung, await running);
+});
+
 /** A process that has the filesystem mounted, by its name. */
 async function find(hung: Hung, name: string): Promise<number> {
   return await until(name, async () => (await hung.left()).find((pid) => nameOf(pid) === name));

@@ -5,6 +5,7 @@
  * when that has ended, until it is killed.
  *
  *     hang FOLDER PIDFILE CMD [ARG...]
+ *     hang here FOLDER PIDFILE        mounts it in the namespace that it is started in
  *
  * In its root:  ok      a file: "ok"
  *               late    the same, but after SIGUSR2 its lookup isn't answered
@@ -162,12 +163,16 @@ static void die(const char *what)
 	exit(1);
 }
 
+static void part(void)
+{
+	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		die("hang: namespace");
+}
+
 static void mount_on(const char *folder)
 {
 	char options[128];
 
-	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-		die("hang: namespace");
 	fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", fuse);
 	if (fuse < 0 || mount("hang", folder, "fuse.hang", MS_NOSUID | MS_NODEV, options) != 0)
@@ -200,9 +205,14 @@ int main(int argc, char **argv)
 {
 	pid_t server;
 	FILE *file;
+	bool here;
 
 	if (argc < 4)
 		return 2;
+	here = strcmp(argv[1], "here") == 0;
+	argv += here;
+	if (!here)
+		part();
 	mount_on(argv[1]);
 	server = fork();
 	if (server == 0)
@@ -210,6 +220,8 @@ int main(int argc, char **argv)
 	file = fopen(argv[2], "w");
 	if (server < 0 || file == NULL || fprintf(file, "%d", server) < 0 || fclose(file) != 0)
 		die("hang");
+	if (here)
+		return 0;
 	execvp(argv[3], argv + 3);
 	die(argv[3]);
 }
