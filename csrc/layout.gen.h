@@ -12,14 +12,14 @@
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0x4a8142dd, \
-	  0x0052b97b, \
-	  0xe44e1299, \
-	  0x8d6a3fec, \
-	  0xce432664, \
-	  0x4caca5f0, \
-	  0xb33fce7e, \
-	  0x298f2256 }
+	{ 0xb2c06198, \
+	  0x58782a88, \
+	  0x008d1de2, \
+	  0x6dfb3909, \
+	  0x53360a75, \
+	  0x07d17ef3, \
+	  0x327f13fb, \
+	  0x320604cc }
 
 /* src/kernel/filesystems.ts; behind the last one is an empty one. */
 #define LL_OWN_FILESYSTEMS \
@@ -207,7 +207,7 @@ struct ll_sieve {
 	uint32_t file_count;
 	uint32_t mount_count;
 	uint32_t listed;
-	uint32_t reserved;
+	int32_t watched;
 };
 _Static_assert(offsetof(struct ll_sieve, request) == 0, "ll_sieve.request");
 _Static_assert(offsetof(struct ll_sieve, listener) == 80, "ll_sieve.listener");
@@ -227,7 +227,7 @@ _Static_assert(offsetof(struct ll_sieve, mounts) == 168, "ll_sieve.mounts");
 _Static_assert(offsetof(struct ll_sieve, file_count) == 176, "ll_sieve.file_count");
 _Static_assert(offsetof(struct ll_sieve, mount_count) == 180, "ll_sieve.mount_count");
 _Static_assert(offsetof(struct ll_sieve, listed) == 184, "ll_sieve.listed");
-_Static_assert(offsetof(struct ll_sieve, reserved) == 188, "ll_sieve.reserved");
+_Static_assert(offsetof(struct ll_sieve, watched) == 188, "ll_sieve.watched");
 _Static_assert(sizeof(struct ll_sieve) == 192, "ll_sieve");
 
 struct ll_plan_file {

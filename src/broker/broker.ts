@@ -61,7 +61,6 @@ export class Broker {
     this.#epoll = epoll;
     this.#waiting = new Waiting(epoll);
     this.#runner = new Runner(this.#waiting);
-    this.#world.watch(epoll, () => this.#sift(listener));
     this.#sift(listener);
     const onEvents = (events: number): void => {
       // Not readable but in error: nobody is left who could ask.
@@ -70,6 +69,7 @@ export class Broker {
     };
     if (shared) epoll.add(listenerFd, onEvents);
     else epoll.addSieve(listener.sieve, onEvents);
+    this.#world.watch(epoll, () => this.#sift(listener));
   }
 
   /** Tells the sieve what the lists are. */

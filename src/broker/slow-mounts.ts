@@ -5,7 +5,7 @@
 
 import { O_RDONLY } from "../kernel/file.ts";
 import { OWN_FILESYSTEMS } from "../kernel/filesystems.ts";
-import { EPOLLPRI, type Epoll } from "../native/epoll.ts";
+import type { Epoll } from "../native/epoll.ts";
 import { allocate, type Memory } from "../native/memory.ts";
 import { numberOf, syscallByNumber } from "../native/syscall.ts";
 import { close, openOwn } from "./files.ts";
@@ -79,15 +79,10 @@ export class SlowMounts implements Slow {
   watch(epoll: Epoll, changed: () => void): void {
     if (this.#fd < 0 || this.#epoll !== undefined) return;
     this.#epoll = epoll;
-    // Poll says it once for each change (fs/proc_namespace.c), and that there is input always.
-    epoll.add(
-      this.#fd,
-      () => {
-        this.#changed = true;
-        changed();
-      },
-      EPOLLPRI,
-    );
+    epoll.addMounts(this.#fd, () => {
+      this.#changed = true;
+      changed();
+    });
   }
 
   #refresh(): void {

@@ -7,8 +7,8 @@ import type { Sieve } from "./sieve.ts";
 import { ARCH, numberOf, syscall, syscallByNumber } from "./syscall.ts";
 
 const EPOLLIN = 1;
-/** Something exceptional: for mountinfo files, that the mounts changed. */
-export const EPOLLPRI = 2;
+/** Of a mountinfo file: that the mounts changed. */
+const EPOLLPRI = 2;
 /** Input that is new: told once. */
 export const EPOLLIN_EDGE = 0x8000_0001;
 /** Input: told once, and again only after `rearm`. */
@@ -58,6 +58,19 @@ export class Epoll {
   }
 
   /**
+   * Watches a borrowed mountinfo file for changes; after `addSieve`, where there is one. The file tells of a change
+   * once: asked through an epoll that is polled itself, it would tell that poll.
+   */
+  addMounts(fd: number, handler: () => void): void {
+    if (this.#sieve === undefined) {
+      this.add(fd, handler, EPOLLPRI);
+    } else {
+      this.#sieve.mounts = fd;
+      this.#handlers.set(fd, handler);
+    }
+  }
+
+  /**
    * Watches a listener whose sieve passes on by itself what it can, without coming back here: one for each epoll, for
    * who has many adds them as fds. `handler` finds the request received already.
    */
@@ -74,6 +87,7 @@ export class Epoll {
       this.#sieve = undefined;
       return;
     }
+    if (this.#sieve?.mounts === fd) this.#sieve.mounts = -1;
     syscall("epoll_ctl", this.#fd, EPOLL_CTL_DEL, fd, 0);
   }
 

@@ -167,7 +167,7 @@ export const SIEVE: Struct<
   | "file_count"
   | "mount_count"
   | "listed"
-  | "reserved"
+  | "watched"
 > = struct({
   /** struct seccomp_notif. */
   request: ["u64", 10],
@@ -198,7 +198,8 @@ export const SIEVE: Struct<
   mount_count: "u32",
   /** The entry of `files` that the path of `request` leads to, from 1; 0 for none. Not told beneath the policy's folders. */
   listed: "u32",
-  reserved: "u32",
+  /** A mountinfo file that is watched for changes; -1. */
+  watched: "i32",
 });
 
 /** "LLPFILE1": a compiled plan in a file of its own (docs/plan-store.md). Another layout of PLAN_FILE is another magic. */
