@@ -24,6 +24,8 @@ export interface Publication {
   readonly flags: number;
   /** The name in scratch stays. */
   readonly link: boolean;
+  /** Helpers may still be at work in it, for others: it is copied, never moved. */
+  readonly shared: boolean;
 }
 
 /**
@@ -86,7 +88,8 @@ function isInUse(staging: Staging, staged: string, { publications }: Going): boo
 }
 
 /** Takes a name out of scratch, when nobody removes anything there: it might be from within this. */
-function* stage({ from }: Publication, staging: Staging, staged: string, going: Going): Steps {
+function* stage({ from, shared }: Publication, staging: Staging, staged: string, going: Going): Steps {
+  if (shared) return -EXDEV;
   while (going.removals > 0) yield undefined;
   const moved = renameAt(from.fd, from.name, staging.fd, staged, RENAME_NOREPLACE);
   return moved === 0 && isInUse(staging, staged, going) ? -EBUSY : moved;

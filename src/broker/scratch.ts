@@ -94,7 +94,7 @@ function* move(doing: Doing, from: Parent, to: Parent, request: MoveRequest): St
   if (verdict.decision === "pass") return PASSED;
   if (verdict.decision === "deny") return { verdict, reply: result(-verdict.errno) };
   if (!doing.ticket.listener.isValid(doing.ticket.id)) return GONE;
-  if (verdict.decision === "publish") return publish(from, to, request);
+  if (verdict.decision === "publish") return publish(doing, from, to, request);
   const change: Change = {
     call: kind === "rename" ? "renameat2" : "linkat",
     args: [from.fd, from.name, to.fd, to.name, kind === "rename" ? flags : 0],
@@ -108,10 +108,12 @@ function pinAgain(parent: Parent): Parent {
   return { ...parent, fd: openAt(parent.fd, ".", O_PATH | O_DIRECTORY, 0, RESOLVE_INSIDE) };
 }
 
-function publish(from: Parent, to: Parent, { kind, flags }: MoveRequest): Done {
+function publish({ roots }: Doing, from: Parent, to: Parent, { kind, flags }: MoveRequest): Done {
   if (to.root === undefined) return PASSED;
   const link = kind === "link";
-  const publication = { from: pinAgain(from), to: pinAgain(to), folder: to.root, flags: link ? 0 : flags, link };
+  const shared = roots.slow.isSlow(from.stat.mount);
+  const pins = { from: pinAgain(from), to: pinAgain(to) };
+  const publication = { ...pins, folder: to.root, flags: link ? 0 : flags, link, shared };
   return { verdict: { decision: "publish" }, reply: { kind: "later" }, publication };
 }
 
