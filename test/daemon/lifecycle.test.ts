@@ -3,7 +3,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, writeFileSync } from "node
 import type { Box } from "../harness/box.ts";
 import { asRoot, asUsers } from "../harness/cases.ts";
 import { connectRaw, socketFolder, startDaemon, stopDaemon } from "../harness/daemon.ts";
-import { landlockdPath, readEvents, runArgv } from "../harness/landlockd.ts";
+import { landlockd, landlockdPath, readEvents, runArgv } from "../harness/landlockd.ts";
 import { brokeredPolicy, VERSION_ONLY } from "../harness/policies.ts";
 import { argvAs, baseEnv, type ProcessResult, runProcess } from "../harness/process.ts";
 import { until } from "../harness/within.ts";
@@ -183,7 +183,8 @@ asUsers("status for people names what it counts", async (box) => {
     [["/bin/true"], 0],
     [["/bin/false"], 1],
   ] as const) {
-    expect(await startRun(box, daemon.socket, argv).exited).toBe(status);
+    const flags = ["run", "--socket", daemon.socket, "--policy-file", box.write("policy.toml", VERSION_ONLY), "--"];
+    expect((await landlockd(box, [...flags, ...argv])).status).toBe(status);
   }
   const text = (await runProcess(box, [landlockdPath(), "status", "--socket", daemon.socket])).stdout;
   expect(text).toContain("0 now, 2 in total");

@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import type { Box } from "../harness/box.ts";
 import { asUsers } from "../harness/cases.ts";
 import { type Daemon, startDaemon } from "../harness/daemon.ts";
-import { landlockdPath, type RunOptions, type RunResult, run, runArgv } from "../harness/landlockd.ts";
+import { landlockd, landlockdPath, type RunOptions, type RunResult, run, runArgv } from "../harness/landlockd.ts";
 import { brokeredPolicy, insideOnly, VERSION_ONLY } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 import { runProcess } from "../harness/process.ts";
@@ -144,8 +144,9 @@ asUsers("policies are kept by content and values", async (box) => {
   const daemon = await startDaemon(box);
   const policy = `${VERSION_ONLY}[runtime]\ncwd = "\${CWD}"\n`;
   const held = async (cwd: string, text: string = policy): Promise<string> => {
-    const flags = ["--socket", daemon.socket];
-    return (await run(box, { policy: text, argv: ["/bin/pwd"], cwd, flags })).stdout.trim();
+    const file = box.write("policy.toml", text);
+    const argv = ["run", "--socket", daemon.socket, "--policy-file", file, "--", "/bin/pwd"];
+    return (await landlockd(box, argv, { cwd })).stdout.trim();
   };
   const [one, two] = [box.mkdir("one"), box.mkdir("two")];
   expect([await held(one), await held(two), await held(one), await held(two)]).toEqual([one, two, one, two]);
