@@ -187,13 +187,13 @@ asUsersUnless(OBSTACLE, "a filesystem that is mounted while the run goes on is n
   const stalling = [probePath("stall"), "open", `${hung.dir}/lookup`, listed, String(WATCH_MS)].join(" ");
   // The first open is passed on while nothing is mounted yet.
   const script = `read a < /proc/version; echo > ${there}; until [ -e ${go} ]; do sleep 0.02; done; exec ${stalling}`;
-  const stall = { path: probePath("stall"), rights: ["execute", "read_file"] };
+  const program = { path: probePath("stall"), rights: ["execute", "read_file"] };
   const system = ["/usr", "/bin", "/lib", "/lib64", "/proc"].map((path) => ({
     path,
     rights: ["execute", "read_file", "read_dir"],
     optional: true,
   }));
-  const policy = brokered({ allow_read: [listed], allow_write: [there] }, [stall, ...system]);
+  const policy = brokered({ allow_read: [listed], allow_write: [there] }, [program, ...system]);
   const enter = [
     "unshare",
     "--mount",
