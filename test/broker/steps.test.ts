@@ -39,6 +39,7 @@ interface Exchange {
   /** What is opened meanwhile. */
   readonly open: string;
   readonly prepare: () => void;
+  /** Not "own-open": what the kernel goes on with comes after the last step that a broker can be stopped at. */
   readonly falls: readonly Lack[];
   readonly lists: Lists;
   readonly grants?: readonly Grant[];
@@ -80,7 +81,7 @@ asUsers("whenever a listed name becomes a symbolic or hard link to a secret, tha
         prepare(box);
         other(box.path("outside/secret"));
       },
-      falls: ["own-open", "pin", "object"],
+      falls: ["pin", "object"],
       lists: { allow_read: [listed] },
       grants: [{ path: box.path("outside"), rights: NAMES }],
       sees: ["EACCES", "listed"],
@@ -98,7 +99,7 @@ asUsers("whenever a folder on the way to a listed file becomes another, nothing 
       prepare(box);
       box.write("other/listed", "secret");
     },
-    falls: ["own-open", "pin", "object"],
+    falls: ["pin", "object"],
     lists: { allow_read: [listed] },
     sees: ["EACCES", "listed"],
   });
@@ -122,7 +123,7 @@ asUsers(
           box.write("scratch/folder/secret", "mine");
           box.symlink(box.path("outside"), "scratch/folder-link");
         },
-        falls: ["own-open", "pin", "object"],
+        falls: ["pin", "object"],
         lists: { scratch: [scratch] },
         sees: ["EACCES", "mine"],
       });
