@@ -1,7 +1,7 @@
 /** The daemon: what a run through it costs to start, many at once, what one keeps in memory, and brokered calls. */
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { buildCalls } from "./broker-calls.ts";
 import { type DaemonStage, directArgv, heldArgv, openDaemonStage } from "./daemon-stage.ts";
 import { type Contestant, measureProcesses } from "./lib/hyperfine.ts";
@@ -135,18 +135,28 @@ function childrenOf(pid: number): number[] {
     .map(Number);
 }
 
-/** What each of `count` sleeping runs takes beyond its workload: client, keeper, and the daemon's growth. */
+/** Whether a client has become its workload: nothing of landlockd is left then. */
+function isWorkload(pid: number): boolean {
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`)) === "sleep";
+  } catch {
+    return false;
+  }
+}
+
+/** What each of `count` sleeping runs takes beyond its workload: client and keeper if they stay, and the daemon's growth. */
 async function memoryOnce(stage: DaemonStage, policy: string, count: number): Promise<number> {
   const before = pssMb(stage.daemonPid);
   const clients = Array.from({ length: count }, () =>
     Bun.spawn(heldArgv(stage, policy, ["/bin/sleep", "1000"]), { stdin: "ignore" }),
   );
-  const keepers = (): number[] => clients.flatMap(({ pid }) => childrenOf(pid));
-  const workloads = (): number => keepers().flatMap(childrenOf).length;
+  const workloads = (): number =>
+    clients.filter(({ pid }) => isWorkload(pid) || childrenOf(pid).flatMap(childrenOf).length > 0).length;
   for (const end = performance.now() + 60_000; workloads() < count; await Bun.sleep(50)) {
     if (performance.now() > end) throw new Error(`only ${workloads()} of ${count} runs started`);
   }
-  const own = [...clients.map(({ pid }) => pid), ...keepers()].reduce((sum, pid) => sum + pssMb(pid), 0);
+  const staying = clients.flatMap(({ pid }) => (isWorkload(pid) ? [] : [pid, ...childrenOf(pid)]));
+  const own = staying.reduce((sum, pid) => sum + pssMb(pid), 0);
   const grown = pssMb(stage.daemonPid) - before;
   for (const client of clients) client.kill("SIGKILL");
   await Promise.all(clients.map(({ exited }) => exited));
