@@ -40,8 +40,9 @@ function originOf(source: PolicySource, { variables }: RunRequest): Origin {
 /** Puts the plan of a run that nobody stays for into the store, so that the next run of it needs no answer; one that is there stays as it is. */
 export function keepForNext(kept: KeptPlan, source: PolicySource, request: RunRequest): void {
   const { build, env } = startState();
+  if (build === undefined || kept.compiled.report.supervised.length > 0) return;
   const plans = places(env)?.plans;
-  if (build === undefined || plans === undefined || kept.compiled.report.supervised.length > 0) return;
+  if (plans === undefined) return;
   const origin = originOf(source, request);
   const name = Buffer.from(planKey(build, kept.host, origin)).toString("hex");
   if (typeof statusAt(`${plans}/${name}`) !== "number") return;
