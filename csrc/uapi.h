@@ -374,6 +374,19 @@ enum {
 	LL_MAP_ANONYMOUS = 0x20,
 	LL_CLOSE_RANGE_CLOEXEC = 4,
 };
+/* include/uapi/linux/sched/types.h, sched.h: struct sched_attr of its first size */
+struct ll_sched_attr {
+	uint32_t size;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime; /* ns; without real time the length of a turn, Linux 6.12 */
+	uint64_t deadline;
+	uint64_t period;
+};
+_Static_assert(sizeof(struct ll_sched_attr) == 48, "struct sched_attr");
+enum { LL_SCHED_OTHER = 0, LL_SCHED_FLAG_RESET_ON_FORK = 1 };
 /* include/uapi/linux/memfd.h, fcntl.h */
 enum { LL_MFD_CLOEXEC = 1, LL_MFD_ALLOW_SEALING = 2, LL_F_ADD_SEALS = 1033, LL_ALL_SEALS = 15 };
 /* include/uapi/linux/time_types.h */
