@@ -28,6 +28,7 @@ import {
   parentOf,
   RESOLVE_INSIDE,
   route,
+  zoneOf,
 } from "./locate.ts";
 import type { Pin } from "./lookup.ts";
 import type { Publication } from "./publish.ts";
@@ -125,6 +126,8 @@ function* onTwo(doing: Doing, request: MoveRequest): Steps<Done> {
     const to = yield* parentOf(doing.roots, tid, request.to);
     if (!isParent(to)) return from.zone === "scratch" ? missing(to) : PASSED;
     try {
+      // While a helper looked for `to`, somebody may have published the folder of `from`.
+      if (doing.roots.slow.any && (yield* zoneOf(doing.roots, from)) !== from.zone) return PASSED;
       return yield* move(doing, from, to, request);
     } finally {
       close(to.fd);

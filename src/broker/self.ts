@@ -50,8 +50,8 @@ function takeShortTurns(): void {
 let privileged: boolean | undefined;
 
 /**
- * Takes the process out of its own user's sight, and makes it answer promptly. `forGood`: the calling thread has no capabilities in effect from now
- * on; otherwise only inside `unprivileged`.
+ * Takes the process out of its own user's sight, and makes it answer promptly. `forGood`: the calling thread has no
+ * capabilities in effect from now on; otherwise only inside `unprivileged`.
  */
 export function hardenSelf(forGood: boolean): void {
   syscall("prctl", PR_SET_DUMPABLE, 0);
