@@ -76,8 +76,10 @@ static bool is_asked(struct brokered *run)
 		handoff->listener = -1;
 		return false;
 	}
-	if (ll_front_mounts_changed(run->mounts))
+	if (run->watch.mounts_changed) {
+		run->watch.mounts_changed = false;
 		ll_front_sieve_care(run->sieve, ll_front_any_slow(run->mounts));
+	}
 	if (ll_sieve_receive(run->sieve) != 1)
 		return false;
 	__builtin_memcpy(handoff->request, run->sieve->request, sizeof(handoff->request));
@@ -200,6 +202,7 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 		give_back(&run);
 		return NULL;
 	}
+	run.watch.mounts = run.mounts;
 	progress = follow(&run);
 	if (progress == OVER)
 		end(&run);

@@ -87,12 +87,3 @@ bool ll_front_any_slow(int32_t mounts)
 		offset += size;
 	}
 }
-
-/* Poll says it once for each change (fs/proc_namespace.c). */
-bool ll_front_mounts_changed(int32_t mounts)
-{
-	struct ll_pollfd poll = { .fd = mounts, .events = LL_POLLPRI };
-	const struct ll_timespec now = { 0 };
-
-	return raw_call5(__NR_ppoll, raw_ptr(&poll), 1, raw_ptr(&now), 0, 0) > 0 && (poll.revents & LL_POLLPRI) != 0;
-}

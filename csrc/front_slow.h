@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* An fd of our own mountinfo, for the next one; -1. */
+/*
+ * An fd of our own mountinfo, for the next one; -1. Poll says POLLPRI once for
+ * each change (fs/proc_namespace.c).
+ */
 int32_t ll_front_mounts(void);
 
 /* Whether a filesystem isn't the kernel's own, or that can't be told. */
 bool ll_front_any_slow(int32_t mounts);
-
-/* Whether the mounts changed since they were opened or this was asked. */
-bool ll_front_mounts_changed(int32_t mounts);
 
 #endif

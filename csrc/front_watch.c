@@ -5,7 +5,7 @@
 
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 
-enum { WATCHED = 3, NANOSECONDS_PER_MS = 1000000 };
+enum { WATCHED = 4, NANOSECONDS_PER_MS = 1000000 };
 
 /* Stops of job control: the shell that started us must see them. */
 static const uint64_t job_stops = BIT(LL_SIGTSTP) | BIT(LL_SIGTTIN) | BIT(LL_SIGTTOU);
@@ -55,7 +55,7 @@ int ll_watch_start(struct ll_watch *ret_watch, const struct ll_bytes *plan, cons
 	struct ll_message failure;
 	int ret;
 
-	*ret_watch = (struct ll_watch){ .pidfd = -1 };
+	*ret_watch = (struct ll_watch){ .pidfd = -1, .mounts = -1 };
 	if (exec->untouched)
 		return -LL_EINVAL;
 	/* Before there is a workload: a signal that comes as soon as it runs is meant for it. */
@@ -121,6 +121,8 @@ enum ll_watch_event ll_watch_wait(struct ll_watch *watch, int helper, int64_t ti
 		{ .fd = watch->spawned.channel, .events = LL_POLLIN },
 		{ .fd = watch->signals, .events = LL_POLLIN },
 		{ .fd = helper, .events = LL_POLLIN },
+		/* Behind the helper: what was mounted before a request came is seen with it. */
+		{ .fd = watch->mounts, .events = LL_POLLPRI },
 	};
 	const struct ll_timespec timeout = { .seconds = timeout_ms / 1000,
 					     .nanoseconds = timeout_ms % 1000 * NANOSECONDS_PER_MS };
@@ -133,6 +135,7 @@ enum ll_watch_event ll_watch_wait(struct ll_watch *watch, int helper, int64_t ti
 			return LL_WATCH_TIMEOUT;
 		if (ret < 0)
 			continue;
+		watch->mounts_changed |= (fds[3].revents & LL_POLLPRI) != 0;
 		if (fds[1].revents != 0)
 			pass_signals(watch);
 		if (fds[0].revents != 0) {

@@ -10,6 +10,8 @@ struct ll_watch {
 	int32_t signals;       /* signalfd */
 	int32_t pidfd;         /* the workload's; -1 before it runs */
 	int32_t helper_events; /* POLLIN and the like, of the last LL_WATCH_HELPER */
+	int32_t mounts;        /* the owner's mountinfo, to be watched too; -1 */
+	bool mounts_changed;   /* set when it does, for the owner to take back */
 	uint64_t early;        /* bit n - 1: signal n came before there was a workload */
 	uint64_t mask_before;  /* what the front itself had blocked */
 };
