@@ -200,7 +200,7 @@ export const daemonMemory: Bench = {
       series: [
         { name: "the daemon, no runs", command: "landlockd serve --socket S", rounds: idle },
         { name: HELD, command: "landlockd run --socket S -- sleep 1000", rounds: plain },
-        { name: HELD_BROKERED, command: "landlockd run --socket S -- sleep 1000", rounds: brokered },
+        { name: "daemon, broker", command: "landlockd run --socket S -- sleep 1000", rounds: brokered },
       ],
       versus: [],
       targets: [],

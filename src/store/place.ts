@@ -4,6 +4,7 @@
  */
 
 import { rawVariable } from "../base/raw.ts";
+import { ENOENT } from "../kernel/errno.ts";
 import { AT_FDCWD, O_PATH, S_IFDIR } from "../kernel/file.ts";
 import { closeFile, openPlain, statusOf } from "../native/file.ts";
 import { cString, syscall } from "../native/syscall.ts";
@@ -37,8 +38,16 @@ function absolute(env: Environment, name: string): string | undefined {
   return text.startsWith("/") && Buffer.from(text).equals(raw ?? new Uint8Array()) ? text : undefined;
 }
 
+/** A folder for landlockd alone, and the one above it that is there before landlockd makes anything. */
+interface Place {
+  readonly folder: string;
+  readonly base: string;
+}
+
+const PLANS = "landlockd/plans";
+
 /** The first of the places for plans that is this user's own: where a sandbox has no business first. */
-function storeBase(env: Environment): string | undefined {
+function plansPlace(env: Environment): Place | undefined {
   const uid = syscall("geteuid");
   const home = absolute(env, "HOME");
   const bases = [
@@ -47,7 +56,17 @@ function storeBase(env: Environment): string | undefined {
     uid === 0 ? "/run" : undefined,
     home === undefined ? undefined : `${home}/.cache`,
   ];
-  return bases.find((base) => base !== undefined && isOwn(base));
+  const base = bases.find((each) => each !== undefined && isOwn(each));
+  if (base !== undefined) return { folder: `${base}/${PLANS}`, base };
+  // Made like every program's that finds none (XDG base directory specification).
+  const makesCache = home !== undefined && isOwn(home) && isMissing(`${home}/.cache`);
+  return makesCache ? { folder: `${home}/.cache/${PLANS}`, base: home } : undefined;
+}
+
+function isMissing(path: string): boolean {
+  const fd = openPlain(AT_FDCWD, path, O_PATH);
+  closeFile(fd);
+  return fd === -ENOENT;
 }
 
 function isOwn(path: string): boolean {
@@ -65,14 +84,14 @@ export interface Places {
 }
 
 export function places(env: Environment): Places | undefined {
-  const plans = storeBase(env);
+  const plans = plansPlace(env);
   const key = keyPlace(env);
   if (plans === undefined || key === undefined) return undefined;
-  return { plans: `${plans}/landlockd/plans`, key: key.folder, bases: { plans, key: key.base } };
+  return { plans: plans.folder, key: key.folder, bases: { plans: plans.base, key: key.base } };
 }
 
-/** The folder of the key alone, and what is there before landlockd makes it. */
-export function keyPlace(env: Environment): { readonly folder: string; readonly base: string } | undefined {
+/** The folder of the key. */
+export function keyPlace(env: Environment): Place | undefined {
   const base = absolute(env, "HOME");
   return base === undefined || !isOwn(base) ? undefined : { folder: `${base}/.local/state/landlockd`, base };
 }

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { chmodSync, chownSync, statSync, utimesSync } from "node:fs";
+import { chmodSync, chownSync, readdirSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import { asUnprivileged, asUsers } from "../harness/cases.ts";
 import { landlockd, readEvents } from "../harness/landlockd.ts";
 import { openShelf } from "./shelf.ts";
@@ -173,4 +173,25 @@ asUsers("a full store makes room: the oldest go, the newest stay", async (box) =
   expect(left.length).toBeLessThan(129);
   expect(left.filter((name) => names.includes(name))).toEqual(names.slice(0, left.length - 2));
   expect(await shelf.run(shelf.strict)).toMatchObject({ by: "front" });
+});
+
+asUnprivileged("without a runtime folder, plans are in the home's cache, which is made", async (box) => {
+  const shelf = openShelf(box);
+  const env = { XDG_RUNTIME_DIR: "" };
+  const plans = box.path(".cache/landlockd/plans");
+  expect(await shelf.run(shelf.lax, { env })).toMatchObject({ status: 0, stdout: "secret\n" });
+  const before = shelf.fingerprint(plans);
+  expect(readdirSync(plans)).toHaveLength(1);
+  expect(await shelf.run(shelf.lax, { env })).toMatchObject({ status: 0, stdout: "secret\n" });
+  expect(shelf.fingerprint(plans)).toBe(before);
+  for (const made of [".cache", ".cache/landlockd/plans"]) {
+    expect((statSync(box.path(made)).mode & 0o7777).toString(8)).toBe("700");
+  }
+});
+
+asUnprivileged("a cache folder that is somewhere else is none", async (box) => {
+  const shelf = openShelf(box);
+  symlinkSync(box.mkdir("elsewhere"), box.path(".cache"));
+  expect(await shelf.run(shelf.lax, { env: { XDG_RUNTIME_DIR: "" } })).toMatchObject({ status: 0, stdout: "secret\n" });
+  expect(readdirSync(box.path("elsewhere"))).toEqual([]);
 });

@@ -27,7 +27,7 @@ export interface Shelf {
   /** `cat outside/secret`, or another command, under a policy. */
   run(policy: string, options?: ShelfRun): Promise<Served>;
   /** The store as it is now: changes whenever Bun has served a run. */
-  fingerprint(): string;
+  fingerprint(folder?: string): string;
   /** The names in the store. */
   names(): string[];
   /** Runs the policy, and tells the name of its plan. */
@@ -73,7 +73,7 @@ export function openShelf(box: Box): Shelf {
       });
       return { ...result, by: fingerprint(plans) === before && before !== "" ? "front" : "bun" };
     },
-    fingerprint: () => fingerprint(plans),
+    fingerprint: (folder = plans) => fingerprint(folder),
     names: () => (existsSync(plans) ? readdirSync(plans).sort() : []),
     async fill(policy) {
       const before = new Set(shelf.names());
