@@ -119,7 +119,10 @@ export class Broker {
     if (opened.blocking !== undefined) this.#wait(ticket, request, opened.verdict, opened.blocking);
     else this.#finish(ticket, request, opened.verdict, opened.reply, opened.created === true);
     // A file of the lists may be there now that wasn't.
-    if (opened.created === true) this.#sift(ticket.listener);
+    const { verdict } = opened;
+    if (opened.created === true && verdict.decision === "allow" && verdict.scope === "exception") {
+      this.#sift(ticket.listener);
+    }
   }
 
   *#change(ticket: Ticket, roots: Roots, request: EntryRequest): Steps<void> {
