@@ -186,24 +186,49 @@ function makeRepository({ readable }: Stage): string {
   return readable;
 }
 
+const COMPILE = [
+  "/usr/bin/gcc",
+  "-fsyntax-only",
+  "-x",
+  "c",
+  "-include",
+  "stdio.h",
+  "-include",
+  "stdlib.h",
+  "/dev/null",
+];
+const JOBS = ["sh -c true", "python3 imports", "git status", "C compile"] as const;
+
+function jobArgv(job: (typeof JOBS)[number], stage: Stage): readonly string[] {
+  switch (job) {
+    case "sh -c true":
+      return ["/bin/sh", "-c", "true"];
+    case "python3 imports":
+      return ["/usr/bin/python3", "-I", "-B", "-c", IMPORTS];
+    case "git status":
+      return ["/usr/bin/env", ...GIT_ENVIRONMENT, "/usr/bin/git", "-C", makeRepository(stage), "status", "-s"];
+    case "C compile":
+      return COMPILE;
+  }
+}
+
 function work(stage: Stage): Contestant[] {
-  const policies = [
-    ["no broker", stage.plain],
-    ["allow_read", stage.lists],
-    ["scratch", stage.scratchPolicy],
+  const held = (policy: string): string[] => [LANDLOCKD, "run", "--policy-file", policy, "--"];
+  const ways = [
+    ["bare", []],
+    ["no broker", held(stage.plain)],
+    ["allow_read", held(stage.lists)],
+    ["scratch", held(stage.scratchPolicy)],
+    ["bubblewrap", ["/usr/bin/bwrap", "--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev", "--"]],
   ] as const;
-  const jobs = [
-    ["python3 imports", ["/usr/bin/python3", "-I", "-B", "-c", IMPORTS]],
-    ["git status", ["/usr/bin/env", ...GIT_ENVIRONMENT, "/usr/bin/git", "-C", makeRepository(stage), "status", "-s"]],
-    ["cpp of stdio and stdlib", ["/usr/bin/cpp", "-include", "stdio.h", "-include", "stdlib.h", "/dev/null"]],
-  ] as const;
-  return jobs.flatMap(([job, argv]) =>
-    policies.map(([name, policy]) => ({
+  return JOBS.flatMap((job) => {
+    const argv = jobArgv(job, stage);
+    return ways.map(([name, before]) => ({
       name: `${job}, ${name}`,
-      argv: [LANDLOCKD, "run", "--policy-file", policy, "--", ...argv],
-      command: `landlockd run … -- ${argv[0]?.replace(/^.*\//, "")}`,
-    })),
-  );
+      argv: [...before, ...argv],
+      command: name === "bare" ? job : `${before === ways[4][1] ? "bwrap" : "landlockd run"} … -- ${job}`,
+    }));
+  });
 }
 
 export const brokeredWork: Bench = {
@@ -214,14 +239,14 @@ export const brokeredWork: Bench = {
     try {
       return {
         bench: "broker-work",
-        title: "Real work with and without a broker",
+        title: "Real work: bare, held, held with a broker, and under bubblewrap",
         unit: "ms",
         machine: describeMachine(),
         versions: { landlockd: versionOf([LANDLOCKD, "--version"]), hyperfine: versionOf(["hyperfine", "--version"]) },
         settings: { ...settings },
         series: measureProcesses(work(stage), settings),
-        versus: [{ title: "÷ python3 without", name: "python3 imports, no broker" }],
-        targets: [],
+        versus: JOBS.map((job) => ({ title: `÷ ${job}`, name: `${job}, bare` })),
+        targets: JOBS.map((job) => ({ name: `${job}, no broker`, versus: `${job}, bare`, max: 1.05 })),
       };
     } finally {
       rmSync(stage.folder, { recursive: true, force: true });
