@@ -1,19 +1,6 @@
 /* Ways to read and to write a file. */
 #include "open.h"
 
-/* Opens for reading and reads a byte: an fd alone proves little. */
-static long read_one(long fd)
-{
-	char byte;
-	long got;
-
-	if (fd < 0)
-		return fd;
-	got = raw_call3(__NR_read, fd, P(&byte), 1);
-	raw_call1(__NR_close, fd);
-	return got;
-}
-
 /* ---- reading ---- */
 
 #ifdef __NR_open

@@ -9,18 +9,6 @@
 
 enum { PAGE = 4096, LONGEST = 4096 };
 
-static long read_file(long fd)
-{
-	char byte;
-	long got;
-
-	if (fd < 0)
-		return fd;
-	got = raw_call3(__NR_read, fd, P(&byte), 1);
-	raw_call1(__NR_close, fd);
-	return got;
-}
-
 /* The last bytes of a page, before one that isn't there. */
 static char *page_end(void)
 {
@@ -39,7 +27,7 @@ static long at_page_end(char **argv)
 {
 	const size_t size = strlen(argv[0]) + 1;
 
-	return read_file(openat_flags(memcpy(page_end() - size, argv[0], size), O_RDONLY));
+	return read_one(openat_flags(memcpy(page_end() - size, argv[0], size), O_RDONLY));
 }
 
 /*
@@ -51,7 +39,7 @@ static long cut_off(char **argv)
 	const size_t size = strlen(argv[0]) - 3;
 
 	close_it(openat_flags(argv[0], O_RDONLY));
-	return read_file(openat_flags(memcpy(page_end() - size, argv[0], size), O_RDONLY));
+	return read_one(openat_flags(memcpy(page_end() - size, argv[0], size), O_RDONLY));
 }
 
 /* A path whose first 4095 bytes are PATH, behind slashes; it goes on. */
@@ -63,7 +51,7 @@ static long too_long(char **argv)
 	memset(path, '/', sizeof path);
 	memcpy(path + LONGEST - 1 - size, argv[0], size);
 	strcpy(path + LONGEST - 1, ".other");
-	return read_file(openat_flags(path, O_RDONLY));
+	return read_one(openat_flags(path, O_RDONLY));
 }
 
 /* 4095 bytes and the NUL. */
@@ -74,18 +62,18 @@ static long longest(char **argv)
 
 	memset(path, '/', sizeof path);
 	memcpy(path + LONGEST - size, argv[0], size);
-	return read_file(openat_flags(path, O_RDONLY));
+	return read_one(openat_flags(path, O_RDONLY));
 }
 
 static long at_address(char **argv)
 {
-	return read_file(raw_call4(__NR_openat, AT_FDCWD, (long)strtoull(argv[0], NULL, 0), O_RDONLY, 0));
+	return read_one(raw_call4(__NR_openat, AT_FDCWD, (long)strtoull(argv[0], NULL, 0), O_RDONLY, 0));
 }
 
 /* Relative to a folder's fd, which O_PATH gives. */
 static long empty(char **argv)
 {
-	return read_file(raw_call4(__NR_openat, openat_flags(argv[0], O_PATH), P(""), O_RDONLY, 0));
+	return read_one(raw_call4(__NR_openat, openat_flags(argv[0], O_PATH), P(""), O_RDONLY, 0));
 }
 
 /* through_fd PREFIX PATH: PATH pinned, and opened through PREFIX and the fd's number. %d in PREFIX is our pid. */
@@ -101,7 +89,7 @@ static long through_fd(char **argv)
 	if (snprintf(prefix, sizeof prefix, argv[0], getpid(), getpid()) >= (int)sizeof prefix)
 		return -ENAMETOOLONG;
 	snprintf(link, sizeof link, "%s/%ld", prefix, pin);
-	result = read_file(openat_flags(link, O_RDONLY));
+	result = read_one(openat_flags(link, O_RDONLY));
 	raw_call1(__NR_close, pin);
 	return result;
 }
@@ -114,7 +102,7 @@ static long through(char **argv)
 	if (snprintf(path, sizeof path, argv[0], getpid(), getpid()) >= 64)
 		return -ENAMETOOLONG;
 	strncat(path, argv[1], sizeof path - strlen(path) - 1);
-	return read_file(openat_flags(path, O_RDONLY));
+	return read_one(openat_flags(path, O_RDONLY));
 }
 
 /* The same after the working directory is FOLDER. */
@@ -131,7 +119,7 @@ static long in_own_root(char **argv)
 {
 	if (unshare(CLONE_NEWUSER) != 0 || chroot(argv[0]) != 0)
 		return -errno;
-	return read_file(openat_flags(argv[1], O_RDONLY));
+	return read_one(openat_flags(argv[1], O_RDONLY));
 }
 
 static long own_root(char **argv)
@@ -143,7 +131,7 @@ static long in_own_mounts(char **argv)
 {
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
 		return -errno;
-	return read_file(openat_flags(argv[0], O_RDONLY));
+	return read_one(openat_flags(argv[0], O_RDONLY));
 }
 
 static long own_mounts(char **argv)
@@ -155,7 +143,7 @@ static long on_own_mount(char **argv)
 {
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 || mount(argv[0], argv[1], NULL, MS_BIND, NULL) != 0)
 		return -errno;
-	return read_file(openat_flags(argv[1], O_RDONLY));
+	return read_one(openat_flags(argv[1], O_RDONLY));
 }
 
 static long own_mount(char **argv)
