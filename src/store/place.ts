@@ -65,7 +65,7 @@ function plansPlace(env: Environment): Place | undefined {
 
 function isMissing(path: string): boolean {
   const fd = openPlain(AT_FDCWD, path, O_PATH);
-  closeFile(fd);
+  if (fd >= 0) closeFile(fd);
   return fd === -ENOENT;
 }
 
