@@ -33,12 +33,15 @@ size_t ll_copy_path(uint32_t tid, uint64_t address, char ret_path[LL_PATH_MAX])
 	return 0;
 }
 
-size_t ll_read_link(const char *link, char ret_path[LL_PATH_MAX])
+/* A link of /proc: its bytes, 0 where it isn't a path from the root. */
+static size_t read_link(const char *link, char ret_path[LL_PATH_MAX])
 {
 	const long size = raw_call4(__NR_readlinkat, LL_AT_FDCWD, raw_ptr(link), raw_ptr(ret_path), LL_PATH_MAX - 1);
 
-	if (size <= 0 || ret_path[0] != '/')
+	if (size <= 0 || ret_path[0] != '/') {
+		ret_path[0] = '\0';
 		return 0;
+	}
 	ret_path[size] = '\0';
 	return (size_t)size;
 }
@@ -65,5 +68,13 @@ size_t ll_read_base(uint32_t tid, int32_t folder, char ret_path[LL_PATH_MAX])
 		size = ll_append(link, size, "/fd/");
 		ll_number_text(link + size, (uint32_t)folder, 10);
 	}
-	return ll_read_link(link, ret_path);
+	return read_link(link, ret_path);
+}
+
+size_t ll_real_path(int32_t fd, char ret_path[LL_PATH_MAX])
+{
+	char link[sizeof("/proc/self/fd/") + LL_NUMBER_SIZE];
+
+	ll_number_text(link + ll_append(link, 0, "/proc/self/fd/"), (uint32_t)fd, 10);
+	return read_link(link, ret_path);
 }

@@ -1,7 +1,7 @@
 /*
  * What a request of the broker's says beyond its registers, as far as the
  * sieve asks: src/broker/caller.ts in C. Good for a "no" only, since nothing
- * here asks whether the request is still valid.
+ * here asks whether the request is still valid. And where files really are.
  */
 #ifndef LL_CALLER_H
 #define LL_CALLER_H
@@ -18,8 +18,8 @@ size_t ll_copy_path(uint32_t tid, uint64_t address, char ret_path[LL_PATH_MAX]);
  * told. */
 size_t ll_read_base(uint32_t tid, int32_t folder, char ret_path[LL_PATH_MAX]);
 
-/* Reads a link of /proc. Bytes; 0 where it isn't a path from the root. */
-size_t ll_read_link(const char *link, char ret_path[LL_PATH_MAX]);
+/* Where an open file of our own is. Bytes; 0 where that isn't a path from the root. */
+size_t ll_real_path(int32_t fd, char ret_path[LL_PATH_MAX]);
 
 /* Writes more to text behind its first bytes, with a NUL. Their number then. */
 size_t ll_append(char *text, size_t size, const char *more);

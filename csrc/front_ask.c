@@ -98,24 +98,14 @@ static bool ask(struct ll_client *client, const struct ll_stack *stack, const st
 		const struct ll_bytes *policy, const struct ll_folders *folders, const char *file)
 {
 	struct ll_frame *frame = &client->frame;
-	uint32_t argc = 0;
-	int fd = -1;
+	const int fd = file[0] == '\0' ? -1 : seal_policy(policy);
 	bool ok;
 
-	while (request->command[argc] != NULL)
-		argc++;
+	if (file[0] != '\0' && fd < 0)
+		return false;
 	ll_frame_begin(frame, LL_FRAME_RUN);
-	if (file[0] == '\0') {
-		ll_frame_texts(frame, LL_TAG_POLICY_FILE, "built-in:", request->policy_name);
-	} else {
-		ll_frame_text(frame, LL_TAG_POLICY_FILE, file);
-		fd = seal_policy(policy);
-		if (fd < 0)
-			return false;
-	}
+	ll_frame_job(frame, stack, request, file);
 	ll_frame_text(frame, LL_TAG_POLICY_NAME, request->policy_name);
-	ll_frame_text(frame, LL_TAG_JOB_ID, ll_front_variable(stack, "LANDLOCKD_JOB_ID"));
-	ll_frame_u32(frame, LL_TAG_ARGC, argc);
 	add_variables(frame, stack, request, folders);
 	ok = ll_frame_send(client->socket, frame, fd);
 	if (fd >= 0)

@@ -13,8 +13,6 @@
 #include "front_watch.h"
 #include "raw.h"
 
-enum { GRACE_MS = 5000 };
-
 /* How far a run got in the front. */
 enum progress { NOT_STARTED, OVER, ASKS };
 
@@ -53,7 +51,7 @@ static bool on_message(struct brokered *run, const struct ll_message *message, i
 		break;
 	case LL_MESSAGE_EXITED:
 		run->handoff->status = message->status;
-		run->end_ms = ll_front_now_ms() + GRACE_MS;
+		run->end_ms = ll_front_now_ms() + LL_GRACE_MS;
 		break;
 	case LL_MESSAGE_EMPTY:
 		run->empty = true;

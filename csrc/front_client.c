@@ -9,8 +9,6 @@
 #include "plan.h"
 #include "raw.h"
 
-enum { GRACE_MS = 5000 };
-
 /* Tells the daemon; one that doesn't listen any more is noticed when it hangs up. */
 static void tell(struct ll_client *client, enum ll_frame_kind kind, enum ll_frame_tag tag, uint32_t value, int fd)
 {
@@ -42,11 +40,11 @@ static _Noreturn void end_with_daemon(struct ll_client *client, struct ll_watch 
 /* What the workload left behind goes on for a while, with its broker. */
 static void linger(struct ll_client *client, struct ll_watch *watch)
 {
-	const int64_t end = ll_front_now_ms() + GRACE_MS;
+	const int64_t end = ll_front_now_ms() + LL_GRACE_MS;
 	struct ll_message message;
 	int32_t fd;
 
-	for (int64_t left = GRACE_MS; left > 0; left = end - ll_front_now_ms()) {
+	for (int64_t left = LL_GRACE_MS; left > 0; left = end - ll_front_now_ms()) {
 		const enum ll_watch_event event = ll_watch_wait(watch, client->socket, left, &message, &fd);
 
 		if (event != LL_WATCH_MESSAGE || message.kind == LL_MESSAGE_EMPTY)

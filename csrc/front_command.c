@@ -1,5 +1,6 @@
 /* The command of a plain run: src/run/command.ts, as far as there is nothing to complain about. */
 #include "front_file.h"
+#include "front_text.h"
 #include "raw.h"
 
 enum { BINPRM_BUF_SIZE = 256, X_OK = 1 };
@@ -46,15 +47,6 @@ static bool is_runnable(const char *path)
 	       raw_call3(__NR_faccessat, LL_AT_FDCWD, raw_ptr(path), X_OK) == 0 && has_interpreter(path);
 }
 
-static size_t text_size(const char *text)
-{
-	size_t size = 0;
-
-	while (text[size] != '\0')
-		size++;
-	return size;
-}
-
 static bool is_path(const char *name)
 {
 	while (*name != '\0' && *name != '/')
@@ -92,7 +84,8 @@ bool ll_front_candidates(const struct ll_stack *stack, const char *name, bool se
 		return false;
 	for (const char *at = list; *at != '\0'; at++)
 		count += *at == ':';
-	pointers = ll_front_map((count + 1) * sizeof(*pointers) + text_size(list) + count * (text_size(name) + 3));
+	pointers =
+		ll_front_map((count + 1) * sizeof(*pointers) + ll_text_size(list) + count * (ll_text_size(name) + 3));
 	if (pointers == NULL)
 		return false;
 	*ret_candidates = pointers;

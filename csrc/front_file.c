@@ -1,5 +1,6 @@
 #include "front_file.h"
 
+#include "identity.h"
 #include "raw.h"
 
 int ll_front_status(int dir, const char *path, int flags, struct ll_statx *ret_status)
@@ -56,19 +57,6 @@ int ll_front_open_plain(int dir, const char *path, uint64_t flags)
 	return (int)raw_call4(LL_NR_openat2, dir, raw_ptr(path), raw_ptr(&how), sizeof(how));
 }
 
-void ll_front_number(char ret_text[LL_NUMBER_SIZE], uint32_t number)
-{
-	char reversed[LL_NUMBER_SIZE];
-	size_t size = 0;
-
-	do
-		reversed[size++] = (char)('0' + number % 10);
-	while ((number /= 10) != 0);
-	for (size_t i = 0; i < size; i++)
-		ret_text[i] = reversed[size - 1 - i];
-	ret_text[size] = '\0';
-}
-
 int64_t ll_front_now_ms(void)
 {
 	struct ll_timespec now = { 0 };
@@ -82,6 +70,6 @@ bool ll_front_fd_path(int fd, char ret_path[LL_PATH_SIZE])
 	char number[LL_NUMBER_SIZE];
 	const char *const parts[] = { "/proc/self/fd/", number };
 
-	ll_front_number(number, (uint32_t)fd);
+	ll_number_text(number, (uint32_t)fd, 10);
 	return ll_front_join(ret_path, parts, 2);
 }

@@ -19,11 +19,6 @@ void ll_front_free(struct ll_bytes *bytes);
 /* Opens without following any symlink on the way. An fd, or -errno. */
 int ll_front_open_plain(int dir, const char *path, uint64_t flags);
 
-enum { LL_NUMBER_SIZE = 12 };
-
-/* In decimal, with a NUL. */
-void ll_front_number(char ret_text[LL_NUMBER_SIZE], uint32_t number);
-
 /* Milliseconds on a clock that never goes back. */
 int64_t ll_front_now_ms(void);
 

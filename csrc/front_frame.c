@@ -1,5 +1,6 @@
 #include "front_frame.h"
 
+#include "front_text.h"
 #include "raw.h"
 #include "uapi.h"
 
@@ -26,15 +27,6 @@ static size_t padded(size_t size)
 static struct header *header_of(const struct ll_frame *frame)
 {
 	return (void *)frame->bytes;
-}
-
-static size_t text_size(const char *text)
-{
-	size_t size = 0;
-
-	while (text[size] != '\0')
-		size++;
-	return size;
 }
 
 void ll_frame_begin(struct ll_frame *frame, enum ll_frame_kind kind)
@@ -79,19 +71,32 @@ void ll_frame_digest(struct ll_frame *frame, enum ll_frame_tag tag, const uint8_
 
 void ll_frame_texts(struct ll_frame *frame, enum ll_frame_tag tag, const char *first, const char *second)
 {
-	const size_t size = text_size(first);
-	uint8_t *to = add(frame, tag, size + text_size(second));
+	const size_t size = ll_text_size(first);
+	uint8_t *to = add(frame, tag, size + ll_text_size(second));
 
 	if (to == NULL)
 		return;
 	__builtin_memcpy(to, first, size);
-	__builtin_memcpy(to + size, second, text_size(second));
+	__builtin_memcpy(to + size, second, ll_text_size(second));
 }
 
 void ll_frame_text(struct ll_frame *frame, enum ll_frame_tag tag, const char *text)
 {
 	if (text != NULL)
 		ll_frame_texts(frame, tag, text, "");
+}
+
+void ll_frame_job(struct ll_frame *frame, const struct ll_stack *stack, const struct ll_request *request,
+		  const char *file)
+{
+	const bool built_in = file[0] == '\0';
+	uint32_t argc = 0;
+
+	while (request->command[argc] != NULL)
+		argc++;
+	ll_frame_texts(frame, LL_TAG_POLICY_FILE, built_in ? "built-in:" : file, built_in ? request->policy_name : "");
+	ll_frame_text(frame, LL_TAG_JOB_ID, ll_front_variable(stack, "LANDLOCKD_JOB_ID"));
+	ll_frame_u32(frame, LL_TAG_ARGC, argc);
 }
 
 bool ll_frame_send(int socket, const struct ll_frame *frame, int fd)

@@ -27,6 +27,10 @@ void ll_frame_text(struct ll_frame *frame, enum ll_frame_tag tag, const char *te
 /* NAME=VALUE and the like: text that comes in two parts. */
 void ll_frame_texts(struct ll_frame *frame, enum ll_frame_tag tag, const char *first, const char *second);
 
+/* What a daemon is told of every run: policy_file (file is as ll_front_policy gives it), job_id and argc. */
+void ll_frame_job(struct ll_frame *frame, const struct ll_stack *stack, const struct ll_request *request,
+		  const char *file);
+
 /* Sends without blocking, with a borrowed fd if that isn't -1. */
 bool ll_frame_send(int socket, const struct ll_frame *frame, int fd);
 

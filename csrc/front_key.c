@@ -5,6 +5,8 @@
  */
 #include "front_file.h"
 #include "front_host.h"
+#include "front_text.h"
+#include "identity.h"
 #include "layout.gen.h"
 #include "raw.h"
 
@@ -24,18 +26,9 @@ static void add_bytes(struct ll_sha256 *hash, const void *bytes, size_t size)
 	ll_sha256_add(hash, bytes, size);
 }
 
-static size_t text_size(const char *text)
-{
-	size_t size = 0;
-
-	while (text[size] != '\0')
-		size++;
-	return size;
-}
-
 static void add_text(struct ll_sha256 *hash, const char *text)
 {
-	add_bytes(hash, text, text_size(text));
+	add_bytes(hash, text, ll_text_size(text));
 }
 
 /* What the plan was compiled for. */
@@ -60,7 +53,7 @@ static bool add_host(struct ll_sha256 *hash)
 /* A variable that the text can't name without its letters counts only where they are; an escape can hide them. */
 static bool may_use(const struct ll_bytes *policy, const char *name)
 {
-	const size_t size = text_size(name);
+	const size_t size = ll_text_size(name);
 
 	if (policy->size == 0)
 		return true; /* built in: its text isn't here */
@@ -88,7 +81,7 @@ static void add_variable(struct ll_sha256 *hash, bool used, const char *value)
 static bool real_folder(const char *file, char ret_folder[LL_PATH_SIZE])
 {
 	char link[LL_PATH_SIZE];
-	size_t size = text_size(file);
+	size_t size = ll_text_size(file);
 	long ret;
 
 	while (size > 0 && file[size - 1] != '/')
@@ -140,7 +133,7 @@ static void add_variables(struct ll_sha256 *hash, const struct ll_stack *stack, 
 	add_variable(hash, may_use(policy, "CWD"), folders->cwd);
 	add_variable(hash, may_use(policy, "HOME"), ll_front_variable(stack, "HOME"));
 	add_variable(hash, may_use(policy, "TMPDIR"), ll_front_variable(stack, "TMPDIR"));
-	ll_front_number(uid, (uint32_t)raw_call0(__NR_getuid));
+	ll_number_text(uid, (uint32_t)raw_call0(__NR_getuid), 10);
 	add_variable(hash, may_use(policy, "UID"), uid);
 	add_variable(hash, may_use(policy, "POLICY_DIR"), folders->policy);
 }

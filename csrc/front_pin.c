@@ -1,5 +1,6 @@
 #include "front_pin.h"
 
+#include "caller.h"
 #include "front_file.h"
 #include "raw.h"
 
@@ -13,17 +14,6 @@ static int open_at(int dir, const char *path, uint64_t flags, uint64_t resolve)
 	return (int)raw_call4(LL_NR_openat2, dir, raw_ptr(path), raw_ptr(&how), sizeof(how));
 }
 
-/* Where an open file is; empty if it can't be told. */
-static void real_path(int fd, char ret_path[LL_PATH_SIZE])
-{
-	char link[LL_PATH_SIZE];
-	long size = -1;
-
-	if (ll_front_fd_path(fd, link))
-		size = raw_call4(__NR_readlinkat, LL_AT_FDCWD, raw_ptr(link), raw_ptr(ret_path), LL_PATH_SIZE);
-	ret_path[size < 0 || size == LL_PATH_SIZE ? 0 : size] = '\0';
-}
-
 /* A file that means the same to everybody. Below /proc a path may be of this very process: Bun tells which. */
 static bool is_listable(int fd)
 {
@@ -34,10 +24,11 @@ static bool is_listable(int fd)
 
 	if (ll_front_status(fd, "", LL_AT_EMPTY_PATH, &status) != 0 || (status.mode & LL_S_IFMT) == LL_S_IFDIR)
 		return false;
-	real_path(fd, path);
+	if (ll_real_path(fd, path) == 0)
+		return false;
 	while (proc[same] != '\0' && path[same] == proc[same])
 		same++;
-	return path[0] == '/' && proc[same] != '\0';
+	return proc[same] != '\0';
 }
 
 /* The folder of a path's last name, and the file; a symbolic link there is Bun's to follow. */
@@ -88,9 +79,8 @@ static bool overlap(int one, int other)
 	char path[LL_PATH_SIZE];
 	char folder[LL_PATH_SIZE];
 
-	real_path(one, path);
-	real_path(other, folder);
-	return path[0] != '/' || folder[0] != '/' || is_within(path, folder) || is_within(folder, path);
+	return ll_real_path(one, path) == 0 || ll_real_path(other, folder) == 0 || is_within(path, folder) ||
+	       is_within(folder, path);
 }
 
 /* What is published must not be reachable as scratch: Bun refuses that, with a message. */

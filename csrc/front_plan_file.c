@@ -6,17 +6,6 @@
 
 #define LL_BUILT_IN "built-in:"
 
-static bool same_bytes(const void *a, const void *b, size_t size)
-{
-	const uint8_t *left = a;
-	const uint8_t *right = b;
-
-	for (size_t i = 0; i < size; i++)
-		if (left[i] != right[i])
-			return false;
-	return true;
-}
-
 /* A name that Bun would change in its messages and events; bytes that aren't UTF-8 are its business too. */
 static bool is_odd_name(const char *path)
 {
@@ -39,13 +28,13 @@ static bool is_intact(const struct ll_bytes *file, const uint8_t build[LL_SHA256
 	struct ll_sha256 hash;
 
 	if (file->size < sizeof(*head) || head->magic != LL_PLAN_FILE_MAGIC || head->reserved != 0 ||
-	    head->plan_size != file->size - sizeof(*head) || !same_bytes(head->build, build, LL_SHA256_SIZE))
+	    head->plan_size != file->size - sizeof(*head) || !ll_same_digest(head->build, build))
 		return false;
 	ll_sha256_init(&hash);
 	ll_sha256_add(&hash, head, offsetof(struct ll_plan_file, checksum));
 	ll_sha256_add(&hash, head + 1, head->plan_size);
 	ll_sha256_end(&hash, checksum);
-	return same_bytes(checksum, head->checksum, sizeof(checksum));
+	return ll_same_digest(checksum, head->checksum);
 }
 
 /* What the plan's namespaces were made for: with CAP_SYS_ADMIN none of users is needed. */

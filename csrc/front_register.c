@@ -61,24 +61,14 @@ static int open_register(const char *socket, const uint8_t place[LL_SHA256_SIZE]
 
 bool ll_front_is_plain(const struct ll_plan *plan)
 {
-	for (uint32_t i = 0; i < plan->header->op_count; i++)
-		if (plan->ops[i].kind == LL_OP_FILTER && (plan->ops[i].flags & LL_FLAG_FILTER_NOTIFY))
-			return false;
-	return plan->header->namespaces == 0;
+	return !ll_plan_is_brokered(plan) && plan->header->namespaces == 0;
 }
 
 static void write_entry(struct ll_frame *frame, const struct ll_stack *stack, const struct ll_request *request,
 			const char *file, const uint8_t key[LL_SHA256_SIZE], const uint8_t mac[LL_SHA256_SIZE])
 {
-	uint32_t argc = 0;
-
-	while (request->command[argc] != NULL)
-		argc++;
 	ll_frame_begin(frame, LL_FRAME_BECOMES);
-	ll_frame_texts(frame, LL_TAG_POLICY_FILE, file[0] == '\0' ? "built-in:" : file,
-		       file[0] == '\0' ? request->policy_name : "");
-	ll_frame_text(frame, LL_TAG_JOB_ID, ll_front_variable(stack, "LANDLOCKD_JOB_ID"));
-	ll_frame_u32(frame, LL_TAG_ARGC, argc);
+	ll_frame_job(frame, stack, request, file);
 	ll_frame_digest(frame, LL_TAG_KEY, key);
 	ll_frame_digest(frame, LL_TAG_MAC, mac);
 }

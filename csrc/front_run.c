@@ -10,16 +10,6 @@
 
 enum { STATUS_FAILED = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
 
-/* A plan whose workload asks a broker. */
-static bool is_brokered(const struct ll_plan *plan)
-{
-	for (uint32_t i = 0; i < plan->header->op_count; i++) {
-		if (plan->ops[i].kind == LL_OP_FILTER && (plan->ops[i].flags & LL_FLAG_FILTER_NOTIFY))
-			return true;
-	}
-	return false;
-}
-
 /* Whether a plan has anything for a broker, which a plan file can't bring along. */
 static bool wants_broker(const struct ll_plan *plan)
 {
@@ -35,7 +25,7 @@ static bool wants_broker(const struct ll_plan *plan)
 			break;
 		}
 	}
-	return is_brokered(plan);
+	return ll_plan_is_brokered(plan);
 }
 
 /* A PID namespace needs an init that stays. */
@@ -85,11 +75,7 @@ static _Noreturn void become(struct ll_state *state, uint32_t from)
 /* The front may have to tell that this couldn't be executed. */
 static bool is_tellable(const char *name)
 {
-	size_t size = 0;
-
-	while (name[size] != '\0')
-		size++;
-	return size < LL_PATH_SIZE && ll_text_is_utf8(name);
+	return ll_text_size(name) < LL_PATH_SIZE && ll_text_is_utf8(name);
 }
 
 /* Whatever goes wrong before a lasting op goes wrong for Bun too, and Bun knows the place in the policy. */
@@ -127,17 +113,19 @@ static const struct ll_handoff *run_stored(const struct ll_stack *stack, struct 
 	struct ll_plan plan;
 	char **candidates;
 	int32_t op;
+	bool brokered;
 	bool stays;
 
 	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) < 0 || (request->plan != NULL && wants_broker(&plan)) ||
 	    !ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates))
 		return NULL;
-	stays = is_brokered(&plan) || needs_init(&plan) || request->audit != NULL;
+	brokered = ll_plan_is_brokered(&plan);
+	stays = brokered || needs_init(&plan) || request->audit != NULL;
 	if (stays && ll_front_record_rest(start) < 0)
 		return NULL;
 	exec = ll_front_exec(stack, start, request);
 	exec.candidates = candidates;
-	if (is_brokered(&plan))
+	if (brokered)
 		return plan.header->namespaces != 0
 			       ? NULL
 			       : ll_front_brokered(stack, request, policy_file, &plan, &bytes, &exec);

@@ -102,6 +102,17 @@ void ll_sha256_end(struct ll_sha256 *hash, uint8_t ret_digest[LL_SHA256_SIZE])
 		ret_digest[i] = (uint8_t)(hash->state[i / 4] >> (24 - 8 * (i % 4)));
 }
 
+bool ll_same_digest(const void *a, const void *b)
+{
+	const uint8_t *left = a;
+	const uint8_t *right = b;
+	uint8_t difference = 0;
+
+	for (size_t i = 0; i < LL_SHA256_SIZE; i++)
+		difference |= left[i] ^ right[i];
+	return difference == 0;
+}
+
 void ll_hmac(const uint8_t key[LL_SHA256_SIZE], const void *first, size_t first_size, const void *second,
 	     size_t second_size, uint8_t ret_mac[LL_SHA256_SIZE])
 {

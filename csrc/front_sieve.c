@@ -1,5 +1,6 @@
 #include "front_sieve.h"
 
+#include "caller.h"
 #include "front_file.h"
 #include "raw.h"
 
@@ -30,15 +31,13 @@ static void look(int fd, struct ll_statx *ret_status)
 /* Both spellings of a folder: the policy's, and where it really is. */
 static size_t add_names(char *names, size_t size, const char *text, int fd)
 {
-	char link[LL_PATH_SIZE];
-	long real = -1;
+	size_t real;
 
 	for (; *text != '\0'; text++)
 		names[size++] = *text;
 	names[size++] = '\0';
-	if (ll_front_fd_path(fd, link))
-		real = raw_call4(__NR_readlinkat, LL_AT_FDCWD, raw_ptr(link), raw_ptr(names + size), LL_PATH_SIZE - 1);
-	return real <= 0 ? size : size + (size_t)real + 1; /* the mapping is zeroed: there is a NUL */
+	real = ll_real_path(fd, names + size);
+	return real == 0 ? size : size + real + 1;
 }
 
 static void add_folder(struct room *room, const struct ll_op *op, int fd)

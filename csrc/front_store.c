@@ -5,6 +5,7 @@
 #include "front_store.h"
 
 #include "front_file.h"
+#include "identity.h"
 #include "layout.gen.h"
 #include "raw.h"
 
@@ -61,7 +62,7 @@ bool ll_front_store_path(const struct ll_stack *stack, char ret_path[LL_PATH_SIZ
 	const uint32_t uid = (uint32_t)raw_call0(__NR_geteuid);
 	char number[LL_NUMBER_SIZE];
 
-	ll_front_number(number, uid);
+	ll_number_text(number, uid, 10);
 	return take_base(ll_front_variable(stack, "XDG_RUNTIME_DIR"), "", below, ret_path) ||
 	       take_base("/run/user/", number, below, ret_path) ||
 	       (uid == 0 && take_base("/run", "", below, ret_path)) ||
@@ -126,28 +127,16 @@ static bool read_stored(const struct ll_stack *stack, const uint8_t key[LL_SHA25
 	return ok;
 }
 
-/* All of both, whatever differs: how long it takes tells nothing. */
-static bool same_bytes(const void *a, const void *b, size_t size)
-{
-	const uint8_t *left = a;
-	const uint8_t *right = b;
-	uint8_t difference = 0;
-
-	for (size_t i = 0; i < size; i++)
-		difference |= left[i] ^ right[i];
-	return difference == 0;
-}
-
 static bool is_authentic(const struct ll_bytes *file, const uint8_t key[LL_SHA256_SIZE], const uint8_t *secret)
 {
 	const struct ll_stored *stored = (const void *)file->data;
 	uint8_t mac[LL_SHA256_SIZE];
 
 	if (file->size < sizeof(*stored) || stored->magic != LL_STORED_MAGIC || stored->reserved != 0 ||
-	    stored->plan_size != file->size - sizeof(*stored) || !same_bytes(stored->key, key, LL_SHA256_SIZE))
+	    stored->plan_size != file->size - sizeof(*stored) || !ll_same_digest(stored->key, key))
 		return false;
 	ll_hmac(secret, stored, offsetof(struct ll_stored, mac), stored + 1, stored->plan_size, mac);
-	return same_bytes(mac, stored->mac, sizeof(mac));
+	return ll_same_digest(mac, stored->mac);
 }
 
 bool ll_front_proves(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], const struct ll_bytes *plan,
@@ -162,7 +151,7 @@ bool ll_front_proves(const struct ll_stack *stack, const uint8_t key[LL_SHA256_S
 	__builtin_memcpy(stored.key, key, sizeof(stored.key));
 	ll_hmac(secret.data, &stored, offsetof(struct ll_stored, mac), plan->data, plan->size, expected);
 	ll_front_forget(&secret);
-	return same_bytes(mac, expected, sizeof(expected));
+	return ll_same_digest(mac, expected);
 }
 
 /* src/daemon/register.ts makes the same from the same. */

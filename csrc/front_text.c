@@ -12,6 +12,15 @@ static void put(struct ll_text *text, char byte)
 		text->bytes[text->size++] = byte;
 }
 
+size_t ll_text_size(const char *string)
+{
+	size_t size = 0;
+
+	while (string[size] != '\0')
+		size++;
+	return size;
+}
+
 void ll_text_add(struct ll_text *text, const char *string)
 {
 	while (*string != '\0')

@@ -14,6 +14,9 @@ struct ll_text {
 	bool cut; /* there wasn't room for all of it */
 };
 
+/* Bytes of a string, without its NUL. */
+size_t ll_text_size(const char *string);
+
 void ll_text_add(struct ll_text *text, const char *string);
 
 /* In decimal. */

@@ -16,6 +16,9 @@ struct ll_watch {
 	uint64_t mask_before;  /* what the front itself had blocked */
 };
 
+/* How long descendants that outlive a brokered workload are still served: GRACE_MS of src/run/supervise.ts. */
+enum { LL_GRACE_MS = 5000 };
+
 /* What a wait ended with. */
 enum ll_watch_event {
 	LL_WATCH_MESSAGE, /* the keeper says something */

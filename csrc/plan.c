@@ -184,3 +184,11 @@ uint32_t ll_plan_fork(const struct ll_plan *plan)
 		i++;
 	return i;
 }
+
+bool ll_plan_is_brokered(const struct ll_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->header->op_count; i++)
+		if (plan->ops[i].kind == LL_OP_FILTER && (plan->ops[i].flags & LL_FLAG_FILTER_NOTIFY))
+			return true;
+	return false;
+}

@@ -4,6 +4,8 @@
 
 #include "layout.gen.h"
 
+#include <stdbool.h>
+
 struct ll_plan {
 	const struct ll_header *header;
 	const struct ll_op *ops;
@@ -21,5 +23,8 @@ int ll_plan_check(const void *bytes, size_t size, struct ll_plan *ret_plan, int3
 
 /* The index of the fork op; every checked plan has exactly one. */
 uint32_t ll_plan_fork(const struct ll_plan *plan);
+
+/* Whether the workload of a checked plan asks a broker. */
+bool ll_plan_is_brokered(const struct ll_plan *plan);
 
 #endif

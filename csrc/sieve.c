@@ -126,15 +126,13 @@ static bool leads_outside(const struct ll_sieve *sieve, const char *path)
 		.flags = LL_O_PATH | LL_O_CLOEXEC,
 		.resolve = careful_resolve(sieve),
 	};
-	char link[sizeof("/proc/self/fd/") + LL_NUMBER_SIZE];
 	size_t size;
 	long fd;
 
 	fd = raw_call4(LL_NR_openat2, sieve->root, raw_ptr(path), raw_ptr(&how), sizeof(how));
 	if (fd < 0)
 		return false;
-	ll_number_text(link + ll_append(link, 0, "/proc/self/fd/"), (uint64_t)fd, 10);
-	size = ll_read_link(link, (char *)(uintptr_t)sieve->real);
+	size = ll_real_path((int32_t)fd, (char *)(uintptr_t)sieve->real);
 	raw_call1(__NR_close, fd);
 	return size > 0 && !ll_is_beneath((const char *)(uintptr_t)sieve->names, (const char *)(uintptr_t)sieve->real);
 }
