@@ -122,10 +122,18 @@ static struct ll_aux *write_aux(const struct ll_stack *stack, const struct ll_in
 	return out;
 }
 
+/*
+ * Of the front's own for Bun: without it, JavaScriptCore starts a thread at
+ * the first dozens of blocks of its heap, which touches some megabytes of
+ * blocks in advance. A start is over before they are used, and waits for the
+ * thread's end in execve(2).
+ */
+static const char bun_setting[] = "BUN_JSC_useWarmUpMarkedBlocks=0";
+
 /* Words that Bun's initial stack takes at most. */
 static size_t bun_stack_words(const struct ll_stack *stack)
 {
-	return 1 + stack->argc + 1 + stack->envc + 1 + 2 * (stack->auxc + 6);
+	return 1 + stack->argc + 1 + stack->envc + 1 + 1 + 2 * (stack->auxc + 6);
 }
 
 /* Writes Bun's initial stack to words: the same arguments, what is left of the environment. */
@@ -140,6 +148,7 @@ static void write_bun_stack(const struct ll_stack *stack, const struct ll_interp
 	for (size_t i = 0; i < stack->envc; i++)
 		if (ll_front_env_passes(stack->envp[i]))
 			*out++ = (uint64_t)(uintptr_t)stack->envp[i];
+	*out++ = (uint64_t)(uintptr_t)bun_setting;
 	*out++ = 0;
 	write_aux(stack, interp, start, (struct ll_aux *)(void *)out);
 }

@@ -66,6 +66,9 @@ test("a planted .env, bunfig.toml and package.json have no effect", () => {
   expect(Object.keys(env)).not.toContain("LANDLOCKD_PLANTED");
 });
 
+/** The front's own for Bun, whatever the caller's environment says. */
+const OF_THE_FRONT = { BUN_JSC_useWarmUpMarkedBlocks: "0" };
+
 test("Bun sees what landlockd reads and nothing else; the record has everything", () => {
   const passes = {
     HOME: "/h",
@@ -106,6 +109,7 @@ test("Bun sees what landlockd reads and nothing else; the record has everything"
     LOCPATH: "/x",
     GLIBC_TUNABLES: "glibc.malloc.check=3",
     JSC_useJIT: "0",
+    BUN_JSC_useWarmUpMarkedBlocks: "1",
     UV_THREADPOOL_SIZE: "1",
     SSL_CERT_FILE: "/x",
     HTTP_PROXY: "http://[::1]:9",
@@ -115,7 +119,7 @@ test("Bun sees what landlockd reads and nothing else; the record has everything"
   };
   const report = reportOf(start(program, [program.linked], { ...passes, ...stays }));
   const { LANDLOCKD_TEST_REPORT: path, ...seen } = report.env;
-  expect(seen).toEqual({ ...plainEnv, ...passes });
+  expect(seen).toEqual({ ...plainEnv, ...passes, ...OF_THE_FRONT });
   const whole = { ...plainEnv, ...passes, ...stays, LANDLOCKD_TEST_REPORT: path };
   expect(report.start?.env.toSorted()).toEqual(
     Object.entries(whole)
