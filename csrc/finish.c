@@ -138,14 +138,14 @@ static bool write_plan(int dir, const struct ll_stored *stored, const void *plan
 static bool keep(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE], const void *plan, uint32_t size)
 {
 	struct ll_stored stored = { .magic = LL_STORED_MAGIC, .plan_size = size };
-	struct ll_bytes secret;
+	struct ll_secret secret;
 	int dir;
 	bool ok;
 
 	if (size > SMALL_PLAN - sizeof(stored) || !ll_front_secret(stack, &secret))
 		return false;
 	__builtin_memcpy(stored.key, key, LL_SHA256_SIZE);
-	ll_hmac(secret.data, &stored, offsetof(struct ll_stored, mac), plan, size, (uint8_t *)stored.mac);
+	ll_hmac(secret.bytes, &stored, offsetof(struct ll_stored, mac), plan, size, (uint8_t *)stored.mac);
 	ll_front_forget(&secret);
 	dir = open_store(stack);
 	if (dir < 0)

@@ -109,7 +109,9 @@ static bool real_folder(const char *file, char ret_folder[LL_PATH_SIZE])
 
 bool ll_front_folders(const struct ll_bytes *policy, const char *file, struct ll_folders *ret_folders)
 {
-	*ret_folders = (struct ll_folders){ 0 };
+	/* Only the pointers: clearing the buffers would touch pages that nothing else needs. */
+	ret_folders->cwd = NULL;
+	ret_folders->policy = NULL;
 	if (may_use(policy, "CWD")) {
 		/* getcwd(2): "(unreachable)" in front of a folder outside the root. */
 		if (raw_call2(__NR_getcwd, raw_ptr(ret_folders->cwd_buffer), LL_PATH_SIZE) < 0 ||

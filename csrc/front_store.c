@@ -23,18 +23,44 @@ int ll_front_open_own(const char *path, uint32_t others)
 	return -LL_EPERM;
 }
 
-/* A small file of the user's own that nobody else can read or write. */
-static bool read_own(int dir, const char *name, size_t max, struct ll_bytes *ret_bytes)
+/* A file of the user's own that nobody else can read or write, opened. An fd, or -1. */
+static int open_own_file(int dir, const char *name, struct ll_statx *ret_status)
+{
+	const int fd = ll_front_open_plain(dir, name, LL_O_RDONLY | LL_O_NONBLOCK | LL_O_NOCTTY);
+
+	if (fd < 0)
+		return -1;
+	if (ll_front_status(fd, "", LL_AT_EMPTY_PATH, ret_status) == 0 &&
+	    ret_status->uid == (uint32_t)raw_call0(__NR_geteuid) && (ret_status->mode & 077) == 0)
+		return fd;
+	raw_call1(__NR_close, fd);
+	return -1;
+}
+
+static bool read_plan(int dir, const char *name, struct ll_bytes *ret_bytes)
 {
 	struct ll_statx status;
-	const int fd = ll_front_open_plain(dir, name, LL_O_RDONLY | LL_O_NONBLOCK | LL_O_NOCTTY);
+	const int fd = open_own_file(dir, name, &status);
 	bool ok;
 
 	if (fd < 0)
 		return false;
-	ok = ll_front_status(fd, "", LL_AT_EMPTY_PATH, &status) == 0 &&
-	     status.uid == (uint32_t)raw_call0(__NR_geteuid) && (status.mode & 077) == 0 &&
-	     ll_front_read(fd, &status, max, ret_bytes);
+	ok = ll_front_read(fd, &status, LL_MAX_PLAN, ret_bytes);
+	raw_call1(__NR_close, fd);
+	return ok;
+}
+
+/* One read and one byte of room more than there should be: a key that isn't there whole, or is longer, is none. */
+static bool read_key(int dir, struct ll_secret *ret_secret)
+{
+	struct ll_statx status;
+	const int fd = open_own_file(dir, "key", &status);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = (status.mode & LL_S_IFMT) == LL_S_IFREG &&
+	     raw_call3(__NR_read, fd, raw_ptr(ret_secret->bytes), sizeof(ret_secret->bytes)) == LL_SHA256_SIZE;
 	raw_call1(__NR_close, fd);
 	return ok;
 }
@@ -74,27 +100,29 @@ bool ll_front_secret_path(const struct ll_stack *stack, char ret_path[LL_PATH_SI
 	return take_base(ll_front_variable(stack, "HOME"), "", "/.local/state/landlockd", ret_path);
 }
 
-bool ll_front_secret(const struct ll_stack *stack, struct ll_bytes *ret_secret)
+bool ll_front_secret(const struct ll_stack *stack, struct ll_secret *ret_secret)
 {
 	char path[LL_PATH_SIZE];
 	bool ok;
 	int dir;
 
-	*ret_secret = (struct ll_bytes){ 0 };
 	if (!ll_front_secret_path(stack, path))
 		return false;
 	dir = ll_front_open_own(path, 077);
 	if (dir < 0)
 		return false;
-	ok = read_own(dir, "key", LL_SHA256_SIZE, ret_secret) && ret_secret->size == LL_SHA256_SIZE;
+	ok = read_key(dir, ret_secret);
 	raw_call1(__NR_close, dir);
+	if (!ok)
+		ll_front_forget(ret_secret);
 	return ok;
 }
 
-void ll_front_forget(struct ll_bytes *secret)
+void ll_front_forget(struct ll_secret *secret)
 {
-	__builtin_memset((void *)(uintptr_t)secret->data, 0, secret->size);
-	ll_front_free(secret);
+	__builtin_memset(secret, 0, sizeof(*secret));
+	/* Or the compiler leaves out what nothing reads any more. */
+	__asm__ volatile("" : : "r"(secret) : "memory");
 }
 
 void ll_front_plan_name(const uint8_t key[LL_SHA256_SIZE], char ret_name[LL_PLAN_NAME_SIZE])
@@ -122,7 +150,7 @@ static bool read_stored(const struct ll_stack *stack, const uint8_t key[LL_SHA25
 	if (dir < 0)
 		return false;
 	ll_front_plan_name(key, name);
-	ok = read_own(dir, name, LL_MAX_PLAN, ret_file);
+	ok = read_plan(dir, name, ret_file);
 	raw_call1(__NR_close, dir);
 	return ok;
 }
@@ -144,12 +172,12 @@ bool ll_front_proves(const struct ll_stack *stack, const uint8_t key[LL_SHA256_S
 {
 	struct ll_stored stored = { .magic = LL_STORED_MAGIC, .plan_size = (uint32_t)plan->size };
 	uint8_t expected[LL_SHA256_SIZE];
-	struct ll_bytes secret;
+	struct ll_secret secret;
 
 	if (!ll_front_secret(stack, &secret))
 		return false;
 	__builtin_memcpy(stored.key, key, sizeof(stored.key));
-	ll_hmac(secret.data, &stored, offsetof(struct ll_stored, mac), plan->data, plan->size, expected);
+	ll_hmac(secret.bytes, &stored, offsetof(struct ll_stored, mac), plan->data, plan->size, expected);
 	ll_front_forget(&secret);
 	return ll_same_digest(mac, expected);
 }
@@ -173,13 +201,13 @@ bool ll_front_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZ
 bool ll_front_entered_plan(const struct ll_stack *stack, const uint8_t key[LL_SHA256_SIZE],
 			   const uint8_t build[LL_SHA256_SIZE], struct ll_bytes *ret_file, struct ll_entry *ret_entry)
 {
-	struct ll_bytes secret;
+	struct ll_secret secret;
 	bool ok = read_stored(stack, key, ret_file);
 
 	if (ok && ll_front_secret(stack, &secret)) {
-		ok = is_authentic(ret_file, key, secret.data);
+		ok = is_authentic(ret_file, key, secret.bytes);
 		if (ok && ret_entry != NULL)
-			prove(secret.data, build, key, ret_entry);
+			prove(secret.bytes, build, key, ret_entry);
 		ll_front_forget(&secret);
 	} else {
 		ok = false;

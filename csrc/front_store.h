@@ -18,11 +18,17 @@ bool ll_front_secret_path(const struct ll_stack *stack, char ret_path[LL_PATH_SI
  */
 int ll_front_open_own(const char *path, uint32_t others);
 
-/* The user's own key, LL_SHA256_SIZE bytes; false where there is none to be trusted. */
-bool ll_front_secret(const struct ll_stack *stack, struct ll_bytes *ret_secret);
+/* A key, and room to see that its file has no more. On the caller's stack: a mapping of its own costs more than reading
+ * it. */
+struct ll_secret {
+	uint8_t bytes[LL_SHA256_SIZE + 1];
+};
 
-/* Overwrites it and gives its memory back. */
-void ll_front_forget(struct ll_bytes *secret);
+/* The user's own key; false where there is none to be trusted. */
+bool ll_front_secret(const struct ll_stack *stack, struct ll_secret *ret_secret);
+
+/* Overwrites it. */
+void ll_front_forget(struct ll_secret *secret);
 
 /* The file's name, with a NUL. */
 void ll_front_plan_name(const uint8_t key[LL_SHA256_SIZE], char ret_name[LL_PLAN_NAME_SIZE]);
