@@ -8,6 +8,7 @@
 #include "front_beside.h"
 #include "front_file.h"
 #include "front_pin.h"
+#include "front_receivers.h"
 #include "front_sieve.h"
 #include "front_slow.h"
 #include "front_watch.h"
@@ -22,7 +23,9 @@ struct brokered {
 	const struct ll_plan *plan;
 	struct ll_handoff *handoff;
 	struct ll_sieve *sieve;
-	int32_t mounts; /* our mountinfo; -1 */
+	struct ll_receivers receivers;
+	uint32_t opened; /* when they were started last */
+	int32_t mounts;  /* our mountinfo; -1 */
 	struct ll_privileges privileges;
 	const char *argv0;
 	int64_t end_ms; /* of the grace that descendants have, once the workload ended */
@@ -64,25 +67,65 @@ static bool on_message(struct brokered *run, const struct ll_message *message, i
 	return message->kind != LL_MESSAGE_FAILED;
 }
 
-/* Whether somebody asks for what may be on the lists. A listener that nobody can ask any more is closed. */
+static void note_mounts(struct brokered *run)
+{
+	if (!run->watch.mounts_changed)
+		return;
+	run->watch.mounts_changed = false;
+	ll_front_sieve_care(run->sieve, ll_front_any_slow(run->mounts));
+}
+
+static void leave_to_bun(struct brokered *run)
+{
+	struct ll_handoff *handoff = run->handoff;
+
+	__builtin_memcpy(handoff->requests[handoff->asks++], run->sieve->request, LL_NOTIF_SIZE);
+}
+
+/* What the receivers leave to us: some of it is for Bun, but what a receiver didn't look at isn't always. */
+static bool collect(struct brokered *run)
+{
+	struct ll_notif requests[LL_RECEIVERS];
+	const uint32_t count = ll_receivers_stop(&run->receivers, requests);
+
+	note_mounts(run);
+	for (uint32_t i = 0; i < count; i++) {
+		*(struct ll_notif *)(void *)run->sieve->request = requests[i];
+		if (ll_sieve_answer(run->sieve) != 0)
+			leave_to_bun(run);
+	}
+	return run->handoff->asks > 0 && !run->receivers.killed;
+}
+
+/* Whether somebody asks for what is Bun's to answer. A listener that nobody can ask any more is closed. */
 static bool is_asked(struct brokered *run)
 {
 	struct ll_handoff *handoff = run->handoff;
 
+	if (run->receivers.each != NULL)
+		return collect(run);
 	if (!(run->watch.helper_events & LL_POLLIN)) {
 		raw_call1(__NR_close, handoff->listener);
 		handoff->listener = -1;
 		return false;
 	}
-	if (run->watch.mounts_changed) {
-		run->watch.mounts_changed = false;
-		ll_front_sieve_care(run->sieve, ll_front_any_slow(run->mounts));
+	note_mounts(run);
+	if (ll_sieve_receive(run->sieve) == 1) {
+		leave_to_bun(run);
+		return true;
 	}
-	if (ll_sieve_receive(run->sieve) != 1)
+	if (run->sieve->opened == run->opened)
 		return false;
-	__builtin_memcpy(handoff->request, run->sieve->request, sizeof(handoff->request));
-	handoff->asks = 1;
-	return true;
+	run->opened = run->sieve->opened;
+	return !ll_receivers_start(&run->receivers, run->sieve) && collect(run);
+}
+
+/* What somebody may ask by; -1 before the workload runs. */
+static int32_t asked_by(const struct brokered *run)
+{
+	if (run->receivers.each != NULL)
+		return run->receivers.ended;
+	return run->handoff->pid > 0 ? run->handoff->listener : -1;
 }
 
 /* To the run's end, or to the first call that takes more than this. */
@@ -96,9 +139,9 @@ static enum progress follow(struct brokered *run)
 		struct ll_message message;
 		int32_t fd;
 
-		if (run->empty || (ended && left <= 0))
+		if (run->empty || (ended && left <= 0) || run->receivers.killed)
 			return OVER;
-		switch (ll_watch_wait(&run->watch, handoff->pid > 0 ? handoff->listener : -1, left, &message, &fd)) {
+		switch (ll_watch_wait(&run->watch, asked_by(run), left, &message, &fd)) {
 		case LL_WATCH_MESSAGE:
 			if (on_message(run, &message, fd))
 				break;
@@ -125,8 +168,13 @@ static enum progress follow(struct brokered *run)
 static _Noreturn void end(struct brokered *run)
 {
 	const int32_t status = run->handoff->status;
+	struct ll_notif unanswered[LL_RECEIVERS];
 
+	ll_receivers_stop(&run->receivers, unanswered);
 	ll_watch_end(&run->watch);
+	/* Never with --audit: then there are none. */
+	if (run->receivers.killed)
+		ll_front_say("the broker failed, and the run was ended: ", "a process of landlockd's was killed");
 	if (run->audited)
 		ll_record_end(&run->record, run->handoff->pid, status);
 	ll_watch_exit(status);
@@ -193,6 +241,8 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 	if (ll_front_pin(plan, run.handoff))
 		run.sieve = ll_front_sieve(plan, run.handoff);
 	if (run.sieve != NULL) {
+		/* An open that is on record is Bun's, which writes the record. */
+		run.sieve->opens = !run.audited;
 		run.mounts = ll_front_mounts();
 		ll_front_sieve_care(run.sieve, ll_front_any_slow(run.mounts));
 	}

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-enum { LL_MAX_PINS = 256, LL_NOTIF_SIZE = 80, LL_HANDOFF_ID_SIZE = 40 };
+enum { LL_MAX_PINS = 256, LL_NOTIF_SIZE = 80, LL_MAX_ASKS = 2, LL_HANDOFF_ID_SIZE = 40 };
 
 /* A folder; or a file of a list, and the folder that it is in. */
 struct ll_pin {
@@ -34,15 +34,15 @@ struct ll_handoff {
 	int32_t sink;       /* of audit events; -1 for none. run.start is in it, waiting or lost */
 	uint32_t lost;      /* events that the sink didn't take */
 	int32_t lost_errno; /* why; positive */
-	uint32_t asks;      /* 1: request is a struct seccomp_notif that was received and not answered */
+	uint32_t asks;      /* how many of requests are there: each was received and not answered */
 	uint32_t pin_count;
 	int32_t beside_pid; /* of who answers meanwhile: front_beside.h; 0 for nobody */
 	int32_t beside;     /* its socket: a datagram for each request that is left to Bun */
 	uint32_t sink_type; /* S_IFREG and the like */
 	uint32_t reserved;
-	uint8_t request[LL_NOTIF_SIZE];
-	char run_id[LL_HANDOFF_ID_SIZE]; /* with a NUL; where there is a sink */
-	struct ll_pin pins[LL_MAX_PINS]; /* of the plan's `listed` ops, in their order */
+	uint8_t requests[LL_MAX_ASKS][LL_NOTIF_SIZE]; /* struct seccomp_notif */
+	char run_id[LL_HANDOFF_ID_SIZE];              /* with a NUL; where there is a sink */
+	struct ll_pin pins[LL_MAX_PINS];              /* of the plan's `listed` ops, in their order */
 };
 
 _Static_assert(offsetof(struct ll_handoff, plan) == 32, "handoff layout");
@@ -50,8 +50,8 @@ _Static_assert(offsetof(struct ll_handoff, pid) == 72, "handoff layout");
 _Static_assert(offsetof(struct ll_handoff, sink) == 92, "handoff layout");
 _Static_assert(offsetof(struct ll_handoff, asks) == 104, "handoff layout");
 _Static_assert(offsetof(struct ll_handoff, beside_pid) == 112, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, request) == 128, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, run_id) == 208, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, pins) == 248, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, requests) == 128, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, run_id) == 288, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, pins) == 328, "handoff layout");
 
 #endif

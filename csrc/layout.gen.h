@@ -12,14 +12,14 @@
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0xb2c06198, \
-	  0x58782a88, \
-	  0x008d1de2, \
-	  0x6dfb3909, \
-	  0x53360a75, \
-	  0x07d17ef3, \
-	  0x327f13fb, \
-	  0x320604cc }
+	{ 0xfbc9f845, \
+	  0xf3e7716b, \
+	  0x4ab522ad, \
+	  0x15019533, \
+	  0x3187440a, \
+	  0x34083541, \
+	  0x4c77fee5, \
+	  0x52f44a3f }
 
 /* src/kernel/filesystems.ts; behind the last one is an empty one. */
 #define LL_OWN_FILESYSTEMS \
@@ -208,6 +208,10 @@ struct ll_sieve {
 	uint32_t mount_count;
 	uint32_t listed;
 	int32_t watched;
+	uint32_t opens;
+	uint32_t opened;
+	uint32_t hands;
+	uint32_t reserved;
 };
 _Static_assert(offsetof(struct ll_sieve, request) == 0, "ll_sieve.request");
 _Static_assert(offsetof(struct ll_sieve, listener) == 80, "ll_sieve.listener");
@@ -228,7 +232,11 @@ _Static_assert(offsetof(struct ll_sieve, file_count) == 176, "ll_sieve.file_coun
 _Static_assert(offsetof(struct ll_sieve, mount_count) == 180, "ll_sieve.mount_count");
 _Static_assert(offsetof(struct ll_sieve, listed) == 184, "ll_sieve.listed");
 _Static_assert(offsetof(struct ll_sieve, watched) == 188, "ll_sieve.watched");
-_Static_assert(sizeof(struct ll_sieve) == 192, "ll_sieve");
+_Static_assert(offsetof(struct ll_sieve, opens) == 192, "ll_sieve.opens");
+_Static_assert(offsetof(struct ll_sieve, opened) == 196, "ll_sieve.opened");
+_Static_assert(offsetof(struct ll_sieve, hands) == 200, "ll_sieve.hands");
+_Static_assert(offsetof(struct ll_sieve, reserved) == 204, "ll_sieve.reserved");
+_Static_assert(sizeof(struct ll_sieve) == 208, "ll_sieve");
 
 struct ll_plan_file {
 	uint64_t magic;

@@ -1,7 +1,9 @@
 /*
  * The sieve: what is plainly on none of the broker's lists is passed on here,
- * without a word of JavaScript. It only ever says "the kernel decides", which
- * grants nothing; whatever it isn't sure of is left to src/broker/.
+ * without a word of JavaScript: "the kernel decides", which grants nothing.
+ * For the front it also opens a file of allow_read that is asked for by the
+ * list's own name, for plain reading (sieve_open.c). Whatever it isn't sure of
+ * is left to src/broker/.
  *
  * Everything in struct ll_sieve (layout.gen.h) is the owner's memory, and one
  * thread's at a time: src/native/sieve.ts.
@@ -17,7 +19,19 @@ struct ll_sieve_file {
 	uint64_t inode;
 	uint32_t device_major;
 	uint32_t device_minor;
+	uint64_t name; /* address of its path where the sieve may open it for reading; 0 */
+	int32_t pin;   /* O_PATH */
+	uint32_t reserved;
 };
+_Static_assert(sizeof(struct ll_sieve_file) == 32, "ll_sieve_file");
+
+/*
+ * ll_sieve.hands, changed atomically: whoever is killed while it hands a file
+ * over makes the caller's open return 0, a file that it has open already (the
+ * kernel takes back the fd, and not that the call was answered). So nobody is
+ * killed who is HANDING, and nobody hands over who is STOPPED.
+ */
+enum ll_sieve_hands { LL_HANDS_FREE, LL_HANDS_HANDING, LL_HANDS_STOPPED };
 
 enum { LL_SIEVE_FOLDERS = 64, LL_SIEVE_FOLDER_SIZE = 248 };
 
@@ -29,12 +43,16 @@ struct ll_sieve_folder {
 _Static_assert(sizeof(struct ll_sieve_folder) == 256, "ll_sieve_folder");
 
 /*
- * Receives one request; blocks where there is none. 1: it is in sieve->request
- * and waits for an answer, with the path it is about in sieve->path where
- * sieve->path_size isn't 0. 0: it was passed on. -errno: there was none
- * (ENOENT: its caller is gone).
+ * Receives one request, and answers it where it can; blocks where there is
+ * none. 1: it is in sieve->request and waits for an answer, with the path it
+ * is about in sieve->path where sieve->path_size isn't 0. 0: it was answered.
+ * -errno: there was none (ENOENT: its caller is gone).
  */
 LL_EXPORT int32_t ll_sieve_receive(struct ll_sieve *sieve);
+
+/* Its halves. The first: 0, -errno. The second is for what is in sieve->request, wherever it was received: 1, 0. */
+int32_t ll_sieve_fetch(struct ll_sieve *sieve);
+int32_t ll_sieve_answer(struct ll_sieve *sieve);
 
 /*
  * epoll_wait(2) on an epoll, and on the sieve's listener, which isn't in it:

@@ -32,11 +32,11 @@ enum {
 	LL_EPROTO = 71,
 };
 
-/* include/uapi/asm-generic/fcntl.h; the same on x86_64 and aarch64 but for O_NOFOLLOW and O_DIRECTORY. */
+/* include/uapi/asm-generic/fcntl.h; the same on x86_64 and aarch64 but for these. */
 #if defined(__x86_64__)
-enum { LL_O_DIRECTORY = 0200000, LL_O_NOFOLLOW = 0400000 };
+enum { LL_O_DIRECTORY = 0200000, LL_O_NOFOLLOW = 0400000, LL_O_LARGEFILE = 0100000 };
 #else
-enum { LL_O_DIRECTORY = 040000, LL_O_NOFOLLOW = 0100000 };
+enum { LL_O_DIRECTORY = 040000, LL_O_NOFOLLOW = 0100000, LL_O_LARGEFILE = 0400000 };
 #endif
 enum {
 	LL_O_ACCMODE = 3,
@@ -259,6 +259,7 @@ struct ll_utsname {
 /* include/uapi/linux/sched.h */
 enum {
 	LL_CLONE_VM = 0x100,
+	LL_CLONE_FILES = 0x400,
 	LL_CLONE_PIDFD = 0x1000,
 	LL_CLONE_VFORK = 0x4000,
 	LL_CLONE_PARENT = 0x8000,
@@ -407,6 +408,7 @@ _Static_assert(sizeof(struct ll_siginfo) == 128, "signalfd_siginfo");
 /* include/uapi/linux/limits.h; the smallest page that Linux has here */
 enum { LL_PATH_MAX = 4096, LL_PAGE_MIN = 4096 };
 /* include/uapi/linux/eventpoll.h: packed on x86_64 only */
+enum { LL_EPOLL_CTL_ADD = 1 };
 struct ll_epoll_event {
 	uint32_t events;
 	uint64_t data;

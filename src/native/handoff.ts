@@ -47,8 +47,8 @@ export interface Handoff {
   /** What is left for its descendants, once it ended. */
   readonly graceMs: number;
   readonly sink: HandedSink | undefined;
-  /** A struct seccomp_notif that was received and not answered. */
-  readonly request: Uint8Array | undefined;
+  /** Each a struct seccomp_notif that was received and not answered. */
+  readonly requests: readonly Uint8Array[];
   /** Who receives requests until we do; undefined where they wait. */
   readonly beside: Beside | undefined;
   /** One for each `listed` op of the plan, in their order. */
@@ -75,11 +75,13 @@ const AT = {
   besidePid: 112,
   beside: 116,
   sinkType: 120,
-  request: 128,
-  runId: 208,
-  pins: 248,
+  requests: 128,
+  runId: 288,
+  pins: 328,
 } as const;
 
+/** LL_NOTIF_SIZE. */
+const NOTIF_SIZE = 80;
 const UUID_SIZE = 36;
 const PIN_SIZE = 8;
 
@@ -117,7 +119,7 @@ export function takeHandoff(): Handoff | undefined {
             lost: i32(AT.lost),
             errno: i32(AT.lostErrno),
           },
-    request: i32(AT.asks) === 0 ? undefined : bytes(AT.request, AT.runId - AT.request),
+    requests: Array.from({ length: i32(AT.asks) }, (_, index) => bytes(AT.requests + index * NOTIF_SIZE, NOTIF_SIZE)),
     beside: i32(AT.besidePid) === 0 ? undefined : { pid: i32(AT.besidePid), fd: i32(AT.beside) },
     pins: Array.from({ length: i32(AT.pinCount) }, (_, index) => ({
       folderFd: pins.getInt32(index * PIN_SIZE, true),
@@ -128,7 +130,6 @@ export function takeHandoff(): Handoff | undefined {
 
 const SHUT_WR = 1;
 const WALL = 0x40000000;
-const NOTIF_SIZE = AT.runId - AT.request;
 
 /**
  * Ends who receives requests beside us, and gives the requests that it left to us: each a struct seccomp_notif.

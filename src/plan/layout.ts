@@ -168,6 +168,10 @@ export const SIEVE: Struct<
   | "mount_count"
   | "listed"
   | "watched"
+  | "opens"
+  | "opened"
+  | "hands"
+  | "reserved"
 > = struct({
   /** struct seccomp_notif. */
   request: ["u64", 10],
@@ -200,6 +204,13 @@ export const SIEVE: Struct<
   listed: "u32",
   /** A mountinfo file that is watched for changes; -1. */
   watched: "i32",
+  /** 1 where the sieve opens files of `files` by itself, and hands them over. */
+  opens: "u32",
+  /** Files that it handed over. */
+  opened: "u32",
+  /** enum ll_sieve_hands. */
+  hands: "u32",
+  reserved: "u32",
 });
 
 /** "LLPFILE1": a compiled plan in a file of its own (docs/plan-store.md). Another layout of PLAN_FILE is another magic. */

@@ -94,7 +94,7 @@ const GRACE_MS = 5000;
 export interface TakenOver extends Running {
   readonly listenerFd: number;
   /** What somebody has asked and nobody answered. */
-  readonly request: Uint8Array | undefined;
+  readonly requests: readonly Uint8Array[];
   /** Who receives requests until this process does. */
   readonly beside: Beside | undefined;
   /** The workload's wait status, where it ended. */
@@ -130,8 +130,8 @@ function forwardSignals(signalFd: number, session: Session): void {
 function takeUp(run: TakenOver, broker: OwnBroker | undefined, epoll: Epoll): Ended | undefined {
   setBlocked(run.blocked);
   broker?.attach(run.listenerFd, epoll);
-  if (run.request !== undefined) broker?.serve?.(run.request);
-  for (const request of run.beside === undefined ? [] : endBeside(run.beside)) broker?.serve?.(request);
+  const requests = run.beside === undefined ? run.requests : [...run.requests, ...endBeside(run.beside)];
+  for (const request of requests) broker?.serve?.(request);
   return run.status === undefined ? undefined : { outcome: outcomeOf(run.status), pid: run.pid };
 }
 

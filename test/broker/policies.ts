@@ -15,7 +15,18 @@ function brokerTable(lists: Lists): string {
   return `[broker]\n${lines.join("\n")}\n`;
 }
 
-const PROBES: readonly string[] = ["fs", "tree", "folder", "race", "swap", "step", "paths", "rawthreads", "proc"];
+const PROBES: readonly string[] = [
+  "fs",
+  "reads",
+  "tree",
+  "folder",
+  "race",
+  "swap",
+  "step",
+  "paths",
+  "rawthreads",
+  "proc",
+];
 
 /** Rights to put names in a folder, but none to read or write what they name. */
 export const NAMES: readonly string[] = ["make_sym", "make_reg", "make_dir", "remove_file", "remove_dir", "refer"];

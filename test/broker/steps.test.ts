@@ -61,7 +61,8 @@ async function expectHeld(box: Box, exchange: Exchange): Promise<void> {
   expect((await step(box, change, naiveArgv(box, "nothing", argv))).stdout).not.toContain("secret");
   exchange.prepare();
   const policy = brokered(exchange.lists, exchange.grants);
-  const held = await step(box, change, runArgv(box, { policy, argv }));
+  // Bun's: the front opens with what it pinned before the run, in processes that aren't looked at here.
+  const held = await step(box, change, ["/usr/bin/env", "LANDLOCKD_NO_FAST_PATH=1", ...runArgv(box, { policy, argv })]);
   expect(held.stdout.trim().split("\n").sort()).toEqual([...exchange.sees]);
   expect(held.places).toBeGreaterThanOrEqual(PLACES_MIN);
 }

@@ -55,7 +55,7 @@ asUsers("a process that answers while Bun starts, killed, ends the run", async (
   const stage = await openStage(box);
   // Its keeper is the first child; for some milliseconds there is a second.
   for (let attempt = 0; attempt < 40; attempt++) {
-    const run = begin(stage, sh(`echo pid $$; read line < ${stage.listed}; sleep 60`));
+    const run = begin(stage, sh(`echo pid $$; echo > ${stage.scratch}/file; sleep 60`));
     const end = Date.now() + 100;
     let beside: string | undefined;
     while (beside === undefined && Date.now() < end) beside = childrenOf(run.pid)[1];

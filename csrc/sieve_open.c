@@ -1,0 +1,113 @@
+#include "sieve_open.h"
+
+#include "caller.h"
+#include "identity.h"
+#include "raw.h"
+
+/* O_RDONLY is none of them; whatever isn't among them may ask for more than a file that is read. */
+enum { PLAIN_FLAGS = LL_O_CLOEXEC | LL_O_LARGEFILE | LL_O_NOCTTY | LL_O_NONBLOCK | LL_O_NOFOLLOW };
+
+struct ll_notif *ll_request_of(struct ll_sieve *sieve)
+{
+	return (struct ll_notif *)(void *)sieve->request;
+}
+
+bool ll_read_open(const struct ll_notif *request, struct ll_open_call *ret_call)
+{
+	const uint64_t *args = request->args;
+
+	switch (request->nr) {
+#ifdef __NR_open
+	case __NR_open:
+		*ret_call = (struct ll_open_call){ args[0], LL_AT_FDCWD, (uint32_t)args[1] };
+		return true;
+	case __NR_creat:
+		*ret_call = (struct ll_open_call){ args[0], LL_AT_FDCWD, LL_O_CREAT };
+		return true;
+#endif
+	case __NR_openat:
+		*ret_call = (struct ll_open_call){ args[1], (int32_t)args[0], (uint32_t)args[2] };
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_same(const char *one, const char *other)
+{
+	while (*one != '\0' && *one == *other) {
+		one++;
+		other++;
+	}
+	return *one == *other;
+}
+
+/* As the caller would have it, but for who holds a lease on it: EAGAIN instead of waiting (fcntl(2), F_SETLEASE). */
+static long reopen(int32_t pin, uint64_t flags)
+{
+	char link[sizeof("/proc/self/fd/") + LL_NUMBER_SIZE];
+	const uint64_t own = (flags & ~(uint64_t)LL_O_NOFOLLOW) | LL_O_NOCTTY | LL_O_CLOEXEC;
+	long fd;
+
+	ll_number_text(link + ll_append(link, 0, "/proc/self/fd/"), (uint32_t)pin, 10);
+	fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(link), (long)(own | LL_O_NONBLOCK), 0);
+	if (fd >= 0 && !(flags & LL_O_NONBLOCK))
+		raw_call3(__NR_fcntl, fd, LL_F_SETFL, (long)own);
+	return fd;
+}
+
+/* Answers by an fd. False before Linux 5.14, where that takes two steps. */
+static bool hand_over(const struct ll_sieve *sieve, uint64_t id, uint32_t fd, uint32_t close_on_exec)
+{
+	const struct ll_notif_addfd addfd = {
+		.id = id,
+		.flags = LL_SECCOMP_ADDFD_FLAG_SEND,
+		.srcfd = fd,
+		.newfd_flags = close_on_exec,
+	};
+	struct ll_notif_resp response = { .id = id };
+	const long ret = raw_call3(__NR_ioctl, sieve->listener, LL_SECCOMP_IOCTL_NOTIF_ADDFD, raw_ptr(&addfd));
+
+	if (ret == -LL_EINVAL)
+		return false;
+	/* EMFILE: it has no room. ENOENT: it is gone, and that is told nobody. */
+	if (ret < 0) {
+		response.error = (int32_t)ret;
+		raw_call3(__NR_ioctl, sieve->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, raw_ptr(&response));
+	}
+	return true;
+}
+
+static bool take_hands(struct ll_sieve *sieve)
+{
+	uint32_t expected = LL_HANDS_FREE;
+
+	return __atomic_compare_exchange_n(&sieve->hands, &expected, LL_HANDS_HANDING, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
+}
+
+bool ll_sieve_open(struct ll_sieve *sieve)
+{
+	const struct ll_sieve_file *files = (const void *)(uintptr_t)sieve->files;
+	const struct ll_sieve_file *file = &files[sieve->listed - 1];
+	const struct ll_notif *request = ll_request_of(sieve);
+	struct ll_open_call call;
+	bool answered;
+	long fd;
+
+	if (sieve->opens == 0 || file->name == 0 || !ll_read_open(request, &call) ||
+	    (call.flags & ~(uint64_t)PLAIN_FLAGS) ||
+	    !is_same((const char *)(uintptr_t)file->name, (const char *)(uintptr_t)sieve->path))
+		return false;
+	fd = reopen(file->pin, call.flags);
+	if (fd < 0)
+		return false;
+	answered = take_hands(sieve);
+	if (answered) {
+		answered = hand_over(sieve, request->id, (uint32_t)fd, (uint32_t)(call.flags & LL_O_CLOEXEC));
+		__atomic_store_n(&sieve->hands, LL_HANDS_FREE, __ATOMIC_SEQ_CST);
+		sieve->opened++;
+	}
+	raw_call1(__NR_close, fd);
+	return answered;
+}

@@ -1,0 +1,106 @@
+/** Listed files that are read without Bun: by the front's receivers (csrc/front_receivers.h). */
+import { expect } from "bun:test";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { brokeredPrograms, prepare } from "../broker/policies.ts";
+import type { Box } from "../harness/box.ts";
+import { asUsers } from "../harness/cases.ts";
+import { readEvents } from "../harness/landlockd.ts";
+import { probePath } from "../harness/probe.ts";
+import { until } from "../harness/within.ts";
+import { begin, openStage, sh } from "./brokered.ts";
+import { openShelf } from "./shelf.ts";
+
+const reads = (...argv: readonly string[]): string[] => [probePath("reads"), ...argv];
+
+/** The kernel's own answers, with the same uid. */
+async function natively(box: Box, path: string): Promise<string> {
+  const shelf = openShelf(box);
+  const grants = brokeredPrograms({ allow_read: ["/etc/hostname"] }).replace(
+    "[[fs_layer.rule]]",
+    `[[fs_layer.rule]]\npath = "${path}"\nallowed_access = ["read_file"]\n$&`,
+  );
+  const { stdout } = await shelf.run(box.write("granted.toml", grants), { argv: reads("ways", path) });
+  return stdout;
+}
+
+asUsers("a listed file is opened as the kernel would, by Bun and by the front", async (box) => {
+  const stage = await openStage(box);
+  const argv = reads("ways", stage.listed);
+  const kernel = await natively(box, stage.listed);
+  expect(kernel).toContain("plain fd 3 flags 100000 cloexec 0: 6 listed, write EBADF, 6\n");
+  expect(kernel).toContain("no room EMFILE\n");
+  const bun = await stage.run(stage.policy, { argv, env: { LANDLOCKD_NO_FAST_PATH: "1" } });
+  expect(bun).toMatchObject({ by: "bun", stdout: kernel });
+  const front = await stage.run(stage.policy, { argv });
+  expect(front).toMatchObject({ by: "front", stdout: kernel });
+});
+
+asUsers("while eight processes read, Bun takes over, and nobody gets another file", async (box) => {
+  const stage = await openStage(box);
+  for (let round = 0; round < 8; round++) {
+    const script = `${reads("many", stage.listed, "400").join(" ")} & sleep 0.0${round}; echo made > ${stage.scratch}/file; cat ${stage.scratch}/file; wait`;
+    const { by, stdout, stderr } = await stage.run(stage.policy, { argv: sh(script) });
+    expect({ by, stdout: stdout.split("\n").sort(), stderr }).toEqual({
+      by: "front",
+      stdout: ["", "0 wrong", "made"],
+      stderr: "",
+    });
+  }
+});
+
+/** The processes of landlockd's that receive requests: they run its own program, and its keeper has its own. */
+function receiversIfTwo(pid: number): string[] | undefined {
+  const [, ...found] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  return found.length === 2 ? found : undefined;
+}
+
+asUsers("a receiver that is killed ends the run: it may have left an open half answered", async (box) => {
+  const stage = await openStage(box);
+  const run = begin(stage, sh(`echo pid $$; cat ${stage.listed}; sleep 60`));
+  const [, second] = await until("two receivers", () => receiversIfTwo(run.pid));
+  process.kill(Number(second), "SIGKILL");
+  expect([await run.end(), run.complaint()]).toEqual([
+    "125",
+    "landlockd: the broker failed, and the run was ended: a process of landlockd's was killed\n",
+  ]);
+  const pid = run.text().match(/pid (\d+)/)?.[1] ?? "";
+  await until("the workload's end", () => (existsSync(`/proc/${pid}`) ? undefined : true));
+});
+
+asUsers("receivers die with a landlockd that is killed", async (box) => {
+  const stage = await openStage(box);
+  const run = begin(stage, sh(`cat ${stage.listed}; sleep 60`));
+  const pids = await until("two receivers", () => receiversIfTwo(run.pid));
+  for (const pid of pids) {
+    // Not dumpable: its files are root's (proc(5)), and nobody else looks into it.
+    if (box.user.uid === 0) expect(readlinkSync(`/proc/${pid}/exe`)).toContain("landlockd");
+    expect(readFileSync(`/proc/${pid}/status`, "utf8")).toMatch(/CapEff:\s+0000000000000000\n/);
+  }
+  process.kill(run.pid, "SIGKILL");
+  expect(await run.end()).toBe("SIGKILL");
+  await until("their end", () => (pids.some((pid) => existsSync(`/proc/${pid}`)) ? undefined : true));
+});
+
+asUsers("with --audit each open is on record, and so Bun's", async (box) => {
+  const stage = await openStage(box);
+  const argv = sh(`cat ${stage.listed}; cat ${stage.listed}`);
+  const result = await stage.run(stage.policy, { argv, flags: ["--audit", box.path("audit.jsonl")] });
+  expect(result).toMatchObject({ by: "front", stdout: "listedlisted", status: 0 });
+  const opened = readEvents(box.path("audit.jsonl")).filter(({ event }) => event === "broker.open");
+  expect(opened.length).toBe(2);
+});
+
+asUsers("a file that is listed for writing is never opened by a receiver", async (box) => {
+  const shelf = openShelf(box);
+  const { listed, scratch } = prepare(box);
+  const policy = box.write("writes.toml", brokeredPrograms({ allow_write: [listed], scratch: [scratch] }));
+  for (const by of ["bun", "front"]) {
+    const { stdout, ...rest } = await shelf.run(policy, { argv: reads("ways", listed) });
+    expect(rest).toMatchObject({ by, status: 0 });
+    expect(stdout).toContain("plain EACCES\n");
+    expect(stdout).toContain("close on exec EACCES\n");
+    // Control: it may be written.
+    expect(stdout).toContain("write fd 3");
+    box.write("outside/listed", "listed");
+  }
+});
