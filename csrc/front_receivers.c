@@ -3,6 +3,7 @@
 #include "clone.h"
 #include "front_file.h"
 #include "front_slow.h"
+#include "handing.h"
 #include "handoff.h"
 #include "raw.h"
 
@@ -100,14 +101,6 @@ static bool has_ended(const struct ll_receiver *each, int options, int32_t *ret_
 	return ret == each->pid;
 }
 
-static bool stop_hands(struct ll_receiver *each)
-{
-	uint32_t expected = LL_HANDS_FREE;
-
-	return __atomic_compare_exchange_n(&each->sieve.hands, &expected, LL_HANDS_STOPPED, false, __ATOMIC_SEQ_CST,
-					   __ATOMIC_SEQ_CST);
-}
-
 /*
  * Not while it hands a file over: that ends by itself, for the caller either
  * takes the file or is killed. False for one that somebody else has killed.
@@ -118,7 +111,7 @@ static bool stop(struct ll_receiver *each)
 	int32_t status = 0;
 
 	for (;;) {
-		const bool stopped = stop_hands(each);
+		const bool stopped = ll_handing_stop(&each->sieve.handing);
 
 		if (has_ended(each, LL_WNOHANG, &status))
 			return status == 0;

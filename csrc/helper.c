@@ -1,6 +1,7 @@
 #include "helper.h"
 
 #include "clone.h"
+#include "handing.h"
 #include "raw.h"
 #include "uapi.h"
 
@@ -11,6 +12,7 @@ enum { MAPPING_SIZE = 16 * 1024, COPY_MAX = 1 << 30, ATTEMPTS_MAX = 16 };
 struct job {
 	struct ll_help help;
 	int32_t result;
+	uint32_t handing; /* enum ll_handing */
 };
 
 /* Before Linux 5.14 an fd can't answer a call by itself. */
@@ -37,14 +39,22 @@ static int answer_fd(const struct ll_help *help, int fd)
 	return response.error;
 }
 
-static int help_open(const struct ll_help *help)
+static int help_open(const struct ll_help *help, uint32_t *handing)
 {
+	int ret;
+
 	const long fd =
 		raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(help->path), help->flags | LL_O_CLOEXEC, help->mode);
 	const struct ll_notif_resp response = { .id = help->id, .error = (int32_t)fd };
 
-	if (fd >= 0)
-		return answer_fd(help, (int)fd);
+	if (fd >= 0) {
+		/* About to be killed, and another may answer already. */
+		if (!ll_handing_begin(handing))
+			return -LL_EINTR;
+		ret = answer_fd(help, (int)fd);
+		ll_handing_end(handing);
+		return ret;
+	}
 	raw_call3(__NR_ioctl, help->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, raw_ptr(&response));
 	return (int)fd;
 }
@@ -118,14 +128,14 @@ static void close_others(const int32_t *kept, int count)
 	}
 }
 
-static int help(const struct ll_help *help)
+static int help(const struct ll_help *help, uint32_t *handing)
 {
 	const int32_t kept[] = { help->listener, help->from, help->to };
 
 	close_others(kept, sizeof(kept) / sizeof(kept[0]));
 	switch ((enum ll_help_kind)help->kind) {
 	case LL_HELP_OPEN:
-		return help_open(help);
+		return help_open(help, handing);
 	case LL_HELP_COPY:
 		return help_copy(help);
 	case LL_HELP_OPENAT2:
@@ -141,7 +151,7 @@ static int run_job(void *argument)
 	struct job *job = argument;
 
 	raw_call5(__NR_prctl, LL_PR_SET_PDEATHSIG, LL_SIGKILL, 0, 0, 0);
-	job->result = help(&job->help);
+	job->result = help(&job->help, &job->handing);
 	return 0;
 }
 
@@ -169,6 +179,16 @@ int32_t ll_help_start(const struct ll_help *help, struct ll_helper *ret_helper)
 	ret_helper->pid = (int32_t)pid;
 	ret_helper->mapping = (uint64_t)base;
 	return 0;
+}
+
+int32_t ll_help_kill(const struct ll_helper *helper)
+{
+	struct job *job = (void *)(uintptr_t)helper->mapping;
+
+	if (!ll_handing_stop(&job->handing))
+		return 0;
+	raw_call4(LL_NR_pidfd_send_signal, helper->pidfd, LL_SIGKILL, 0, 0);
+	return 1;
 }
 
 int32_t ll_help_end(const struct ll_helper *helper)

@@ -49,6 +49,9 @@ struct ll_helper {
 /* Starts a helper. 0, or what mmap or clone said. */
 LL_EXPORT int32_t ll_help_start(const struct ll_help *help, struct ll_helper *ret_helper);
 
+/* Kills a helper. 0 for one that hands a file over: it is done in a moment (handing.h). Else 1. */
+LL_EXPORT int32_t ll_help_kill(const struct ll_helper *helper);
+
 /*
  * Takes leave of a helper that is done or was killed; blocks until it is gone.
  * The result of its work (0 or -errno), -EINTR if it was killed before it had one.

@@ -12,14 +12,14 @@
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0xfbc9f845, \
-	  0xf3e7716b, \
-	  0x4ab522ad, \
-	  0x15019533, \
-	  0x3187440a, \
-	  0x34083541, \
-	  0x4c77fee5, \
-	  0x52f44a3f }
+	{ 0xeb87b974, \
+	  0xb0b6b302, \
+	  0xb6b89508, \
+	  0x6e2ae65c, \
+	  0xf3d9647b, \
+	  0xc9fb85c2, \
+	  0x71d2919a, \
+	  0xf63cf831 }
 
 /* src/kernel/filesystems.ts; behind the last one is an empty one. */
 #define LL_OWN_FILESYSTEMS \
@@ -210,7 +210,7 @@ struct ll_sieve {
 	int32_t watched;
 	uint32_t opens;
 	uint32_t opened;
-	uint32_t hands;
+	uint32_t handing;
 	uint32_t reserved;
 };
 _Static_assert(offsetof(struct ll_sieve, request) == 0, "ll_sieve.request");
@@ -234,7 +234,7 @@ _Static_assert(offsetof(struct ll_sieve, listed) == 184, "ll_sieve.listed");
 _Static_assert(offsetof(struct ll_sieve, watched) == 188, "ll_sieve.watched");
 _Static_assert(offsetof(struct ll_sieve, opens) == 192, "ll_sieve.opens");
 _Static_assert(offsetof(struct ll_sieve, opened) == 196, "ll_sieve.opened");
-_Static_assert(offsetof(struct ll_sieve, hands) == 200, "ll_sieve.hands");
+_Static_assert(offsetof(struct ll_sieve, handing) == 200, "ll_sieve.handing");
 _Static_assert(offsetof(struct ll_sieve, reserved) == 204, "ll_sieve.reserved");
 _Static_assert(sizeof(struct ll_sieve) == 208, "ll_sieve");
 

@@ -25,14 +25,6 @@ struct ll_sieve_file {
 };
 _Static_assert(sizeof(struct ll_sieve_file) == 32, "ll_sieve_file");
 
-/*
- * ll_sieve.hands, changed atomically: whoever is killed while it hands a file
- * over makes the caller's open return 0, a file that it has open already (the
- * kernel takes back the fd, and not that the call was answered). So nobody is
- * killed who is HANDING, and nobody hands over who is STOPPED.
- */
-enum ll_sieve_hands { LL_HANDS_FREE, LL_HANDS_HANDING, LL_HANDS_STOPPED };
-
 enum { LL_SIEVE_FOLDERS = 64, LL_SIEVE_FOLDER_SIZE = 248 };
 
 /* An entry of ll_sieve.folders: a folder that was found to lead to nothing of the policy's. */

@@ -1,6 +1,7 @@
 #include "sieve_open.h"
 
 #include "caller.h"
+#include "handing.h"
 #include "identity.h"
 #include "raw.h"
 
@@ -78,14 +79,6 @@ static bool hand_over(const struct ll_sieve *sieve, uint64_t id, uint32_t fd, ui
 	return true;
 }
 
-static bool take_hands(struct ll_sieve *sieve)
-{
-	uint32_t expected = LL_HANDS_FREE;
-
-	return __atomic_compare_exchange_n(&sieve->hands, &expected, LL_HANDS_HANDING, false, __ATOMIC_SEQ_CST,
-					   __ATOMIC_SEQ_CST);
-}
-
 bool ll_sieve_open(struct ll_sieve *sieve)
 {
 	const struct ll_sieve_file *files = (const void *)(uintptr_t)sieve->files;
@@ -102,10 +95,10 @@ bool ll_sieve_open(struct ll_sieve *sieve)
 	fd = reopen(file->pin, call.flags);
 	if (fd < 0)
 		return false;
-	answered = take_hands(sieve);
+	answered = ll_handing_begin(&sieve->handing);
 	if (answered) {
 		answered = hand_over(sieve, request->id, (uint32_t)fd, (uint32_t)(call.flags & LL_O_CLOEXEC));
-		__atomic_store_n(&sieve->hands, LL_HANDS_FREE, __ATOMIC_SEQ_CST);
+		ll_handing_end(&sieve->handing);
 		sieve->opened++;
 	}
 	raw_call1(__NR_close, fd);

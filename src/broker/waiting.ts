@@ -98,8 +98,11 @@ export class Waiting {
       // Killed a tick ago and still there: it waits for a server, but its caller needn't.
       if (job.interrupted) listener.answer(-ERESTARTSYS, id);
       const valid = listener.isValid(id);
-      job.interrupted ||= job.interruptible && valid && hasSignal(tid) && listener.isValid(id);
-      if (!valid || job.interrupted) killHelper(job.helper);
+      const interrupts = job.interruptible && valid && hasSignal(tid) && listener.isValid(id);
+      if (valid && !interrupts && !job.interrupted) continue;
+      // What is being handed over is no longer valid either, and no signal takes it back.
+      const killed = killHelper(job.helper);
+      job.interrupted ||= killed && interrupts;
     }
   }
 

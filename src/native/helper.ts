@@ -17,7 +17,6 @@ const HELP_OPEN = 1;
 const HELP_COPY = 2;
 const HELP_OPENAT2 = 3;
 const HELP_CALL = 4;
-const SIGKILL = 9;
 const POLLIN = 1;
 
 /** A running helper. */
@@ -154,8 +153,9 @@ export function startCall(name: string, args: readonly (number | string)[], fds:
   return start(helpFor({ kind: HELP_CALL, from, to, call: numberOf(name), args: values }), memory);
 }
 
-export function killHelper(helper: Helper): void {
-  syscall("pidfd_send_signal", helper.pidFd, SIGKILL, 0, 0);
+/** Whether it was killed: not while it hands a file over, which is done in a moment. */
+export function killHelper({ record }: Helper): boolean {
+  return native().ll_help_kill(addressOf(record)) === 1;
 }
 
 /** Waits for a helper's end, but not for longer than this. Whether `endHelper` would return at once. */

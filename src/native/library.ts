@@ -35,6 +35,7 @@ export interface Native {
   ll_signals_open(signals: bigint): number;
   ll_die(signal: number): number;
   ll_help_start(help: Address, helper: Address): number;
+  ll_help_kill(helper: Address): number;
   ll_help_end(helper: Address): number;
   ll_sieve_receive(sieve: Address): number;
   ll_sieve_wait(sieve: Address, epoll: number, events: Address, most: number, timeoutMs: number): number;
@@ -55,6 +56,7 @@ const SYMBOLS = {
   ll_signals_open: { args: [u64], returns: i32 },
   ll_die: { args: [i32], returns: i32 },
   ll_help_start: { args: [pointer, pointer], returns: i32 },
+  ll_help_kill: { args: [pointer], returns: i32 },
   ll_help_end: { args: [pointer], returns: i32 },
   ll_sieve_receive: { args: [pointer], returns: i32 },
   ll_sieve_wait: { args: [pointer, i32, pointer, i32, i32], returns: i32 },

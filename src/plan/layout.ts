@@ -170,7 +170,7 @@ export const SIEVE: Struct<
   | "watched"
   | "opens"
   | "opened"
-  | "hands"
+  | "handing"
   | "reserved"
 > = struct({
   /** struct seccomp_notif. */
@@ -208,8 +208,8 @@ export const SIEVE: Struct<
   opens: "u32",
   /** Files that it handed over. */
   opened: "u32",
-  /** enum ll_sieve_hands. */
-  hands: "u32",
+  /** enum ll_handing (csrc/handing.h). */
+  handing: "u32",
   reserved: "u32",
 });
 

@@ -74,7 +74,7 @@ asUsers("a FIFO holds up only who opens it, and a killed opener leaves nothing b
     policy: brokeredPrograms({ scratch: [scratch] }),
     argv: ["/bin/bash", "-c", command],
   });
-  expect(result.stdout).toContain("through\nx\nkilled 137\n");
+  expect(result.stdout, result.stderr).toContain("through\nx\nkilled 137\n");
   expect(result.status).toBe(0);
 });
 
