@@ -1,9 +1,9 @@
 /*
- * Two processes that receive a run's requests and answer what needs no Bun,
- * from the first listed file on that is asked for. Two, because SECCOMP ADDFD
+ * Processes that receive a run's requests and answer what needs no Bun, from
+ * the first listed file on that is asked for. Several, because SECCOMP ADDFD
  * wakes a caller and then waits for it: with one, each waits for the other's
- * CPU to come out of its sleep, and an open takes five times as long
- * (docs/broker.md).
+ * CPU to come out of its sleep, and an open takes four times as long
+ * (docs/broker.md). A fourth makes it slower.
  */
 #ifndef LL_FRONT_RECEIVERS_H
 #define LL_FRONT_RECEIVERS_H
@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-enum { LL_RECEIVERS = 2 };
+enum { LL_RECEIVERS = 3 };
 
 /* They share this process's memory and fds, and die with it. */
 struct ll_receivers {

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-enum { LL_MAX_PINS = 256, LL_NOTIF_SIZE = 80, LL_MAX_ASKS = 2, LL_HANDOFF_ID_SIZE = 40 };
+enum { LL_MAX_PINS = 256, LL_NOTIF_SIZE = 80, LL_MAX_ASKS = 3, LL_HANDOFF_ID_SIZE = 40 };
 
 /* A folder; or a file of a list, and the folder that it is in. */
 struct ll_pin {
@@ -51,7 +51,7 @@ _Static_assert(offsetof(struct ll_handoff, sink) == 92, "handoff layout");
 _Static_assert(offsetof(struct ll_handoff, asks) == 104, "handoff layout");
 _Static_assert(offsetof(struct ll_handoff, beside_pid) == 112, "handoff layout");
 _Static_assert(offsetof(struct ll_handoff, requests) == 128, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, run_id) == 288, "handoff layout");
-_Static_assert(offsetof(struct ll_handoff, pins) == 328, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, run_id) == 368, "handoff layout");
+_Static_assert(offsetof(struct ll_handoff, pins) == 408, "handoff layout");
 
 #endif

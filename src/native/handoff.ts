@@ -76,8 +76,8 @@ const AT = {
   beside: 116,
   sinkType: 120,
   requests: 128,
-  runId: 288,
-  pins: 328,
+  runId: 368,
+  pins: 408,
 } as const;
 
 /** LL_NOTIF_SIZE. */

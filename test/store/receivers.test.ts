@@ -49,15 +49,15 @@ asUsers("while eight processes read, Bun takes over, and nobody gets another fil
 });
 
 /** The processes of landlockd's that receive requests: they run its own program, and its keeper has its own. */
-function receiversIfTwo(pid: number): string[] | undefined {
+function receiversIfAll(pid: number): string[] | undefined {
   const [, ...found] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-  return found.length === 2 ? found : undefined;
+  return found.length === 3 ? found : undefined;
 }
 
 asUsers("a receiver that is killed ends the run: it may have left an open half answered", async (box) => {
   const stage = await openStage(box);
   const run = begin(stage, sh(`echo pid $$; cat ${stage.listed}; sleep 60`));
-  const [, second] = await until("two receivers", () => receiversIfTwo(run.pid));
+  const [, second] = await until("three receivers", () => receiversIfAll(run.pid));
   process.kill(Number(second), "SIGKILL");
   expect([await run.end(), run.complaint()]).toEqual([
     "125",
@@ -70,7 +70,7 @@ asUsers("a receiver that is killed ends the run: it may have left an open half a
 asUsers("receivers die with a landlockd that is killed", async (box) => {
   const stage = await openStage(box);
   const run = begin(stage, sh(`cat ${stage.listed}; sleep 60`));
-  const pids = await until("two receivers", () => receiversIfTwo(run.pid));
+  const pids = await until("three receivers", () => receiversIfAll(run.pid));
   for (const pid of pids) {
     // Not dumpable: its files are root's (proc(5)), and nobody else looks into it.
     if (box.user.uid === 0) expect(readlinkSync(`/proc/${pid}/exe`)).toContain("landlockd");
