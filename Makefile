@@ -18,7 +18,7 @@ FRONT_FLAGS := $(C_COMMON) -static -fno-pie -no-pie -fno-asynchronous-unwind-tab
 # The front and its ELF loader aren't in the library, but for what both need; everything else is.
 FRONT_ONLY := $(wildcard csrc/front*.c csrc/elf*.c)
 # The front performs plans too: these are compiled twice.
-FRONT_C    := $(FRONT_ONLY) $(addprefix csrc/,plan.c apply.c mount.c identity.c string.c keeper.c kill.c hands.c launch.c clone.c sieve.c sieve_open.c sieve_path.c caller.c)
+FRONT_C    := $(FRONT_ONLY) $(addprefix csrc/,plan.c apply.c mount.c identity.c string.c keeper.c kill.c hands.c launch.c clone.c listener.c sieve.c sieve_open.c sieve_path.c caller.c)
 # What the library shares with the front: csrc/finish.h.
 FINISH_C   := $(patsubst %,csrc/front_%.c,command file host key request sha256 store text)
 SO_C       := $(filter-out $(FRONT_ONLY),$(wildcard csrc/*.c)) $(FINISH_C)

@@ -1,6 +1,5 @@
 #include "caller.h"
 
-#include "identity.h"
 #include "raw.h"
 
 /* Most paths are short: a second copy is rarer than a dear first one. */
@@ -71,10 +70,15 @@ size_t ll_read_base(uint32_t tid, int32_t folder, char ret_path[LL_PATH_MAX])
 	return read_link(link, ret_path);
 }
 
+void ll_fd_link(char ret_link[LL_FD_LINK_SIZE], int32_t fd)
+{
+	ll_number_text(ret_link + ll_append(ret_link, 0, "/proc/self/fd/"), (uint32_t)fd, 10);
+}
+
 size_t ll_real_path(int32_t fd, char ret_path[LL_PATH_MAX])
 {
-	char link[sizeof("/proc/self/fd/") + LL_NUMBER_SIZE];
+	char link[LL_FD_LINK_SIZE];
 
-	ll_number_text(link + ll_append(link, 0, "/proc/self/fd/"), (uint32_t)fd, 10);
+	ll_fd_link(link, fd);
 	return read_link(link, ret_path);
 }

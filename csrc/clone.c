@@ -1,5 +1,8 @@
 #include "clone.h"
 
+#include "raw.h"
+#include "uapi.h"
+
 #include <asm/unistd.h>
 
 /*
@@ -58,3 +61,15 @@ __asm__(".pushsection .text\n"
 	".popsection\n");
 _Static_assert(__NR_clone == 220 && __NR_exit_group == 94, "as written above");
 #endif
+
+long ll_clone_blocked(unsigned long flags, void *stack_top, int32_t *ret_pidfd, int (*entry)(void *), void *argument)
+{
+	const uint64_t all = ~UINT64_C(0);
+	uint64_t before = 0;
+	long pid;
+
+	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&all), raw_ptr(&before), sizeof(all));
+	pid = ll_clone(flags, stack_top, ret_pidfd, entry, argument);
+	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&before), 0, sizeof(before));
+	return pid;
+}

@@ -13,4 +13,7 @@
  */
 long ll_clone(unsigned long flags, void *stack_top, int32_t *ret_pidfd, int (*entry)(void *), void *argument);
 
+/* The same, with all signals blocked in the child: what a terminal sends isn't for it, and our handlers aren't its. */
+long ll_clone_blocked(unsigned long flags, void *stack_top, int32_t *ret_pidfd, int (*entry)(void *), void *argument);
+
 #endif

@@ -58,24 +58,10 @@ static int run_beside(void *argument)
 		if (fds[0].revents & LL_POLLIN) {
 			if (ll_sieve_receive(&own->sieve) == 1 && !forward(&own->sieve))
 				return 1;
-		} else if (fds[0].revents != 0) {
+		} else if (fds[0].revents & LL_POLLHUP) {
 			fds[0].fd = -1; /* nobody is left who could ask */
 		}
 	}
-}
-
-/* All signals stay blocked in it: what a terminal sends isn't for it. */
-static long start(struct beside *own, char *stack_top)
-{
-	uint64_t all = ~UINT64_C(0);
-	uint64_t before = 0;
-	int32_t unused;
-	long pid;
-
-	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&all), raw_ptr(&before), sizeof(all));
-	pid = ll_clone(0, stack_top, &unused, run_beside, own);
-	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&before), 0, sizeof(before));
-	return pid;
 }
 
 void ll_front_beside(const struct ll_sieve *sieve, struct ll_handoff *handoff)
@@ -83,6 +69,7 @@ void ll_front_beside(const struct ll_sieve *sieve, struct ll_handoff *handoff)
 	int32_t pair[PAIR];
 	char *stack = ll_front_map(STACK_SIZE);
 	struct beside own = { .sieve = *sieve, .listener = handoff->listener };
+	int32_t unused;
 	long pid;
 
 	if (stack == NULL ||
@@ -90,7 +77,7 @@ void ll_front_beside(const struct ll_sieve *sieve, struct ll_handoff *handoff)
 		return;
 	own.socket = pair[1];
 	own.parent = (int32_t)raw_call0(__NR_getpid);
-	pid = start(&own, stack + STACK_SIZE);
+	pid = ll_clone_blocked(0, stack + STACK_SIZE, &unused, run_beside, &own);
 	raw_call1(__NR_close, pair[1]);
 	raw_call2(__NR_munmap, raw_ptr(stack), STACK_SIZE);
 	if (pid < 0) {

@@ -24,8 +24,7 @@ struct brokered {
 	struct ll_handoff *handoff;
 	struct ll_sieve *sieve;
 	struct ll_receivers receivers;
-	uint32_t opened; /* when they were started last */
-	int32_t mounts;  /* our mountinfo; -1 */
+	int32_t mounts; /* our mountinfo; -1 */
 	struct ll_privileges privileges;
 	const char *argv0;
 	int64_t end_ms; /* of the grace that descendants have, once the workload ended */
@@ -105,6 +104,8 @@ static bool is_asked(struct brokered *run)
 	if (run->receivers.each != NULL)
 		return collect(run);
 	if (!(run->watch.helper_events & LL_POLLIN)) {
+		if (!(run->watch.helper_events & LL_POLLHUP))
+			return false;
 		raw_call1(__NR_close, handoff->listener);
 		handoff->listener = -1;
 		return false;
@@ -114,9 +115,9 @@ static bool is_asked(struct brokered *run)
 		leave_to_bun(run);
 		return true;
 	}
-	if (run->sieve->opened == run->opened)
+	if (run->sieve->opened == 0)
 		return false;
-	run->opened = run->sieve->opened;
+	run->sieve->opened = 0;
 	return !ll_receivers_start(&run->receivers, run->sieve) && collect(run);
 }
 

@@ -3,8 +3,8 @@
 #include "clone.h"
 #include "front_file.h"
 #include "front_slow.h"
-#include "handing.h"
 #include "handoff.h"
+#include "listener.h"
 #include "raw.h"
 
 enum { STACK_SIZE = 16 * 1024, MOMENT_NS = 50000 };
@@ -18,24 +18,19 @@ struct ll_receiver {
 	int32_t pidfd;
 	int32_t parent;
 	int32_t mounts; /* mountinfo: each fd of it tells of a change once */
-	char path[LL_PATH_MAX];
-	char shown[2 * LL_PATH_MAX + 1];
-	char real[LL_PATH_MAX];
-	struct ll_sieve_folder folders[LL_SIEVE_FOLDERS] __attribute__((aligned(16)));
+	struct ll_sieve_room room;
 	char stack[STACK_SIZE] __attribute__((aligned(16)));
 };
 
-static uint64_t address_of(const void *memory)
+/* What can't be told may have happened. */
+static bool happened(int32_t fd, int16_t event)
 {
-	return (uint64_t)(uintptr_t)memory;
-}
-
-static bool happened(int32_t fd, int16_t events)
-{
-	struct ll_pollfd one = { .fd = fd, .events = events };
+	struct ll_pollfd one = { .fd = fd, .events = event };
 	const struct ll_timespec at_once = { 0 };
 
-	return raw_call5(__NR_ppoll, raw_ptr(&one), 1, raw_ptr(&at_once), 0, 0) != 0;
+	const long ret = raw_call5(__NR_ppoll, raw_ptr(&one), 1, raw_ptr(&at_once), 0, 0);
+
+	return ret < 0 || (one.revents & event);
 }
 
 /* Whether there is more to receive. What was mounted before a request came is looked at before its path is. */
@@ -45,7 +40,7 @@ static bool serve(struct ll_receiver *own)
 
 	/* ENOENT: its caller is gone. Or all are, since Linux 6.11. */
 	if (ll_sieve_fetch(&own->sieve) < 0)
-		return !happened(own->sieve.listener, 0);
+		return !happened(own->sieve.listener, LL_POLLHUP);
 	if (happened(own->mounts, LL_POLLPRI) || ll_sieve_answer(&own->sieve) != 0)
 		return false;
 	request->id = 0;
@@ -66,26 +61,17 @@ static int run_receiver(void *argument)
 static void prepare(struct ll_receiver *own, const struct ll_sieve *sieve)
 {
 	own->sieve = *sieve;
-	own->sieve.path = address_of(own->path);
-	own->sieve.shown = address_of(own->shown);
-	own->sieve.real = address_of(own->real);
-	own->sieve.folders = address_of(own->folders);
+	ll_sieve_use(&own->sieve, &own->room);
 	own->parent = (int32_t)raw_call0(__NR_getpid);
 	own->mounts = ll_front_mounts();
 	*(struct ll_notif *)(void *)own->sieve.request = (struct ll_notif){ 0 };
 }
 
-/* All signals stay blocked in it: what a terminal sends isn't for it. */
 static bool start(struct ll_receiver *own)
 {
-	uint64_t all = ~UINT64_C(0);
-	uint64_t before = 0;
-	long pid;
+	const long pid = ll_clone_blocked(LL_CLONE_VM | LL_CLONE_FILES | LL_CLONE_PIDFD, own->stack + STACK_SIZE,
+					  &own->pidfd, run_receiver, own);
 
-	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&all), raw_ptr(&before), sizeof(all));
-	pid = ll_clone(LL_CLONE_VM | LL_CLONE_FILES | LL_CLONE_PIDFD, own->stack + STACK_SIZE, &own->pidfd,
-		       run_receiver, own);
-	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&before), 0, sizeof(before));
 	own->pid = pid > 0 ? (int32_t)pid : 0;
 	return pid > 0;
 }

@@ -10,10 +10,7 @@ enum { SLICE_NS = 100000 };
 /* All that a sieve points to; the names follow. */
 struct room {
 	struct ll_sieve sieve;
-	char path[LL_PATH_MAX];
-	char shown[2 * LL_PATH_MAX + 1];
-	char real[LL_PATH_MAX];
-	struct ll_sieve_folder folders[LL_SIEVE_FOLDERS] __attribute__((aligned(8)));
+	struct ll_sieve_room own;
 	struct ll_sieve_file files[LL_MAX_PINS];
 	uint64_t mounts[LL_MAX_PINS];
 	char names[];
@@ -96,10 +93,7 @@ struct ll_sieve *ll_front_sieve(const struct ll_plan *plan, const struct ll_hand
 		pin++;
 	}
 	room->sieve.root = LL_AT_FDCWD;
-	room->sieve.path = address_of(room->path);
-	room->sieve.shown = address_of(room->shown);
-	room->sieve.real = address_of(room->real);
-	room->sieve.folders = address_of(room->folders);
+	ll_sieve_use(&room->sieve, &room->own);
 	room->sieve.files = address_of(room->files);
 	room->sieve.mounts = address_of(room->mounts);
 	room->sieve.names = address_of(room->names);

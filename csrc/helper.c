@@ -1,7 +1,7 @@
 #include "helper.h"
 
 #include "clone.h"
-#include "handing.h"
+#include "listener.h"
 #include "raw.h"
 #include "uapi.h"
 
@@ -15,47 +15,15 @@ struct job {
 	uint32_t handing; /* enum ll_handing */
 };
 
-/* Before Linux 5.14 an fd can't answer a call by itself. */
-static int answer_fd(const struct ll_help *help, int fd)
-{
-	struct ll_notif_addfd addfd = {
-		.id = help->id,
-		.flags = LL_SECCOMP_ADDFD_FLAG_SEND,
-		.srcfd = (uint32_t)fd,
-		.newfd_flags = help->fd_flags,
-	};
-	struct ll_notif_resp response = { .id = help->id };
-	long ret = raw_call3(__NR_ioctl, help->listener, LL_SECCOMP_IOCTL_NOTIF_ADDFD, raw_ptr(&addfd));
-
-	if (ret >= 0)
-		return 0;
-	if (ret == -LL_EINVAL) {
-		addfd.flags = 0;
-		ret = raw_call3(__NR_ioctl, help->listener, LL_SECCOMP_IOCTL_NOTIF_ADDFD, raw_ptr(&addfd));
-		response.val = ret < 0 ? 0 : ret;
-	}
-	response.error = ret < 0 ? (int32_t)ret : 0;
-	raw_call3(__NR_ioctl, help->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, raw_ptr(&response));
-	return response.error;
-}
-
 static int help_open(const struct ll_help *help, uint32_t *handing)
 {
-	int ret;
-
 	const long fd =
 		raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(help->path), help->flags | LL_O_CLOEXEC, help->mode);
 	const struct ll_notif_resp response = { .id = help->id, .error = (int32_t)fd };
 
-	if (fd >= 0) {
-		/* About to be killed, and another may answer already. */
-		if (!ll_handing_begin(handing))
-			return -LL_EINTR;
-		ret = answer_fd(help, (int)fd);
-		ll_handing_end(handing);
-		return ret;
-	}
-	raw_call3(__NR_ioctl, help->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, raw_ptr(&response));
+	if (fd >= 0)
+		return ll_hand_over(handing, help->listener, help->id, (int)fd, help->fd_flags);
+	ll_listener_call(help->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, &response);
 	return (int)fd;
 }
 
@@ -161,17 +129,14 @@ int32_t ll_help_start(const struct ll_help *help, struct ll_helper *ret_helper)
 	const long base = raw_call6(__NR_mmap, 0, MAPPING_SIZE, LL_PROT_READ | LL_PROT_WRITE,
 				    LL_MAP_PRIVATE | LL_MAP_ANONYMOUS, -1, 0);
 	struct job *job = (void *)(uintptr_t)base;
-	uint64_t all = ~UINT64_C(0);
-	uint64_t before = 0;
 	long pid;
 
 	if (base < 0 && base > -4096)
 		return (int32_t)base;
 	job->help = *help;
 	job->result = -LL_EINTR;
-	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&all), raw_ptr(&before), sizeof(all));
-	pid = ll_clone(LL_CLONE_VM | LL_CLONE_PIDFD, (char *)job + MAPPING_SIZE, &ret_helper->pidfd, run_job, job);
-	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&before), 0, sizeof(before));
+	pid = ll_clone_blocked(LL_CLONE_VM | LL_CLONE_PIDFD, (char *)job + MAPPING_SIZE, &ret_helper->pidfd, run_job,
+			       job);
 	if (pid < 0) {
 		raw_call2(__NR_munmap, base, MAPPING_SIZE);
 		return (int32_t)pid;

@@ -49,7 +49,7 @@ struct ll_helper {
 /* Starts a helper. 0, or what mmap or clone said. */
 LL_EXPORT int32_t ll_help_start(const struct ll_help *help, struct ll_helper *ret_helper);
 
-/* Kills a helper. 0 for one that hands a file over: it is done in a moment (handing.h). Else 1. */
+/* Kills a helper. 0 for one that hands a file over: it is done in a moment (listener.h). Else 1. */
 LL_EXPORT int32_t ll_help_kill(const struct ll_helper *helper);
 
 /*

@@ -137,14 +137,10 @@ static int clone_keeper(struct ll_run *run, const int32_t pair[CHANNEL_PAIR], st
 	const unsigned long flags =
 		LL_CLONE_VM | LL_CLONE_PIDFD | LL_SIGCHLD | (unsigned long)run->plan.header->namespaces;
 	char *keeper_stack = (char *)run - 2 * STACK_SIZE;
-	uint64_t all = ~UINT64_C(0);
-	uint64_t before = 0;
 	long pid;
 
 	run->channel = pair[1];
-	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&all), raw_ptr(&before), sizeof(all));
-	pid = ll_clone(flags, keeper_stack, &spawned->keeper_pidfd, ll_keeper, run);
-	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&before), 0, sizeof(before));
+	pid = ll_clone_blocked(flags, keeper_stack, &spawned->keeper_pidfd, ll_keeper, run);
 	raw_call1(__NR_close, pair[1]);
 	if (pid < 0) {
 		raw_call1(__NR_close, pair[0]);

@@ -2,6 +2,7 @@
 
 #include "caller.h"
 #include "identity.h"
+#include "listener.h"
 #include "raw.h"
 #include "sieve_open.h"
 #include "sieve_path.h"
@@ -190,6 +191,14 @@ static bool is_plain(struct ll_sieve *sieve)
 	return sieve->listed == 0 && (!shares_mount(sieve, &status) || is_outside(sieve, shown));
 }
 
+void ll_sieve_use(struct ll_sieve *sieve, struct ll_sieve_room *room)
+{
+	sieve->path = (uint64_t)(uintptr_t)room->path;
+	sieve->shown = (uint64_t)(uintptr_t)room->shown;
+	sieve->real = (uint64_t)(uintptr_t)room->real;
+	sieve->folders = (uint64_t)(uintptr_t)room->folders;
+}
+
 int32_t ll_sieve_fetch(struct ll_sieve *sieve)
 {
 	struct ll_notif *request = ll_request_of(sieve);
@@ -207,7 +216,7 @@ int32_t ll_sieve_answer(struct ll_sieve *sieve)
 	sieve->listed = 0;
 	if (!is_plain(sieve))
 		return sieve->listed != 0 && !is_careful(sieve) && ll_sieve_open(sieve) ? 0 : 1;
-	raw_call3(__NR_ioctl, sieve->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, raw_ptr(&response));
+	ll_listener_call(sieve->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, &response);
 	sieve->passed++;
 	return 0;
 }
@@ -219,7 +228,10 @@ int32_t ll_sieve_receive(struct ll_sieve *sieve)
 	return ret < 0 ? ret : ll_sieve_answer(sieve);
 }
 
-/* poll(2) wakes on the caller's CPU where epoll(7) doesn't: the listener is polled beside the epoll, not in it. */
+/*
+ * poll(2) wakes on the caller's CPU where epoll(7) doesn't: the listener is polled beside the epoll, not in it.
+ * POLLERR of a listener only says that a signal came while the kernel looked (seccomp_notify_poll).
+ */
 int32_t ll_sieve_wait(struct ll_sieve *sieve, int32_t epoll, struct ll_epoll_event *ret_events, int32_t events_max,
 		      int32_t timeout_ms)
 {
@@ -230,6 +242,7 @@ int32_t ll_sieve_wait(struct ll_sieve *sieve, int32_t epoll, struct ll_epoll_eve
 
 	for (int32_t passed = 0; passed < PASSED_AT_ONCE_MAX; passed++) {
 		const long ready = raw_call5(__NR_ppoll, raw_ptr(fds), 3, timeout_ms < 0 ? 0 : raw_ptr(&left), 0, 0);
+		const bool asks = (fds[0].revents & LL_POLLIN) != 0;
 
 		if (ready <= 0)
 			return (int32_t)ready;
@@ -239,8 +252,8 @@ int32_t ll_sieve_wait(struct ll_sieve *sieve, int32_t epoll, struct ll_epoll_eve
 		}
 		if (fds[1].revents != 0)
 			return (int32_t)raw_call6(__NR_epoll_pwait, epoll, raw_ptr(ret_events), events_max, 0, 0, 8);
-		if ((fds[0].revents & LL_POLLIN) == 0 || ll_sieve_receive(sieve) == 1) {
-			sieve->received = (fds[0].revents & LL_POLLIN) != 0;
+		sieve->received = asks && ll_sieve_receive(sieve) == 1;
+		if (sieve->received || (!asks && (fds[0].revents & LL_POLLHUP))) {
 			ret_events[0] = (struct ll_epoll_event){ (uint32_t)(uint16_t)fds[0].revents,
 								 (uint32_t)sieve->listener };
 			return 1;

@@ -34,6 +34,16 @@ struct ll_sieve_folder {
 };
 _Static_assert(sizeof(struct ll_sieve_folder) == 256, "ll_sieve_folder");
 
+/* What a sieve needs for itself, beside the lists. */
+struct ll_sieve_room {
+	char path[LL_PATH_MAX];
+	char shown[2 * LL_PATH_MAX + 1];
+	char real[LL_PATH_MAX];
+	struct ll_sieve_folder folders[LL_SIEVE_FOLDERS] __attribute__((aligned(16)));
+};
+
+void ll_sieve_use(struct ll_sieve *sieve, struct ll_sieve_room *room);
+
 /*
  * Receives one request, and answers it where it can; blocks where there is
  * none. 1: it is in sieve->request and waits for an answer, with the path it

@@ -1,9 +1,9 @@
 #include "sieve_open.h"
 
 #include "caller.h"
-#include "handing.h"
-#include "identity.h"
+#include "listener.h"
 #include "raw.h"
+#include "sieve_path.h"
 
 /* O_RDONLY is none of them; whatever isn't among them may ask for more than a file that is read. */
 enum { PLAIN_FLAGS = LL_O_CLOEXEC | LL_O_LARGEFILE | LL_O_NOCTTY | LL_O_NONBLOCK | LL_O_NOFOLLOW };
@@ -34,49 +34,18 @@ bool ll_read_open(const struct ll_notif *request, struct ll_open_call *ret_call)
 	}
 }
 
-static bool is_same(const char *one, const char *other)
-{
-	while (*one != '\0' && *one == *other) {
-		one++;
-		other++;
-	}
-	return *one == *other;
-}
-
 /* As the caller would have it, but for who holds a lease on it: EAGAIN instead of waiting (fcntl(2), F_SETLEASE). */
 static long reopen(int32_t pin, uint64_t flags)
 {
-	char link[sizeof("/proc/self/fd/") + LL_NUMBER_SIZE];
+	char link[LL_FD_LINK_SIZE];
 	const uint64_t own = (flags & ~(uint64_t)LL_O_NOFOLLOW) | LL_O_NOCTTY | LL_O_CLOEXEC;
 	long fd;
 
-	ll_number_text(link + ll_append(link, 0, "/proc/self/fd/"), (uint32_t)pin, 10);
+	ll_fd_link(link, pin);
 	fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(link), (long)(own | LL_O_NONBLOCK), 0);
 	if (fd >= 0 && !(flags & LL_O_NONBLOCK))
 		raw_call3(__NR_fcntl, fd, LL_F_SETFL, (long)own);
 	return fd;
-}
-
-/* Answers by an fd. False before Linux 5.14, where that takes two steps. */
-static bool hand_over(const struct ll_sieve *sieve, uint64_t id, uint32_t fd, uint32_t close_on_exec)
-{
-	const struct ll_notif_addfd addfd = {
-		.id = id,
-		.flags = LL_SECCOMP_ADDFD_FLAG_SEND,
-		.srcfd = fd,
-		.newfd_flags = close_on_exec,
-	};
-	struct ll_notif_resp response = { .id = id };
-	const long ret = raw_call3(__NR_ioctl, sieve->listener, LL_SECCOMP_IOCTL_NOTIF_ADDFD, raw_ptr(&addfd));
-
-	if (ret == -LL_EINVAL)
-		return false;
-	/* EMFILE: it has no room. ENOENT: it is gone, and that is told nobody. */
-	if (ret < 0) {
-		response.error = (int32_t)ret;
-		raw_call3(__NR_ioctl, sieve->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, raw_ptr(&response));
-	}
-	return true;
 }
 
 bool ll_sieve_open(struct ll_sieve *sieve)
@@ -90,17 +59,15 @@ bool ll_sieve_open(struct ll_sieve *sieve)
 
 	if (sieve->opens == 0 || file->name == 0 || !ll_read_open(request, &call) ||
 	    (call.flags & ~(uint64_t)PLAIN_FLAGS) ||
-	    !is_same((const char *)(uintptr_t)file->name, (const char *)(uintptr_t)sieve->path))
+	    !ll_same_text((const char *)(uintptr_t)file->name, (const char *)(uintptr_t)sieve->path, sieve->path_size))
 		return false;
 	fd = reopen(file->pin, call.flags);
 	if (fd < 0)
 		return false;
-	answered = ll_handing_begin(&sieve->handing);
-	if (answered) {
-		answered = hand_over(sieve, request->id, (uint32_t)fd, (uint32_t)(call.flags & LL_O_CLOEXEC));
-		ll_handing_end(&sieve->handing);
-		sieve->opened++;
-	}
+	answered = ll_hand_over(&sieve->handing, sieve->listener, request->id, (int32_t)fd,
+				(uint32_t)(call.flags & LL_O_CLOEXEC)) != -LL_EINTR;
+	if (answered)
+		sieve->opened = 1;
 	raw_call1(__NR_close, fd);
 	return answered;
 }

@@ -1,6 +1,6 @@
 /** The broker of one run: receives a request, lets it be decided and carried out, answers, records. */
 
-import type { Epoll } from "../native/epoll.ts";
+import { EPOLLHUP, EPOLLIN, type Epoll } from "../native/epoll.ts";
 import type { Command, Done } from "../native/spawn.ts";
 import type { Verdict } from "./decide.ts";
 import { Listener } from "./listener.ts";
@@ -63,9 +63,9 @@ export class Broker {
     this.#runner = new Runner(this.#waiting);
     this.#sift(listener);
     const onEvents = (events: number): void => {
-      // Not readable but in error: nobody is left who could ask.
-      if ((events & 1) === 0) this.#detach();
-      else unprivileged(() => this.#receive(listener));
+      // EPOLLHUP: nobody is left who could ask. EPOLLERR only says that a signal came while the kernel looked.
+      if ((events & EPOLLIN) !== 0) unprivileged(() => this.#receive(listener));
+      else if ((events & EPOLLHUP) !== 0) this.#detach();
     };
     if (shared) epoll.add(listenerFd, onEvents);
     else epoll.addSieve(listener.sieve, onEvents);

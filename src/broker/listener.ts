@@ -1,23 +1,20 @@
 /**
  * A seccomp listener (seccomp_unotify(2)): one request at a time, received into memory that is used again. A sieve in
  * front of it passes on what is plainly none of the broker's business.
- * Two things differ between kernels and are found out by trying: waking on the same CPU, and answering by an fd.
+ * Whether the kernel can wake on the same CPU is found out by trying.
  */
 
-import { EINVAL } from "../kernel/errno.ts";
+import { EINTR } from "../kernel/errno.ts";
 import {
-  SECCOMP_ADDFD_FLAG_SEND,
-  SECCOMP_IOCTL_NOTIF_ADDFD,
   SECCOMP_IOCTL_NOTIF_ID_VALID,
   SECCOMP_IOCTL_NOTIF_SEND,
   SECCOMP_IOCTL_NOTIF_SET_FLAGS,
-  SECCOMP_NOTIF_ADDFD_SIZE_BYTES,
   SECCOMP_NOTIF_RESP_SIZE_BYTES,
   SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
   SECCOMP_USER_NOTIF_FLAG_CONTINUE,
 } from "../kernel/seccomp.ts";
 import { allocate } from "../native/memory.ts";
-import { Sieve } from "../native/sieve.ts";
+import { giveFd, Sieve } from "../native/sieve.ts";
 import { numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
 
 /** In struct seccomp_notif: u64 id, u32 pid, u32 flags, then seccomp_data: i32 nr, u32 arch, u64 ip, u64 args[6]. */
@@ -28,10 +25,6 @@ const NOTIF_ARGS = 32;
 const RESP_VAL = 8;
 const RESP_ERROR = 16;
 const RESP_FLAGS = 20;
-/** In struct seccomp_notif_addfd: u64 id, u32 flags, u32 srcfd, u32 newfd, u32 newfd_flags. */
-const ADDFD_FLAGS = 8;
-const ADDFD_SRC = 12;
-const ADDFD_NEW_FLAGS = 20;
 
 const TWO_32 = 0x1_0000_0000;
 
@@ -44,10 +37,8 @@ export class Listener {
   readonly sieve: Sieve;
   readonly #request: DataView;
   readonly #response = allocate(SECCOMP_NOTIF_RESP_SIZE_BYTES);
-  readonly #addFd = allocate(SECCOMP_NOTIF_ADDFD_SIZE_BYTES);
-  readonly #valid = allocate(8);
+  readonly #id = allocate(8);
   readonly #ioctl = numberOf("ioctl");
-  #answersByFd = true;
 
   constructor(fd: number) {
     this.fd = fd;
@@ -104,8 +95,8 @@ export class Listener {
 
   /** Whether the caller still waits: only then was what was read about it read about it, not about who got its pid. */
   isValid(id: RequestId = this.id): boolean {
-    this.#valid.view.setBigUint64(0, id, true);
-    return syscallByNumber(this.#ioctl, this.fd, SECCOMP_IOCTL_NOTIF_ID_VALID, this.#valid.address) === 0;
+    this.#id.view.setBigUint64(0, id, true);
+    return this.#call(SECCOMP_IOCTL_NOTIF_ID_VALID, this.#id.address) === 0;
   }
 
   /** The kernel runs the call as if there were no broker. */
@@ -127,29 +118,12 @@ export class Listener {
   }
 
   /**
-   * The call returns a new fd of the caller's for a borrowed one of ours. 0, or -errno: then the call isn't answered
-   * (EMFILE: the caller has no room; ENOENT: it is gone).
+   * The call returns a new fd of the caller's for a borrowed one of ours. 0, or the -errno that the caller sees instead
+   * (EMFILE: it has no room; ENOENT: it is gone).
    */
   answerFd(fd: number, closeOnExec: number, id: RequestId = this.id): number {
-    if (this.#answersByFd) {
-      const result = this.#giveFd(fd, closeOnExec, id, SECCOMP_ADDFD_FLAG_SEND);
-      if (result !== -EINVAL) return Math.min(result, 0);
-      this.#answersByFd = false;
-    }
-    // Before Linux 5.14 in two steps: a caller that is interrupted in between keeps an fd that it doesn't know of.
-    const given = this.#giveFd(fd, closeOnExec, id, 0);
-    if (given < 0) return given;
-    this.#send(id, given, 0, 0);
-    return 0;
-  }
-
-  #giveFd(fd: number, closeOnExec: number, id: RequestId, flags: number): number {
-    const { view } = this.#addFd;
-    view.setBigUint64(0, id, true);
-    view.setUint32(ADDFD_FLAGS, flags, true);
-    view.setUint32(ADDFD_SRC, fd, true);
-    view.setUint32(ADDFD_NEW_FLAGS, closeOnExec, true);
-    return syscallByNumber(this.#ioctl, this.fd, SECCOMP_IOCTL_NOTIF_ADDFD, this.#addFd.address);
+    this.#id.view.setBigUint64(0, id, true);
+    return giveFd(this.fd, this.#id, fd, closeOnExec);
   }
 
   /** ENOENT: the caller is gone, and nobody waits for the answer. */
@@ -164,7 +138,15 @@ export class Listener {
     view.setInt32(RESP_VAL + 4, 0, true);
     view.setInt32(RESP_ERROR, error, true);
     view.setUint32(RESP_FLAGS, flags, true);
-    syscallByNumber(this.#ioctl, this.fd, SECCOMP_IOCTL_NOTIF_SEND, this.#response.address);
+    this.#call(SECCOMP_IOCTL_NOTIF_SEND, this.#response.address);
+  }
+
+  /** EINTR: a signal came while the kernel waited for the listener's lock, and nothing is done. */
+  #call(request: number, address: number): number {
+    for (;;) {
+      const result = syscallByNumber(this.#ioctl, this.fd, request, address);
+      if (result !== -EINTR) return result;
+    }
   }
 
   close(): void {

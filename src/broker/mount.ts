@@ -76,12 +76,8 @@ export class MountBroker {
     if (!listener.isValid(id)) return;
     const answer = request === undefined ? undefined : answerTo(request, this.#mounting(tid));
     const { result, fd, closeOnExec = 0, path, declared } = answer ?? { ...refused(null), result: -EFAULT };
-    let errno = Math.max(-result, 0);
     if (fd === undefined) listener.answer(result, id);
-    else {
-      errno = -listener.answerFd(fd, closeOnExec, id);
-      if (errno > 0) listener.answer(-errno, id);
-    }
+    const errno = fd === undefined ? Math.max(-result, 0) : -listener.answerFd(fd, closeOnExec, id);
     this.#record(NAMES.get(call) ?? "", tid, path, errno, declared);
   }
 

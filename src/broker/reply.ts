@@ -42,7 +42,6 @@ export function sendReply(ticket: Ticket, reply: Reply): number {
     case "fd": {
       const given = listener.answerFd(reply.fd, reply.closeOnExec, id);
       close(reply.fd);
-      if (given < 0) listener.answer(given, id);
       return -given;
     }
     case "later":

@@ -38,16 +38,12 @@ export const BPF = {
 /** ioctl(2) on a listener. Source: linux/seccomp.h, asm-generic/ioctl.h. */
 export const SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101;
 export const SECCOMP_IOCTL_NOTIF_ID_VALID = 0x40082102;
-export const SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103;
 export const SECCOMP_IOCTL_NOTIF_SET_FLAGS = 0x40082104;
 
 /** In a response: the kernel runs the call. Never after a check of what the call is about: it may have changed. */
 export const SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1;
-/** Linux 5.14: adding the fd answers the call. */
-export const SECCOMP_ADDFD_FLAG_SEND = 2;
 /** Linux 6.6: the two sides wake each other on the same CPU. */
 export const SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
 
-/** sizeof struct seccomp_notif, seccomp_notif_resp, seccomp_notif_addfd. */
+/** sizeof struct seccomp_notif_resp. */
 export const SECCOMP_NOTIF_RESP_SIZE_BYTES = 24;
-export const SECCOMP_NOTIF_ADDFD_SIZE_BYTES = 24;

@@ -6,7 +6,8 @@ import { allocate } from "./memory.ts";
 import type { Sieve } from "./sieve.ts";
 import { ARCH, numberOf, syscall, syscallByNumber } from "./syscall.ts";
 
-const EPOLLIN = 1;
+export const EPOLLIN = 1;
+export const EPOLLHUP = 0x10;
 /** Of a mountinfo file: that the mounts changed. */
 const EPOLLPRI = 2;
 /** Input that is new: told once. */

@@ -12,7 +12,7 @@ const { f64, i32, u32, u64, ptr: pointer, i64 } = FFIType;
 /** An address in this process, as `addressOf` gives it. */
 export type Address = ReturnType<typeof ptr>;
 
-/** Every function that C exports; csrc/launch.h, finish.h, front_host.h, probe.c, signals.h, sieve.h, syscall.c and start.c say what they do. */
+/** Every function that C exports; csrc/launch.h, finish.h, front_host.h, listener.h, helper.h, probe.c, signals.h, sieve.h, syscall.c and start.c say what they do. */
 export interface Native {
   ll_syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
   ll_layout_digest(digest: Address): void;
@@ -37,6 +37,7 @@ export interface Native {
   ll_help_start(help: Address, helper: Address): number;
   ll_help_kill(helper: Address): number;
   ll_help_end(helper: Address): number;
+  ll_give_fd(listener: number, id: Address, fd: number, fdFlags: number): number;
   ll_sieve_receive(sieve: Address): number;
   ll_sieve_wait(sieve: Address, epoll: number, events: Address, most: number, timeoutMs: number): number;
 }
@@ -58,6 +59,7 @@ const SYMBOLS = {
   ll_help_start: { args: [pointer, pointer], returns: i32 },
   ll_help_kill: { args: [pointer], returns: i32 },
   ll_help_end: { args: [pointer], returns: i32 },
+  ll_give_fd: { args: [i32, pointer, i32, u32], returns: i32 },
   ll_sieve_receive: { args: [pointer], returns: i32 },
   ll_sieve_wait: { args: [pointer, i32, pointer, i32, i32], returns: i32 },
 } satisfies Record<keyof Native, FFIFunction>;

@@ -206,9 +206,9 @@ export const SIEVE: Struct<
   watched: "i32",
   /** 1 where the sieve opens files of `files` by itself, and hands them over. */
   opens: "u32",
-  /** Files that it handed over. */
+  /** 1 since it handed one over, for its owner to take back. */
   opened: "u32",
-  /** enum ll_handing (csrc/handing.h). */
+  /** enum ll_handing (csrc/listener.h). */
   handing: "u32",
   reserved: "u32",
 });

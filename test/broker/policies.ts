@@ -39,10 +39,11 @@ export function brokered(lists: Lists, more: readonly Grant[] = []): string {
 
 const READABLE = ["execute", "read_file", "read_dir"];
 
-/** What real programs need to start, and the broker. */
-export function brokeredPrograms(lists: Lists): string {
+/** What real programs need to start, `more`, and the broker. */
+export function brokeredPrograms(lists: Lists, more: readonly Grant[] = []): string {
   const system = ["/usr", "/bin", "/lib", "/lib64", "/etc"].map((path) => ({ path, rights: READABLE, optional: true }));
   return brokered(lists, [
+    ...more,
     ...system,
     { path: "/proc", rights: ["read_file", "read_dir"] },
     { path: "/dev/null", rights: ["read_file", "write_file"] },

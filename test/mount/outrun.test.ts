@@ -2,18 +2,13 @@ import { expect } from "bun:test";
 import { copyFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { asRoot, asUnprivileged, asUsers, skipped } from "../harness/cases.ts";
 import { expectNoneOutlives } from "../harness/chain.ts";
+import { childrenOf } from "../harness/children.ts";
 import { runArgv } from "../harness/landlockd.ts";
 import { FS_RIGHTS, layer } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 import { baseEnv } from "../harness/process.ts";
 import { until } from "../harness/within.ts";
 import { mountOnly, obstacle, prepareRoot, runScript } from "./prepared.ts";
-
-function childrenOf(pid: string): string[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").trim().split(" ").filter(Boolean),
-  );
-}
 
 const fdsOf = (pid: string): string => readdirSync(`/proc/${pid}/fd`).join(" ");
 const nameOf = (pid: string): string => readFileSync(`/proc/${pid}/comm`, "utf8").trim();

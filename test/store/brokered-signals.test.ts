@@ -1,7 +1,8 @@
 /** Signals, kills and terminals while the front starts a run with a broker, and while Bun takes it over. */
 import { expect } from "bun:test";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { asUsers } from "../harness/cases.ts";
+import { childrenOf } from "../harness/children.ts";
 import { landlockdPath, readEvents } from "../harness/landlockd.ts";
 import { openTerminal } from "../harness/terminal.ts";
 import { until } from "../harness/within.ts";
@@ -41,15 +42,6 @@ asUsers("SIGKILL to landlockd at any moment of the start ends the run", async (b
     await until("the workload's end", () => (existsSync(`/proc/${found[1]}`) ? undefined : true));
   }
 });
-
-/** The pids of the processes that this one has started. */
-function childrenOf(pid: number): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-  } catch {
-    return [];
-  }
-}
 
 asUsers("a process that answers while Bun starts, killed, ends the run", async (box) => {
   const stage = await openStage(box);

@@ -82,12 +82,7 @@ asUsers("what takes a listed file's name in the run's first instructions isn't t
   const stage = await openStage(box);
   const { listed, secret } = stage;
   const names = { path: box.path("outside"), rights: ["make_reg", "remove_file", "refer"] };
-  const policy = box.write("renames.toml", brokeredPrograms({ allow_read: [listed] }));
-  const text = readFileSync(policy, "utf8").replace(
-    "[[fs_layer.rule]]",
-    `[[fs_layer.rule]]\npath = "${names.path}"\nallowed_access = ${JSON.stringify(names.rights)}\n$&`,
-  );
-  box.write("renames.toml", text);
+  const policy = box.write("renames.toml", brokeredPrograms({ allow_read: [listed] }, [names]));
   const read = sh(`cat ${listed}`);
   for (const by of ["bun", "front"]) {
     expect(await stage.run(policy, { argv: read })).toMatchObject({ by, status: 0, stdout: "listed" });

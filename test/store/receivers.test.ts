@@ -1,9 +1,10 @@
 /** Listed files that are read without Bun: by the front's receivers (csrc/front_receivers.h). */
 import { expect } from "bun:test";
-import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { brokeredPrograms, prepare } from "../broker/policies.ts";
 import type { Box } from "../harness/box.ts";
 import { asUsers } from "../harness/cases.ts";
+import { childrenOf } from "../harness/children.ts";
 import { readEvents } from "../harness/landlockd.ts";
 import { probePath } from "../harness/probe.ts";
 import { until } from "../harness/within.ts";
@@ -15,10 +16,7 @@ const reads = (...argv: readonly string[]): string[] => [probePath("reads"), ...
 /** The kernel's own answers, with the same uid. */
 async function natively(box: Box, path: string): Promise<string> {
   const shelf = openShelf(box);
-  const grants = brokeredPrograms({ allow_read: ["/etc/hostname"] }).replace(
-    "[[fs_layer.rule]]",
-    `[[fs_layer.rule]]\npath = "${path}"\nallowed_access = ["read_file"]\n$&`,
-  );
+  const grants = brokeredPrograms({ allow_read: ["/etc/hostname"] }, [{ path, rights: ["read_file"] }]);
   const { stdout } = await shelf.run(box.write("granted.toml", grants), { argv: reads("ways", path) });
   return stdout;
 }
@@ -48,9 +46,27 @@ asUsers("while eight processes read, Bun takes over, and nobody gets another fil
   }
 });
 
+asUsers("signals to landlockd while it hands files over give nobody another file", async (box) => {
+  const stage = await openStage(box);
+  // Bun's, and the front's.
+  for (const more of [{ LANDLOCKD_NO_FAST_PATH: "1" }, {}]) {
+    const run = begin({ ...stage, env: { ...stage.env, ...more } }, reads("many", stage.listed, "1000"));
+    await until("the first file", () => readdirSync(`/proc/${run.pid}/task`).length > 1 || receiversIfAll(run.pid));
+    const ended = run.end();
+    let signals = 0;
+    // SIGWINCH is caught and passed on; it ends nobody.
+    for (let over = false; !over; signals++) {
+      process.kill(run.pid, "SIGWINCH");
+      over = await Promise.race([ended.then(() => true), Bun.sleep(1).then(() => false)]);
+    }
+    expect([await ended, run.text(), run.complaint()]).toEqual(["0", "0 wrong\n", ""]);
+    expect(signals).toBeGreaterThan(20);
+  }
+});
+
 /** The processes of landlockd's that receive requests: they run its own program, and its keeper has its own. */
 function receiversIfAll(pid: number): string[] | undefined {
-  const [, ...found] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  const [, ...found] = childrenOf(pid);
   return found.length === 3 ? found : undefined;
 }
 

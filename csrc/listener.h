@@ -1,0 +1,43 @@
+/*
+ * Answers to what a seccomp listener was asked (seccomp_unotify(2)).
+ *
+ * Handing a file over is special. SECCOMP_IOCTL_NOTIF_ADDFD with
+ * SECCOMP_ADDFD_FLAG_SEND makes a request answered first and then waits until
+ * the caller has the fd. If whoever waits gets a signal, the kernel takes the
+ * fd back, but not that the call was answered: it returns 0, a file that the
+ * caller has open already (kernel/seccomp.c, seccomp_notify_addfd). So it is
+ * done with all signals blocked; nobody is killed who is LL_HANDING, and nobody
+ * hands over who is LL_STOPPED.
+ */
+#ifndef LL_LISTENER_H
+#define LL_LISTENER_H
+
+#include "launch.h"
+
+#include <stdbool.h>
+
+enum ll_handing { LL_FREE, LL_HANDING, LL_STOPPED };
+
+/*
+ * ioctl(2), again for as long as it is EINTR: a signal that comes while the
+ * kernel waits for the listener's lock leaves a request unanswered.
+ */
+long ll_listener_call(int32_t listener, uint32_t request, const void *argument);
+
+/*
+ * Answers a request by a borrowed fd, for which its caller gets one with
+ * fd_flags (O_CLOEXEC, 0). 0, or the -errno that the caller sees (EMFILE: it
+ * has no room; ENOENT: it is gone).
+ */
+LL_EXPORT int32_t ll_give_fd(int32_t listener, const uint64_t *id, int32_t fd, uint32_t fd_flags);
+
+/*
+ * The same in a process that may be killed, and has all signals blocked that it
+ * catches. -EINTR where handing is LL_STOPPED: then it isn't answered.
+ */
+int ll_hand_over(uint32_t *handing, int32_t listener, uint64_t id, int32_t fd, uint32_t fd_flags);
+
+/* Before it is killed. False: not now; it ends by itself, for the caller either takes the file or is killed. */
+bool ll_handing_stop(uint32_t *handing);
+
+#endif
