@@ -25,49 +25,57 @@ bool ll_handing_stop(uint32_t *handing)
 	return __atomic_load_n(handing, __ATOMIC_SEQ_CST) == LL_STOPPED || change(handing, LL_STOPPED);
 }
 
-/* Before Linux 5.14 in two steps: a caller that is interrupted in between keeps an fd that it doesn't know of. */
-static int answer_fd(int32_t listener, uint64_t id, int32_t fd, uint32_t fd_flags)
+static int32_t answer(int32_t listener, uint64_t id, long result)
 {
-	struct ll_notif_addfd addfd = {
-		.id = id,
-		.flags = LL_SECCOMP_ADDFD_FLAG_SEND,
-		.srcfd = (uint32_t)fd,
-		.newfd_flags = fd_flags,
-	};
-	struct ll_notif_resp response = { .id = id };
-	long ret = ll_listener_call(listener, LL_SECCOMP_IOCTL_NOTIF_ADDFD, &addfd);
+	const struct ll_notif_resp response = { .id = id,
+						.val = result < 0 ? 0 : result,
+						.error = result < 0 ? (int32_t)result : 0 };
 
-	if (ret >= 0)
-		return 0;
-	if (ret == -LL_EINVAL) {
-		addfd.flags = 0;
-		ret = ll_listener_call(listener, LL_SECCOMP_IOCTL_NOTIF_ADDFD, &addfd);
-		response.val = ret < 0 ? 0 : ret;
-	}
-	response.error = ret < 0 ? (int32_t)ret : 0;
 	ll_listener_call(listener, LL_SECCOMP_IOCTL_NOTIF_SEND, &response);
 	return response.error;
 }
 
+static int32_t in_two_steps(int32_t listener, struct ll_notif_addfd *addfd)
+{
+	addfd->flags = 0;
+	return answer(listener, addfd->id, ll_listener_call(listener, LL_SECCOMP_IOCTL_NOTIF_ADDFD, addfd));
+}
+
+/* EINVAL before Linux 5.14. */
+static int32_t in_one_step(int32_t listener, struct ll_notif_addfd *addfd)
+{
+	long ret;
+
+	addfd->flags = LL_SECCOMP_ADDFD_FLAG_SEND;
+	ret = ll_listener_call(listener, LL_SECCOMP_IOCTL_NOTIF_ADDFD, addfd);
+	if (ret == -LL_EINVAL)
+		return in_two_steps(listener, addfd);
+	return ret < 0 ? answer(listener, addfd->id, ret) : 0;
+}
+
 int ll_hand_over(uint32_t *handing, int32_t listener, uint64_t id, int32_t fd, uint32_t fd_flags)
 {
+	struct ll_notif_addfd addfd = { .id = id, .srcfd = (uint32_t)fd, .newfd_flags = fd_flags };
 	int ret;
 
 	if (!change(handing, LL_HANDING))
 		return -LL_EINTR;
-	ret = answer_fd(listener, id, fd, fd_flags);
+	ret = in_one_step(listener, &addfd);
 	__atomic_store_n(handing, LL_FREE, __ATOMIC_SEQ_CST);
 	return ret;
 }
 
-int32_t ll_give_fd(int32_t listener, const uint64_t *id, int32_t fd, uint32_t fd_flags)
+int32_t ll_give_fd(int32_t listener, const uint64_t *id, int32_t fd, uint32_t fd_flags, uint32_t steps)
 {
+	struct ll_notif_addfd addfd = { .id = *id, .srcfd = (uint32_t)fd, .newfd_flags = fd_flags };
 	const uint64_t all = ~UINT64_C(0);
 	uint64_t before = 0;
-	int ret;
+	int32_t ret;
 
+	if (steps == 2)
+		return in_two_steps(listener, &addfd);
 	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&all), raw_ptr(&before), sizeof(all));
-	ret = answer_fd(listener, *id, fd, fd_flags);
+	ret = in_one_step(listener, &addfd);
 	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&before), 0, sizeof(before));
 	return ret;
 }

@@ -1,13 +1,16 @@
 /*
  * Answers to what a seccomp listener was asked (seccomp_unotify(2)).
  *
- * Handing a file over is special. SECCOMP_IOCTL_NOTIF_ADDFD with
- * SECCOMP_ADDFD_FLAG_SEND makes a request answered first and then waits until
- * the caller has the fd. If whoever waits gets a signal, the kernel takes the
- * fd back, but not that the call was answered: it returns 0, a file that the
- * caller has open already (kernel/seccomp.c, seccomp_notify_addfd). So it is
- * done with all signals blocked; nobody is killed who is LL_HANDING, and nobody
- * hands over who is LL_STOPPED.
+ * A file is handed over in one step or in two. In two, SECCOMP_IOCTL_NOTIF_ADDFD
+ * gives the caller an fd, and the answer tells its number: a caller that is
+ * interrupted in between keeps an fd that it doesn't know of, so it takes
+ * SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (Linux 5.19). In one step
+ * (SECCOMP_ADDFD_FLAG_SEND, 5.14) a request is answered first, and the kernel
+ * then waits until the caller has the fd. If whoever waits gets a signal, it
+ * takes the fd back, but not that the call was answered: that returns 0, a file
+ * that the caller has open already (kernel/seccomp.c, seccomp_notify_addfd).
+ * So it is done with all signals blocked; nobody is killed who is LL_HANDING,
+ * and nobody hands over who is LL_STOPPED.
  */
 #ifndef LL_LISTENER_H
 #define LL_LISTENER_H
@@ -27,13 +30,14 @@ long ll_listener_call(int32_t listener, uint32_t request, const void *argument);
 /*
  * Answers a request by a borrowed fd, for which its caller gets one with
  * fd_flags (O_CLOEXEC, 0). 0, or the -errno that the caller sees (EMFILE: it
- * has no room; ENOENT: it is gone).
+ * has no room; ENOENT: it is gone). steps: 2, or 1 where callers can be
+ * interrupted.
  */
-LL_EXPORT int32_t ll_give_fd(int32_t listener, const uint64_t *id, int32_t fd, uint32_t fd_flags);
+LL_EXPORT int32_t ll_give_fd(int32_t listener, const uint64_t *id, int32_t fd, uint32_t fd_flags, uint32_t steps);
 
 /*
- * The same in a process that may be killed, and has all signals blocked that it
- * catches. -EINTR where handing is LL_STOPPED: then it isn't answered.
+ * In one step, in a process that may be killed, and has all signals blocked
+ * that it catches. -EINTR where handing is LL_STOPPED: then it isn't answered.
  */
 int ll_hand_over(uint32_t *handing, int32_t listener, uint64_t id, int32_t fd, uint32_t fd_flags);
 

@@ -1,20 +1,25 @@
 /**
  * A seccomp listener (seccomp_unotify(2)): one request at a time, received into memory that is used again. A sieve in
  * front of it passes on what is plainly none of the broker's business.
- * Whether the kernel can wake on the same CPU is found out by trying.
+ * Two things differ between kernels and are found out by trying: waking on the same CPU, and whether a request that was
+ * received can still be interrupted, which decides how a file is handed over (csrc/listener.h).
  */
 
-import { EINTR } from "../kernel/errno.ts";
+import { EFAULT, EINTR } from "../kernel/errno.ts";
 import {
+  SECCOMP_FILTER_FLAG_NEW_LISTENER,
+  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
   SECCOMP_IOCTL_NOTIF_ID_VALID,
   SECCOMP_IOCTL_NOTIF_SEND,
   SECCOMP_IOCTL_NOTIF_SET_FLAGS,
   SECCOMP_NOTIF_RESP_SIZE_BYTES,
+  SECCOMP_SET_MODE_FILTER,
   SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
   SECCOMP_USER_NOTIF_FLAG_CONTINUE,
 } from "../kernel/seccomp.ts";
+import { addressOf, native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
-import { giveFd, Sieve } from "../native/sieve.ts";
+import { Sieve } from "../native/sieve.ts";
 import { numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
 
 /** In struct seccomp_notif: u64 id, u32 pid, u32 flags, then seccomp_data: i32 nr, u32 arch, u64 ip, u64 args[6]. */
@@ -39,6 +44,7 @@ export class Listener {
   readonly #response = allocate(SECCOMP_NOTIF_RESP_SIZE_BYTES);
   readonly #id = allocate(8);
   readonly #ioctl = numberOf("ioctl");
+  readonly #steps: number;
 
   constructor(fd: number) {
     this.fd = fd;
@@ -46,6 +52,10 @@ export class Listener {
     this.#request = this.sieve.request;
     // EINVAL before Linux 6.6.
     syscall("ioctl", fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+    // seccomp(2): flags that it knows are no error, but a filter at address 0 is.
+    const flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    const asked = syscall("seccomp", SECCOMP_SET_MODE_FILTER, flags, 0);
+    this.#steps = asked === -EFAULT ? 2 : 1;
   }
 
   /** The path that the request is about, where the sieve has copied it: of opens. A binary string. */
@@ -123,7 +133,7 @@ export class Listener {
    */
   answerFd(fd: number, closeOnExec: number, id: RequestId = this.id): number {
     this.#id.view.setBigUint64(0, id, true);
-    return giveFd(this.fd, this.#id, fd, closeOnExec);
+    return native().ll_give_fd(this.fd, addressOf(this.#id.bytes), fd, closeOnExec, this.#steps);
   }
 
   /** ENOENT: the caller is gone, and nobody waits for the answer. */

@@ -43,11 +43,6 @@ function stringList(texts: readonly string[]): Memory {
   return memory;
 }
 
-/** Answers the request whose u64 is `id` by a borrowed fd; csrc/listener.h. 0, or the -errno that the caller sees. */
-export function giveFd(listenerFd: number, id: Memory, fd: number, fdFlags: number): number {
-  return native().ll_give_fd(listenerFd, addressOf(id.bytes), fd, fdFlags);
-}
-
 export class Sieve {
   /** Of the listener. Borrowed. */
   readonly fd: number;

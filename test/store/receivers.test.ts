@@ -56,7 +56,9 @@ asUsers("signals to landlockd while it hands files over give nobody another file
     let signals = 0;
     // SIGWINCH is caught and passed on; it ends nobody.
     for (let over = false; !over; signals++) {
-      process.kill(run.pid, "SIGWINCH");
+      for (const signal of signals % 2 === 0 ? ["SIGWINCH" as const] : (["SIGSTOP", "SIGCONT"] as const)) {
+        process.kill(run.pid, signal);
+      }
       over = await Promise.race([ended.then(() => true), Bun.sleep(1).then(() => false)]);
     }
     expect([await ended, run.text(), run.complaint()]).toEqual(["0", "0 wrong\n", ""]);
