@@ -12,10 +12,14 @@
 #include "front_sieve.h"
 #include "front_slow.h"
 #include "front_watch.h"
+#include "listener.h"
 #include "raw.h"
 
 /* How far a run got in the front. */
 enum progress { NOT_STARTED, OVER, ASKS };
+
+/* PASSED_MIN: a run that opens less has no use for a receiver. */
+enum { PASSED_MIN = 32 };
 
 struct brokered {
 	struct ll_watch watch;
@@ -29,7 +33,8 @@ struct brokered {
 	const char *argv0;
 	int64_t end_ms; /* of the grace that descendants have, once the workload ended */
 	bool audited;
-	bool empty; /* nobody of the run is left */
+	bool empty;        /* nobody of the run is left */
+	bool no_receivers; /* they couldn't be started; it is tried again when mounts change */
 };
 
 static void on_started(struct brokered *run, int pid)
@@ -71,6 +76,7 @@ static void note_mounts(struct brokered *run)
 	if (!run->watch.mounts_changed)
 		return;
 	run->watch.mounts_changed = false;
+	run->no_receivers = false;
 	ll_front_sieve_care(run->sieve, ll_front_any_slow(run->mounts));
 }
 
@@ -84,8 +90,8 @@ static void leave_to_bun(struct brokered *run)
 /* What the receivers leave to us: some of it is for Bun, but what a receiver didn't look at isn't always. */
 static bool collect(struct brokered *run)
 {
-	struct ll_notif requests[LL_RECEIVERS];
-	const uint32_t count = ll_receivers_stop(&run->receivers, requests);
+	struct ll_notif requests[LL_RECEIVERS_MAX];
+	const uint32_t count = ll_receivers_stop(&run->receivers, requests, &run->sieve->heat);
 
 	note_mounts(run);
 	for (uint32_t i = 0; i < count; i++) {
@@ -94,6 +100,18 @@ static bool collect(struct brokered *run)
 			leave_to_bun(run);
 	}
 	return run->handoff->asks > 0 && !run->receivers.killed;
+}
+
+/* As many as are best. Whether there is something for Bun where they can't be started. */
+static bool start_receivers(struct brokered *run)
+{
+	const bool hot = run->sieve->heat >= LL_HEAT_HOT;
+
+	/* Were one of them killed, that would have to be on record. */
+	if (run->no_receivers || run->audited || (!hot && run->sieve->passed < PASSED_MIN))
+		return false;
+	run->no_receivers = !ll_receivers_start(&run->receivers, run->sieve, hot ? LL_RECEIVERS_MAX : 1);
+	return run->no_receivers && collect(run);
 }
 
 /* Whether somebody asks for what is Bun's to answer. A listener that nobody can ask any more is closed. */
@@ -115,10 +133,7 @@ static bool is_asked(struct brokered *run)
 		leave_to_bun(run);
 		return true;
 	}
-	if (run->sieve->opened == 0)
-		return false;
-	run->sieve->opened = 0;
-	return !ll_receivers_start(&run->receivers, run->sieve) && collect(run);
+	return start_receivers(run);
 }
 
 /* What somebody may ask by; -1 before the workload runs. */
@@ -169,9 +184,10 @@ static enum progress follow(struct brokered *run)
 static _Noreturn void end(struct brokered *run)
 {
 	const int32_t status = run->handoff->status;
-	struct ll_notif unanswered[LL_RECEIVERS];
+	struct ll_notif unanswered[LL_RECEIVERS_MAX];
+	uint32_t heat;
 
-	ll_receivers_stop(&run->receivers, unanswered);
+	ll_receivers_stop(&run->receivers, unanswered, &heat);
 	ll_watch_end(&run->watch);
 	/* Never with --audit: then there are none. */
 	if (run->receivers.killed)
@@ -243,7 +259,7 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 		run.sieve = ll_front_sieve(plan, run.handoff);
 	if (run.sieve != NULL) {
 		/* An open that is on record is Bun's, which writes the record. */
-		run.sieve->opens = !run.audited;
+		run.sieve->steps = run.audited ? 0 : ll_handing_steps();
 		run.mounts = ll_front_mounts();
 		ll_front_sieve_care(run.sieve, ll_front_any_slow(run.mounts));
 	}

@@ -9,7 +9,7 @@
 
 enum { STACK_SIZE = 16 * 1024, MOMENT_NS = 50000 };
 
-_Static_assert((int)LL_RECEIVERS <= (int)LL_MAX_ASKS, "what they leave fits into the handoff");
+_Static_assert((int)LL_RECEIVERS_MAX <= (int)LL_MAX_ASKS, "what they leave fits into the handoff");
 
 /* What one of them has for itself. */
 struct ll_receiver {
@@ -18,6 +18,7 @@ struct ll_receiver {
 	int32_t pidfd;
 	int32_t parent;
 	int32_t mounts; /* mountinfo: each fd of it tells of a change once */
+	bool alone;
 	struct ll_sieve_room room;
 	char stack[STACK_SIZE] __attribute__((aligned(16)));
 };
@@ -44,7 +45,7 @@ static bool serve(struct ll_receiver *own)
 	if (happened(own->mounts, LL_POLLPRI) || ll_sieve_answer(&own->sieve) != 0)
 		return false;
 	request->id = 0;
-	return true;
+	return own->alone ? own->sieve.heat < LL_HEAT_HOT : own->sieve.heat > 0;
 }
 
 static int run_receiver(void *argument)
@@ -58,9 +59,13 @@ static int run_receiver(void *argument)
 	return 0;
 }
 
-static void prepare(struct ll_receiver *own, const struct ll_sieve *sieve)
+static void prepare(struct ll_receiver *own, const struct ll_sieve *sieve, bool alone)
 {
 	own->sieve = *sieve;
+	own->alone = alone;
+	/* Several are as fast as they are in one step only. */
+	if (!alone && sieve->steps != 0)
+		own->sieve.steps = 1;
 	ll_sieve_use(&own->sieve, &own->room);
 	own->parent = (int32_t)raw_call0(__NR_getpid);
 	own->mounts = ll_front_mounts();
@@ -112,12 +117,12 @@ static bool stop(struct ll_receiver *each)
 
 static bool start_all(struct ll_receivers *receivers, const struct ll_sieve *sieve)
 {
-	for (int i = 0; i < LL_RECEIVERS; i++) {
+	for (uint32_t i = 0; i < receivers->count; i++) {
 		struct ll_receiver *own = &receivers->each[i];
 		struct ll_epoll_event event = { .events = LL_POLLIN };
 
 		/* What is mounted from here on, it is told of. */
-		prepare(own, sieve);
+		prepare(own, sieve, receivers->count == 1);
 		if (own->mounts < 0 || ll_front_any_slow(own->mounts) || !start(own) ||
 		    raw_call4(__NR_epoll_ctl, receivers->ended, LL_EPOLL_CTL_ADD, own->pidfd, raw_ptr(&event)) < 0)
 			return false;
@@ -125,14 +130,15 @@ static bool start_all(struct ll_receivers *receivers, const struct ll_sieve *sie
 	return true;
 }
 
-bool ll_receivers_start(struct ll_receivers *ret_receivers, const struct ll_sieve *sieve)
+bool ll_receivers_start(struct ll_receivers *ret_receivers, const struct ll_sieve *sieve, uint32_t count)
 {
 	ret_receivers->killed = false;
-	ret_receivers->each = ll_front_map(LL_RECEIVERS * sizeof(struct ll_receiver));
+	ret_receivers->count = count;
+	ret_receivers->each = ll_front_map(count * sizeof(struct ll_receiver));
 	if (ret_receivers->each == NULL)
 		return false;
 	ret_receivers->ended = (int32_t)raw_call1(__NR_epoll_create1, LL_O_CLOEXEC);
-	for (int i = 0; i < LL_RECEIVERS; i++)
+	for (uint32_t i = 0; i < count; i++)
 		ret_receivers->each[i].mounts = -1;
 	return ret_receivers->ended >= 0 && start_all(ret_receivers, sieve);
 }
@@ -142,13 +148,15 @@ bool ll_receivers_start(struct ll_receivers *ret_receivers, const struct ll_siev
  * moment its id is 0 again. One that is killed in between may have
  * passed it on: a second answer is ENOENT.
  */
-uint32_t ll_receivers_stop(struct ll_receivers *receivers, struct ll_notif ret_requests[LL_RECEIVERS])
+uint32_t ll_receivers_stop(struct ll_receivers *receivers, struct ll_notif ret_requests[LL_RECEIVERS_MAX],
+			   uint32_t *ret_heat)
 {
 	uint32_t count = 0;
 
+	*ret_heat = 0;
 	if (receivers->each == NULL)
 		return 0;
-	for (int i = 0; i < LL_RECEIVERS; i++) {
+	for (uint32_t i = 0; i < receivers->count; i++) {
 		struct ll_receiver *each = &receivers->each[i];
 		const struct ll_notif *request = (const struct ll_notif *)(const void *)each->sieve.request;
 
@@ -158,12 +166,14 @@ uint32_t ll_receivers_stop(struct ll_receivers *receivers, struct ll_notif ret_r
 			continue;
 		receivers->killed |= !stop(each);
 		raw_call1(__NR_close, each->pidfd);
+		if (each->sieve.heat > *ret_heat)
+			*ret_heat = each->sieve.heat;
 		if (request->id != 0)
 			ret_requests[count++] = *request;
 	}
 	if (receivers->ended >= 0)
 		raw_call1(__NR_close, receivers->ended);
-	raw_call2(__NR_munmap, raw_ptr(receivers->each), LL_RECEIVERS * sizeof(struct ll_receiver));
+	raw_call2(__NR_munmap, raw_ptr(receivers->each), receivers->count * sizeof(struct ll_receiver));
 	receivers->each = NULL;
 	return count;
 }

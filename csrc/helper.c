@@ -19,10 +19,11 @@ static int help_open(const struct ll_help *help, uint32_t *handing)
 {
 	const long fd =
 		raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(help->path), help->flags | LL_O_CLOEXEC, help->mode);
+	const struct ll_gift gift = { .id = help->id, .fd = (int32_t)fd, .fd_flags = help->fd_flags };
 	const struct ll_notif_resp response = { .id = help->id, .error = (int32_t)fd };
 
 	if (fd >= 0)
-		return ll_hand_over(handing, help->listener, help->id, (int)fd, help->fd_flags);
+		return ll_hand_over(handing, help->listener, &gift, ll_handing_steps());
 	ll_listener_call(help->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, &response);
 	return (int)fd;
 }

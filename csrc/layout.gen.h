@@ -12,14 +12,14 @@
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0xeb87b974, \
-	  0xb0b6b302, \
-	  0xb6b89508, \
-	  0x6e2ae65c, \
-	  0xf3d9647b, \
-	  0xc9fb85c2, \
-	  0x71d2919a, \
-	  0xf63cf831 }
+	{ 0x23a36fc9, \
+	  0x2307edc9, \
+	  0x45bcb5c8, \
+	  0x7295301a, \
+	  0xfc435b9e, \
+	  0xdde231d1, \
+	  0x7121e62f, \
+	  0x62254d9b }
 
 /* src/kernel/filesystems.ts; behind the last one is an empty one. */
 #define LL_OWN_FILESYSTEMS \
@@ -208,8 +208,8 @@ struct ll_sieve {
 	uint32_t mount_count;
 	uint32_t listed;
 	int32_t watched;
-	uint32_t opens;
-	uint32_t opened;
+	uint32_t steps;
+	uint32_t heat;
 	uint32_t handing;
 	uint32_t reserved;
 };
@@ -232,8 +232,8 @@ _Static_assert(offsetof(struct ll_sieve, file_count) == 176, "ll_sieve.file_coun
 _Static_assert(offsetof(struct ll_sieve, mount_count) == 180, "ll_sieve.mount_count");
 _Static_assert(offsetof(struct ll_sieve, listed) == 184, "ll_sieve.listed");
 _Static_assert(offsetof(struct ll_sieve, watched) == 188, "ll_sieve.watched");
-_Static_assert(offsetof(struct ll_sieve, opens) == 192, "ll_sieve.opens");
-_Static_assert(offsetof(struct ll_sieve, opened) == 196, "ll_sieve.opened");
+_Static_assert(offsetof(struct ll_sieve, steps) == 192, "ll_sieve.steps");
+_Static_assert(offsetof(struct ll_sieve, heat) == 196, "ll_sieve.heat");
 _Static_assert(offsetof(struct ll_sieve, handing) == 200, "ll_sieve.handing");
 _Static_assert(offsetof(struct ll_sieve, reserved) == 204, "ll_sieve.reserved");
 _Static_assert(sizeof(struct ll_sieve) == 208, "ll_sieve");

@@ -53,29 +53,42 @@ static int32_t in_one_step(int32_t listener, struct ll_notif_addfd *addfd)
 	return ret < 0 ? answer(listener, addfd->id, ret) : 0;
 }
 
-int ll_hand_over(uint32_t *handing, int32_t listener, uint64_t id, int32_t fd, uint32_t fd_flags)
+uint32_t ll_handing_steps(void)
 {
-	struct ll_notif_addfd addfd = { .id = id, .srcfd = (uint32_t)fd, .newfd_flags = fd_flags };
-	int ret;
+	const long flags = LL_SECCOMP_FILTER_FLAG_NEW_LISTENER | LL_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+
+	return raw_call3(__NR_seccomp, LL_SECCOMP_SET_MODE_FILTER, flags, 0) == -LL_EFAULT ? 2 : 1;
+}
+
+static int32_t hand_over(int32_t listener, const struct ll_gift *gift, uint32_t steps)
+{
+	struct ll_notif_addfd addfd = { .id = gift->id, .srcfd = (uint32_t)gift->fd, .newfd_flags = gift->fd_flags };
+
+	return steps == 2 ? in_two_steps(listener, &addfd) : in_one_step(listener, &addfd);
+}
+
+int32_t ll_hand_over(uint32_t *handing, int32_t listener, const struct ll_gift *gift, uint32_t steps)
+{
+	int32_t ret;
 
 	if (!change(handing, LL_HANDING))
 		return -LL_EINTR;
-	ret = in_one_step(listener, &addfd);
+	ret = hand_over(listener, gift, steps);
 	__atomic_store_n(handing, LL_FREE, __ATOMIC_SEQ_CST);
 	return ret;
 }
 
 int32_t ll_give_fd(int32_t listener, const uint64_t *id, int32_t fd, uint32_t fd_flags, uint32_t steps)
 {
-	struct ll_notif_addfd addfd = { .id = *id, .srcfd = (uint32_t)fd, .newfd_flags = fd_flags };
+	const struct ll_gift gift = { *id, fd, fd_flags };
 	const uint64_t all = ~UINT64_C(0);
 	uint64_t before = 0;
 	int32_t ret;
 
 	if (steps == 2)
-		return in_two_steps(listener, &addfd);
+		return hand_over(listener, &gift, steps);
 	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&all), raw_ptr(&before), sizeof(all));
-	ret = in_one_step(listener, &addfd);
+	ret = hand_over(listener, &gift, steps);
 	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&before), 0, sizeof(before));
 	return ret;
 }

@@ -27,19 +27,26 @@ enum ll_handing { LL_FREE, LL_HANDING, LL_STOPPED };
  */
 long ll_listener_call(int32_t listener, uint32_t request, const void *argument);
 
-/*
- * Answers a request by a borrowed fd, for which its caller gets one with
- * fd_flags (O_CLOEXEC, 0). 0, or the -errno that the caller sees (EMFILE: it
- * has no room; ENOENT: it is gone). steps: 2, or 1 where callers can be
- * interrupted.
- */
-LL_EXPORT int32_t ll_give_fd(int32_t listener, const uint64_t *id, int32_t fd, uint32_t fd_flags, uint32_t steps);
+/* An fd for who made a request. */
+struct ll_gift {
+	uint64_t id;
+	int32_t fd;        /* ours, borrowed */
+	uint32_t fd_flags; /* of theirs: O_CLOEXEC, 0 */
+};
+
+/* In how many steps a file is handed over here. */
+LL_EXPORT uint32_t ll_handing_steps(void);
 
 /*
- * In one step, in a process that may be killed, and has all signals blocked
- * that it catches. -EINTR where handing is LL_STOPPED: then it isn't answered.
+ * Answers a request by an fd. 0, or the -errno that its caller sees (EMFILE: it
+ * has no room; ENOENT: it is gone). For a process that may be killed, and has all
+ * signals blocked that it catches. -EINTR where handing is LL_STOPPED: then it
+ * isn't answered.
  */
-int ll_hand_over(uint32_t *handing, int32_t listener, uint64_t id, int32_t fd, uint32_t fd_flags);
+int32_t ll_hand_over(uint32_t *handing, int32_t listener, const struct ll_gift *gift, uint32_t steps);
+
+/* The same for a process that nobody of ours kills. The members of a gift, but for the address of the id. */
+LL_EXPORT int32_t ll_give_fd(int32_t listener, const uint64_t *id, int32_t fd, uint32_t fd_flags, uint32_t steps);
 
 /* Before it is killed. False: not now; it ends by itself, for the caller either takes the file or is killed. */
 bool ll_handing_stop(uint32_t *handing);

@@ -218,6 +218,7 @@ int32_t ll_sieve_answer(struct ll_sieve *sieve)
 		return sieve->listed != 0 && !is_careful(sieve) && ll_sieve_open(sieve) ? 0 : 1;
 	ll_listener_call(sieve->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, &response);
 	sieve->passed++;
+	sieve->heat -= sieve->heat > 0;
 	return 0;
 }
 

@@ -42,6 +42,9 @@ struct ll_sieve_room {
 	struct ll_sieve_folder folders[LL_SIEVE_FOLDERS] __attribute__((aligned(16)));
 };
 
+/* sieve->heat: a file that is handed over adds HEAT_OPEN, a request that is passed on takes 1. */
+enum { LL_HEAT_OPEN = 16, LL_HEAT_HOT = 64, LL_HEAT_MAX = 128 };
+
 void ll_sieve_use(struct ll_sieve *sieve, struct ll_sieve_room *room);
 
 /*

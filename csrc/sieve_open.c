@@ -54,20 +54,21 @@ bool ll_sieve_open(struct ll_sieve *sieve)
 	const struct ll_sieve_file *file = &files[sieve->listed - 1];
 	const struct ll_notif *request = ll_request_of(sieve);
 	struct ll_open_call call;
+	struct ll_gift gift;
 	bool answered;
 	long fd;
 
-	if (sieve->opens == 0 || file->name == 0 || !ll_read_open(request, &call) ||
+	if (sieve->steps == 0 || file->name == 0 || !ll_read_open(request, &call) ||
 	    (call.flags & ~(uint64_t)PLAIN_FLAGS) ||
 	    !ll_same_text((const char *)(uintptr_t)file->name, (const char *)(uintptr_t)sieve->path, sieve->path_size))
 		return false;
 	fd = reopen(file->pin, call.flags);
 	if (fd < 0)
 		return false;
-	answered = ll_hand_over(&sieve->handing, sieve->listener, request->id, (int32_t)fd,
-				(uint32_t)(call.flags & LL_O_CLOEXEC)) != -LL_EINTR;
+	gift = (struct ll_gift){ request->id, (int32_t)fd, (uint32_t)(call.flags & LL_O_CLOEXEC) };
+	answered = ll_hand_over(&sieve->handing, sieve->listener, &gift, sieve->steps) != -LL_EINTR;
 	if (answered)
-		sieve->opened = 1;
+		sieve->heat = sieve->heat < LL_HEAT_MAX ? sieve->heat + LL_HEAT_OPEN : LL_HEAT_MAX;
 	raw_call1(__NR_close, fd);
 	return answered;
 }

@@ -5,15 +5,12 @@
  * received can still be interrupted, which decides how a file is handed over (csrc/listener.h).
  */
 
-import { EFAULT, EINTR } from "../kernel/errno.ts";
+import { EINTR } from "../kernel/errno.ts";
 import {
-  SECCOMP_FILTER_FLAG_NEW_LISTENER,
-  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
   SECCOMP_IOCTL_NOTIF_ID_VALID,
   SECCOMP_IOCTL_NOTIF_SEND,
   SECCOMP_IOCTL_NOTIF_SET_FLAGS,
   SECCOMP_NOTIF_RESP_SIZE_BYTES,
-  SECCOMP_SET_MODE_FILTER,
   SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
   SECCOMP_USER_NOTIF_FLAG_CONTINUE,
 } from "../kernel/seccomp.ts";
@@ -44,7 +41,7 @@ export class Listener {
   readonly #response = allocate(SECCOMP_NOTIF_RESP_SIZE_BYTES);
   readonly #id = allocate(8);
   readonly #ioctl = numberOf("ioctl");
-  readonly #steps: number;
+  readonly #steps = native().ll_handing_steps();
 
   constructor(fd: number) {
     this.fd = fd;
@@ -52,10 +49,6 @@ export class Listener {
     this.#request = this.sieve.request;
     // EINVAL before Linux 6.6.
     syscall("ioctl", fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
-    // seccomp(2): flags that it knows are no error, but a filter at address 0 is.
-    const flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-    const asked = syscall("seccomp", SECCOMP_SET_MODE_FILTER, flags, 0);
-    this.#steps = asked === -EFAULT ? 2 : 1;
   }
 
   /** The path that the request is about, where the sieve has copied it: of opens. A binary string. */

@@ -35,12 +35,6 @@ export const BPF = {
   RETURN: 0x06 as number,
 } as const;
 
-/** seccomp(2). Source: linux/seccomp.h. */
-export const SECCOMP_SET_MODE_FILTER = 1;
-export const SECCOMP_FILTER_FLAG_NEW_LISTENER = 8;
-/** Linux 5.19: once its request was received, a call is only interrupted by what kills. */
-export const SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 32;
-
 /** ioctl(2) on a listener. Source: linux/seccomp.h, asm-generic/ioctl.h. */
 export const SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101;
 export const SECCOMP_IOCTL_NOTIF_ID_VALID = 0x40082102;

@@ -37,6 +37,7 @@ export interface Native {
   ll_help_start(help: Address, helper: Address): number;
   ll_help_kill(helper: Address): number;
   ll_help_end(helper: Address): number;
+  ll_handing_steps(): number;
   ll_give_fd(listener: number, id: Address, fd: number, fdFlags: number, steps: number): number;
   ll_sieve_receive(sieve: Address): number;
   ll_sieve_wait(sieve: Address, epoll: number, events: Address, most: number, timeoutMs: number): number;
@@ -59,6 +60,7 @@ const SYMBOLS = {
   ll_help_start: { args: [pointer, pointer], returns: i32 },
   ll_help_kill: { args: [pointer], returns: i32 },
   ll_help_end: { args: [pointer], returns: i32 },
+  ll_handing_steps: { args: [], returns: u32 },
   ll_give_fd: { args: [i32, pointer, i32, u32, u32], returns: i32 },
   ll_sieve_receive: { args: [pointer], returns: i32 },
   ll_sieve_wait: { args: [pointer, i32, pointer, i32, i32], returns: i32 },

@@ -168,8 +168,8 @@ export const SIEVE: Struct<
   | "mount_count"
   | "listed"
   | "watched"
-  | "opens"
-  | "opened"
+  | "steps"
+  | "heat"
   | "handing"
   | "reserved"
 > = struct({
@@ -204,10 +204,10 @@ export const SIEVE: Struct<
   listed: "u32",
   /** A mountinfo file that is watched for changes; -1. */
   watched: "i32",
-  /** 1 where the sieve opens files of `files` by itself, and hands them over. */
-  opens: "u32",
-  /** 1 since it handed one over, for its owner to take back. */
-  opened: "u32",
+  /** In how many steps the sieve hands over files of `files` (csrc/listener.h); 0 where it opens none by itself. */
+  steps: "u32",
+  /** How much of what is asked lately was for files that it handed over: csrc/sieve.h. */
+  heat: "u32",
   /** enum ll_handing (csrc/listener.h). */
   handing: "u32",
   reserved: "u32",

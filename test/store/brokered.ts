@@ -34,6 +34,8 @@ export const sh = (script: string): string[] => ["/bin/sh", "-c", script];
 /** A run that goes on. */
 export interface Begun {
   readonly pid: number;
+  /** Writes to its stdin. */
+  say(text: string): void;
   /** Waits for its end: the status, or the signal's name. */
   end(): Promise<string>;
   /** Its stdout so far. */
@@ -43,18 +45,28 @@ export interface Begun {
 }
 
 /** Starts a run, and doesn't wait for its end. */
-export function begin(stage: Stage, argv: readonly string[], flags: readonly string[] = []): Begun {
+export function begin(
+  stage: Stage,
+  argv: readonly string[],
+  flags: readonly string[] = [],
+  stdin: "ignore" | "pipe" = "ignore",
+): Begun {
   const command = [landlockdPath(), "run", "--policy-file", stage.policy, ...flags, "--", ...argv];
   const child = Bun.spawn(argvAs(stage.box, command), {
     env: stage.env,
     cwd: stage.box.dir,
-    stdin: "ignore",
+    stdin,
     stdout: Bun.file(stage.box.write("stdout", "")),
     stderr: Bun.file(stage.box.write("stderr", "")),
   });
   stage.box.defer(() => child.kill("SIGKILL"));
   return {
     pid: child.pid,
+    say(text: string): void {
+      if (typeof child.stdin !== "object") throw new Error("its stdin isn't a pipe");
+      child.stdin.write(text);
+      child.stdin.flush();
+    },
     async end(): Promise<string> {
       await within(10_000, child.exited, () => "landlockd is still running");
       return child.signalCode === null ? String(child.exitCode) : String(child.signalCode);

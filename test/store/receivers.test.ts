@@ -51,7 +51,10 @@ asUsers("signals to landlockd while it hands files over give nobody another file
   // Bun's, and the front's.
   for (const more of [{ LANDLOCKD_NO_FAST_PATH: "1" }, {}]) {
     const run = begin({ ...stage, env: { ...stage.env, ...more } }, reads("many", stage.listed, "1000"));
-    await until("the first file", () => readdirSync(`/proc/${run.pid}/task`).length > 1 || receiversIfAll(run.pid));
+    await until(
+      "the first file",
+      () => readdirSync(`/proc/${run.pid}/task`).length > 1 || receiversOf(run.pid).length > 0,
+    );
     const ended = run.end();
     let signals = 0;
     // SIGWINCH is caught and passed on; it ends nobody.
@@ -67,36 +70,73 @@ asUsers("signals to landlockd while it hands files over give nobody another file
 });
 
 /** The processes of landlockd's that receive requests: they run its own program, and its keeper has its own. */
-function receiversIfAll(pid: number): string[] | undefined {
-  const [, ...found] = childrenOf(pid);
-  return found.length === 3 ? found : undefined;
+function receiversOf(pid: number): string[] {
+  return childrenOf(pid).slice(1);
 }
+
+/** Waits until there are so many. */
+function receivers(pid: number, count: number): Promise<string[]> {
+  return until(`${count} receivers`, () => {
+    const found = receiversOf(pid);
+    return found.length === count ? found : undefined;
+  });
+}
+
+/** Shell code that makes so many receivers worth it. Each command that is run opens its libraries, which are on no list. */
+function worth(count: 1 | 3, listed: string): string {
+  return count === 3 ? reads("many", listed, "40").join(" ") : "for i in 1 2 3 4 5 6 7 8 9 10; do cat /dev/null; done";
+}
+
+asUsers("there are as many receivers as what is asked for is worth", async (box) => {
+  const stage = await openStage(box);
+  const { listed } = stage;
+  // Opens without a process of its own: the shell reads a file by a redirection.
+  const quietly = "i=0; while [ $i -lt 1000 ]; do i=$((i+1)); read line </dev/null; done";
+  const script = [
+    `cat ${listed} >/dev/null; read next`,
+    `${worth(1, listed)}; read next`,
+    `cat ${listed} >/dev/null; read next`,
+    `${worth(3, listed)} >/dev/null; read next`,
+    `${quietly}; read next`,
+    `cat ${listed}`,
+  ];
+  const run = begin(stage, sh(script.join("; ")), [], "pipe");
+  for (const count of [0, 1, 1, 3, 1]) {
+    await receivers(run.pid, count);
+    run.say("\n");
+  }
+  expect([await run.end(), run.text(), run.complaint()]).toEqual(["0", "listed", ""]);
+});
 
 asUsers("a receiver that is killed ends the run: it may have left an open half answered", async (box) => {
   const stage = await openStage(box);
-  const run = begin(stage, sh(`echo pid $$; cat ${stage.listed}; sleep 60`));
-  const [, second] = await until("three receivers", () => receiversIfAll(run.pid));
-  process.kill(Number(second), "SIGKILL");
-  expect([await run.end(), run.complaint()]).toEqual([
-    "125",
-    "landlockd: the broker failed, and the run was ended: a process of landlockd's was killed\n",
-  ]);
-  const pid = run.text().match(/pid (\d+)/)?.[1] ?? "";
-  await until("the workload's end", () => (existsSync(`/proc/${pid}`) ? undefined : true));
+  for (const count of [1, 3] as const) {
+    const run = begin(stage, sh(`echo pid $$; ${worth(count, stage.listed)}; sleep 60`));
+    const victim = (await receivers(run.pid, count)).at(-1);
+    process.kill(Number(victim), "SIGKILL");
+    expect([await run.end(), run.complaint()]).toEqual([
+      "125",
+      "landlockd: the broker failed, and the run was ended: a process of landlockd's was killed\n",
+    ]);
+    const pid = run.text().match(/pid (\d+)/)?.[1] ?? "";
+    await until("the workload's end", () => (existsSync(`/proc/${pid}`) ? undefined : true));
+  }
 });
 
 asUsers("receivers die with a landlockd that is killed", async (box) => {
   const stage = await openStage(box);
-  const run = begin(stage, sh(`cat ${stage.listed}; sleep 60`));
-  const pids = await until("three receivers", () => receiversIfAll(run.pid));
-  for (const pid of pids) {
-    // Not dumpable: its files are root's (proc(5)), and nobody else looks into it.
-    if (box.user.uid === 0) expect(readlinkSync(`/proc/${pid}/exe`)).toContain("landlockd");
-    expect(readFileSync(`/proc/${pid}/status`, "utf8")).toMatch(/CapEff:\s+0000000000000000\n/);
+  for (const count of [1, 3] as const) {
+    const run = begin(stage, sh(`${worth(count, stage.listed)}; sleep 60`));
+    const pids = await receivers(run.pid, count);
+    for (const pid of pids) {
+      // Not dumpable: its files are root's (proc(5)), and nobody else looks into it.
+      if (box.user.uid === 0) expect(readlinkSync(`/proc/${pid}/exe`)).toContain("landlockd");
+      expect(readFileSync(`/proc/${pid}/status`, "utf8")).toMatch(/CapEff:\s+0000000000000000\n/);
+    }
+    process.kill(run.pid, "SIGKILL");
+    expect(await run.end()).toBe("SIGKILL");
+    await until("their end", () => (pids.some((pid) => existsSync(`/proc/${pid}`)) ? undefined : true));
   }
-  process.kill(run.pid, "SIGKILL");
-  expect(await run.end()).toBe("SIGKILL");
-  await until("their end", () => (pids.some((pid) => existsSync(`/proc/${pid}`)) ? undefined : true));
 });
 
 asUsers("with --audit each open is on record, and so Bun's", async (box) => {
