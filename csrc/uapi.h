@@ -174,6 +174,8 @@ enum {
 	LL_PR_GET_DUMPABLE = 3,
 	LL_PR_SET_DUMPABLE = 4,
 	LL_PR_CAPBSET_DROP = 24,
+	LL_PR_GET_SECUREBITS = 27,
+	LL_PR_SET_SECUREBITS = 28,
 	LL_PR_SET_CHILD_SUBREAPER = 36,
 	LL_PR_GET_SECCOMP = 21,
 	LL_PR_SET_NO_NEW_PRIVS = 38,
@@ -181,6 +183,9 @@ enum {
 	LL_PR_CAP_AMBIENT = 47,
 	LL_PR_CAP_AMBIENT_CLEAR_ALL = 4,
 };
+
+/* include/uapi/linux/securebits.h */
+enum { LL_SECBIT_NOROOT = 1 << 0, LL_SECBIT_NOROOT_LOCKED = 1 << 1 };
 
 /* include/uapi/linux/capability.h */
 struct ll_cap_header {
