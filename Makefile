@@ -26,10 +26,7 @@ C_HEADERS  := $(wildcard csrc/*.h csrc/uapi/*.h csrc/uapi/*/*.h)
 # Folders too: a file added or taken away changes its folder.
 BUNDLED    := $(shell find src policies schema)
 
-# Splitting loads a command's modules only when it is called; a run is over before code compiled by the JIT pays off,
-# and its threads compete with it for the CPU (a broker can set the policy back: Bun.unsafe.setJITPolicy).
-BUN_BUILD := build --compile --bytecode --format=esm --splitting --minify-syntax --minify-whitespace --keep-names --compile-jit-policy=100 \
-	--no-compile-autoload-dotenv --no-compile-autoload-bunfig
+BUNDLER    := tools/bundle.ts tools/parts.ts
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -108,9 +105,9 @@ build/libsandbox.so: $(SO_C) $(C_HEADERS) Makefile | host-tools
 	@mv -f $@.tmp $@
 
 # Built beside and moved into place: a running landlockd keeps its file, a reader never sees half of one.
-build/landlockd-unlinked: build/libsandbox.so build/version $(BUNDLED) package.json tsconfig.json Makefile node_modules/.toolchain
+build/landlockd-unlinked: build/libsandbox.so build/version $(BUNDLED) $(BUNDLER) package.json tsconfig.json Makefile node_modules/.toolchain
 	@out=$$(mktemp -d build/bun.XXXXXX) && trap 'rm -rf "$$out"' EXIT && \
-	$(BUN) $(BUN_BUILD) --define LANDLOCKD_VERSION="\"$$(cat build/version)\"" src/main.ts --outfile "$$out/landlockd" && \
+	$(BUN) tools/bundle.ts --entry src/main.ts --out "$$out/landlockd" --version "$$(cat build/version)" && \
 	mv -f "$$out/landlockd" $@
 
 build/front: $(FRONT_C) $(C_HEADERS) Makefile | host-tools
@@ -123,9 +120,9 @@ dist/landlockd: build/landlockd-unlinked build/front $(LINK_STEP)
 	@mkdir -p dist
 	$(BUN) tools/link.ts --front build/front --in build/landlockd-unlinked --out $@
 
-build/bench/empty: bench/empty.ts Makefile node_modules/.toolchain
+build/bench/empty: bench/empty.ts $(BUNDLER) node_modules/.toolchain
 	@mkdir -p $(@D)
-	@$(BUN) $(BUN_BUILD) $< --outfile $@
+	@$(BUN) tools/bundle.ts --entry $< --out $@
 
 # ---- install
 
