@@ -7,7 +7,7 @@ BUN     := node_modules/.bin/bun
 
 # No libc is linked: this code runs between clone and execve, where a libc's locks and state can't be relied on.
 C_WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wvla -Wswitch-enum -Wmissing-prototypes -Werror
-C_COMMON   := -std=gnu17 -O2 $(C_WARNINGS) -fvisibility=hidden -ffreestanding -fno-builtin -nostdlib -fno-stack-protector
+C_COMMON   := -std=gnu17 -O2 -iquote csrc $(C_WARNINGS) -fvisibility=hidden -ffreestanding -fno-builtin -nostdlib -fno-stack-protector
 SO_FLAGS   := $(C_COMMON) -shared -fPIC -s -fno-asynchronous-unwind-tables -fno-unwind-tables -Wl,--build-id=none \
 	-Wl,-z,relro,-z,now,-z,noexecstack,-z,defs
 # Where the front lies in memory, and why: tools/README.md.
@@ -15,14 +15,14 @@ FRONT_FLAGS := $(C_COMMON) -static -fno-pie -no-pie -fno-asynchronous-unwind-tab
 	-Wl,-Ttext-segment=0x110000 -Wl,--defsym=ll_link_record=0x100000 -Wl,-z,separate-code -Wl,-z,noexecstack \
 	-Wl,-z,norelro -Wl,--build-id=none -Wl,--fatal-warnings -Wl,-z,max-page-size=4096
 
-# The front and its ELF loader aren't in the library, but for what both need; everything else is.
-FRONT_ONLY := $(wildcard csrc/front*.c csrc/elf*.c)
-# The front performs plans too: these are compiled twice.
-FRONT_C    := $(FRONT_ONLY) $(addprefix csrc/,plan.c apply.c mount.c identity.c string.c keeper.c kill.c hands.c launch.c clone.c listener.c sieve.c sieve_open.c sieve_path.c caller.c)
-# What the library shares with the front: csrc/finish.h.
-FINISH_C   := $(patsubst %,csrc/front_%.c,command file host key request sha256 store text)
-SO_C       := $(filter-out $(FRONT_ONLY),$(wildcard csrc/*.c)) $(FINISH_C)
-C_HEADERS  := $(wildcard csrc/*.h csrc/uapi/*.h csrc/uapi/*/*.h)
+# The front isn't in the library, but for what both need; everything else is.
+FRONT_ONLY := $(wildcard csrc/front/*.c)
+# What the library shares with the front: csrc/run/finish.h.
+FINISH_C   := $(patsubst %,csrc/front/%.c,command file host key request sha256 store text)
+SO_C       := $(wildcard $(patsubst %,csrc/%/*.c,base plan run broker native)) $(FINISH_C)
+# The front performs plans and sifts requests too: these are compiled twice.
+FRONT_C    := $(FRONT_ONLY) $(filter-out %/finish.c %/helper.c,$(wildcard $(patsubst %,csrc/%/*.c,base plan run broker)))
+C_HEADERS  := $(wildcard csrc/*/*.h)
 # Folders too: a file added or taken away changes its folder.
 BUNDLED    := $(shell find src policies schema)
 
@@ -46,7 +46,7 @@ check: node_modules/.toolchain build/libsandbox.so ## The one gate for style, ty
 
 format: node_modules/.toolchain ## Rewrite sources in the house format
 	node_modules/.bin/biome check --write .
-	@if command -v clang-format >/dev/null; then find csrc test/probe -name '*.[ch]' -not -path '*/uapi/*' \
+	@if command -v clang-format >/dev/null; then find csrc test/probe -name '*.[ch]' \
 		-exec clang-format -i {} +; else echo 'clang-format: not found; apt-get install clang-format'; fi
 
 generate: node_modules/.toolchain ## Write the generated files anew (schema, reference, C layout, completions)

@@ -1,4 +1,4 @@
-/** Writes `csrc/layout.gen.h` from `src/plan/layout.ts`; with `--check`, exits 1 when the committed copy is stale. */
+/** Writes `csrc/plan/layout.gen.h` from `src/plan/layout.ts`; with `--check`, exits 1 when the committed copy is stale. */
 import { createHash } from "node:crypto";
 import { OWN_FILESYSTEMS } from "../src/kernel/filesystems.ts";
 import {
@@ -127,5 +127,5 @@ function digestModule(): string {
   ].join("\n");
 }
 
-writeGenerated("csrc/layout.gen.h", header());
+writeGenerated("csrc/plan/layout.gen.h", header());
 writeGenerated("src/plan/digest.gen.ts", digestModule());

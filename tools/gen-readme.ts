@@ -2,10 +2,11 @@
  * Fills the parts of README.md that come from elsewhere, between `<!-- NAME -->` and `<!-- /NAME -->`: the ABI table
  * from the kernel's rights, the size of the C sources, and the benches' tables from their committed results.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { loadResult, RESULTS_FOLDER } from "../bench/lib/store.ts";
 import { markdownTable, provenance } from "../bench/lib/table.ts";
 import { ABI_LINUX, FS_RIGHTS, NET_RIGHTS, SCOPES } from "../src/kernel/landlock.ts";
+import { trackedFiles } from "./check/tracked.ts";
 import { writeGenerated } from "./generated.ts";
 
 const README = "README.md";
@@ -26,8 +27,8 @@ function abiTable(): string {
 
 /** To the nearest hundred: the README is about size, not about every commit. */
 function cLines(): string {
-  const files = readdirSync("csrc").filter((name) => /\.[ch]$/.test(name) && !name.includes(".gen."));
-  const lines = files.map((name) => readFileSync(`csrc/${name}`, "utf8").split("\n").length - 1);
+  const files = trackedFiles(/^csrc\/.*(?<!\.gen)\.[ch]$/);
+  const lines = files.map((name) => readFileSync(name, "utf8").split("\n").length - 1);
   const total = lines.reduce((sum, count) => sum + count, 0);
   return (Math.round(total / 100) * 100).toLocaleString("en-US");
 }

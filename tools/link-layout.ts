@@ -23,7 +23,7 @@ import {
   readProgramHeaders,
 } from "./elf.ts";
 
-/** csrc/link.h: LL_LINK_ADDR, LL_LINK_MAGIC and sizeof(struct ll_link). */
+/** csrc/front/link.h: LL_LINK_ADDR, LL_LINK_MAGIC and sizeof(struct ll_link). */
 export const LINK_ADDRESS = 0x100000;
 export const LINK_MAGIC = 0x316b6e696c2d6c6cn;
 export const LINK_BYTES = 72;

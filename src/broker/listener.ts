@@ -2,7 +2,7 @@
  * A seccomp listener (seccomp_unotify(2)): one request at a time, received into memory that is used again. A sieve in
  * front of it passes on what is plainly none of the broker's business.
  * Two things differ between kernels and are found out by trying: waking on the same CPU, and whether a request that was
- * received can still be interrupted, which decides how a file is handed over (csrc/listener.h).
+ * received can still be interrupted, which decides how a file is handed over (csrc/broker/listener.h).
  */
 
 import { EINTR } from "../kernel/errno.ts";

@@ -187,7 +187,7 @@ function statOf(fd: number): FileStat {
   return stat;
 }
 
-/** The lists from what the front has pinned as `pinRoots` would have (csrc/front_pin.c). The fds are owned from here. */
+/** The lists from what the front has pinned as `pinRoots` would have (csrc/front/pin.c). The fds are owned from here. */
 export function adoptRoots(pinned: readonly Pinned[]): Roots {
   const folders: Folder[] = [];
   const files: ListedFile[] = [];

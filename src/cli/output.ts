@@ -40,7 +40,7 @@ function writeAll(fd: number, text: string | Uint8Array): number {
  * @throws OutputError
  */
 export function writeOut(text: string | Uint8Array): void {
-  // A closed stdout is /dev/null by now (csrc/front_record.c), so that no other file could take its place.
+  // A closed stdout is /dev/null by now (csrc/front/record.c), so that no other file could take its place.
   const errno = (startState().closedFds & 2) === 0 ? writeAll(1, text) : EBADF;
   if (errno === EPIPE && (startState().ignored & (1n << BigInt(SIGPIPE - 1))) === 0n) die(SIGPIPE);
   if (errno !== 0) throw new OutputError(errno);

@@ -87,7 +87,7 @@ const LISTS = [
   { key: "allow_write", flag: "write" },
 ] as const;
 
-/** What a broker table lists, for whoever pins it without the policy: the front (csrc/front_pin.c). */
+/** What a broker table lists, for whoever pins it without the policy: the front (csrc/front/pin.c). */
 export function brokerLists(broker: Broker | undefined): readonly PlanOp[] {
   if (broker === undefined) return [];
   return LISTS.flatMap(({ key, flag }) => {

@@ -24,7 +24,7 @@ const PAUSE_MS = 3;
 /** Datagrams that one turn takes: whoever sends without end has no more of the daemon than that. */
 const TURN_MAX = 32;
 
-/** HMAC-SHA-256 by the user's key; csrc/front_store.c makes the same from the same. */
+/** HMAC-SHA-256 by the user's key; csrc/front/store.c makes the same from the same. */
 function hmac(secret: Uint8Array, label: string, bytes: Uint8Array): Uint8Array {
   return new Bun.CryptoHasher("sha256", secret).update(`${label}\0`).update(bytes).digest();
 }

@@ -1,4 +1,4 @@
-/** The end of a plain run in one call: the TypeScript side of csrc/finish.h. */
+/** The end of a plain run in one call: the TypeScript side of csrc/run/finish.h. */
 
 import { PATH_MAX } from "../kernel/file.ts";
 import { MESSAGE } from "../plan/layout.ts";

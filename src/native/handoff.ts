@@ -1,4 +1,4 @@
-/** A run that the front has started, for this process to go on with (csrc/handoff.h). */
+/** A run that the front has started, for this process to go on with (csrc/front/handoff.h). */
 
 import { EINTR } from "../kernel/errno.ts";
 import { S_IFSOCK } from "../kernel/file.ts";
@@ -25,7 +25,7 @@ export interface HandedSink {
   readonly errno: number;
 }
 
-/** A process that goes on sifting requests while this one starts (csrc/front_beside.h). */
+/** A process that goes on sifting requests while this one starts (csrc/front/beside.h). */
 export interface Beside {
   readonly pid: number;
   readonly fd: number;

@@ -1,4 +1,4 @@
-/** Helpers: processes that wait for what may block (csrc/helper.h). */
+/** Helpers: processes that wait for what may block (csrc/broker/helper.h). */
 
 import { OPEN_HOW_SIZE_BYTES, PATH_MAX, STATX_SIZE_BYTES } from "../kernel/file.ts";
 import { addressOf, native } from "./library.ts";

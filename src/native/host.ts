@@ -4,7 +4,7 @@ import type { Host } from "../kernel/host.ts";
 import { addressOf, native } from "./library.ts";
 import { ARCH } from "./syscall.ts";
 
-/** struct ll_host of csrc/front_host.h. */
+/** struct ll_host of csrc/front/host.h. */
 const HOST_BYTES = 104;
 const RELEASE_AT = 32;
 

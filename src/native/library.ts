@@ -12,7 +12,7 @@ const { f64, i32, u32, u64, ptr: pointer, i64 } = FFIType;
 /** An address in this process, as `addressOf` gives it. */
 export type Address = ReturnType<typeof ptr>;
 
-/** Every function that C exports; csrc/launch.h, finish.h, front_host.h, listener.h, helper.h, probe.c, signals.h, sieve.h, syscall.c and start.c say what they do. */
+/** Every function that C exports; csrc/run/launch.h, finish.h, front/host.h, listener.h, helper.h, probe.c, signals.h, sieve.h, syscall.c and start.c say what they do. */
 export interface Native {
   ll_syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
   ll_layout_digest(digest: Address): void;

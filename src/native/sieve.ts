@@ -1,4 +1,4 @@
-/** The sieve (csrc/sieve.h): receives a listener's requests, and passes on by itself what is plainly on no list. */
+/** The sieve (csrc/broker/sieve.h): receives a listener's requests, and passes on by itself what is plainly on no list. */
 
 import { AT_FDCWD, PATH_MAX } from "../kernel/file.ts";
 import { SIEVE } from "../plan/layout.ts";

@@ -1,4 +1,4 @@
-/** Plan and launch request in, running workload out: the TypeScript side of csrc/launch.h. */
+/** Plan and launch request in, running workload out: the TypeScript side of csrc/run/launch.h. */
 
 import { EAGAIN, EINTR } from "../kernel/errno.ts";
 import { COMMANDS, MESSAGE, MESSAGES } from "../plan/layout.ts";
@@ -8,7 +8,7 @@ import { type Message, readMessage } from "./message.ts";
 import { sendDatagram } from "./socket.ts";
 import { syscall } from "./syscall.ts";
 
-/** struct ll_spawned of csrc/launch.h. */
+/** struct ll_spawned of csrc/run/launch.h. */
 const SPAWNED_SIZE = 32;
 
 /** A started run. Owns its fds and its mapping. */

@@ -1,4 +1,4 @@
-/** What landlockd was started with: from the front's record (csrc/start.h), or as near as can be had without a front. */
+/** What landlockd was started with: from the front's record (csrc/native/start.h), or as near as can be had without a front. */
 
 import { memoryAt, native } from "./library.ts";
 import { syscall } from "./syscall.ts";
@@ -44,7 +44,7 @@ function readStrings(list: number, count: number): Uint8Array[] {
   });
 }
 
-/** Offset of ll_start.build (csrc/start.h). */
+/** Offset of ll_start.build (csrc/native/start.h). */
 const BUILD_AT = 336;
 
 /** Offset of ll_start.handoff, and the record's size. */

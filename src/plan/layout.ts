@@ -1,6 +1,6 @@
 /**
  * The one owner of every byte layout that TypeScript and C share: plan, launch request, channel message.
- * `tools/gen-layout.ts` writes `csrc/layout.gen.h` from it, with a static assert on every offset; both sides compare
+ * `tools/gen-layout.ts` writes `csrc/plan/layout.gen.h` from it, with a static assert on every offset; both sides compare
  * `layoutText()`'s digest before the first use.
  *
  * All integers are little-endian. Structs have no implicit holes: fields are naturally aligned, which `struct()` checks.
@@ -147,7 +147,7 @@ export const STORED: Struct<"magic" | "plan_size" | "reserved" | "key" | "mac"> 
   mac: ["u32", 8],
 });
 
-/** What a listener's requests are received into, and what tells those apart that are on no list: csrc/sieve.h. */
+/** What a listener's requests are received into, and what tells those apart that are on no list: csrc/broker/sieve.h. */
 export const SIEVE: Struct<
   | "request"
   | "listener"
@@ -204,11 +204,11 @@ export const SIEVE: Struct<
   listed: "u32",
   /** A mountinfo file that is watched for changes; -1. */
   watched: "i32",
-  /** In how many steps the sieve hands over files of `files` (csrc/listener.h); 0 where it opens none by itself. */
+  /** In how many steps the sieve hands over files of `files` (csrc/broker/listener.h); 0 where it opens none by itself. */
   steps: "u32",
-  /** How much of what is asked lately was for files that it handed over: csrc/sieve.h. */
+  /** How much of what is asked lately was for files that it handed over: csrc/broker/sieve.h. */
   heat: "u32",
-  /** enum ll_handing (csrc/listener.h). */
+  /** enum ll_handing (csrc/broker/listener.h). */
   handing: "u32",
   reserved: "u32",
 });

@@ -32,7 +32,7 @@ export async function brokerOf(
 
 /**
  * Whether the front can start such a run from its plan, and stay with it until somebody asks the broker: all that the
- * broker has to know is in the plan (csrc/front_brokered.c).
+ * broker has to know is in the plan (csrc/front/brokered.c).
  */
 export async function frontStarts(policy: Policy | undefined, { supervised, unsupported }: Report): Promise<boolean> {
   if (policy === undefined || unsupported.length > 0 || supervised.join() !== "broker") return false;

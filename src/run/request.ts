@@ -1,4 +1,4 @@
-/** What a run adds to its plan, for all but the plainest: that takes it from the start record (csrc/finish.h). */
+/** What a run adds to its plan, for all but the plainest: that takes it from the start record (csrc/run/finish.h). */
 
 import { LAUNCH_FLAGS, type OpName } from "../plan/layout.ts";
 import { hasListener } from "../plan/needs.ts";

@@ -1,6 +1,6 @@
 /**
  * The name of a stored plan: SHA-256 of all that it was compiled from, so that a stale one is never found. What is
- * hashed here, csrc/front_key.c hashes too, in the same order and framing.
+ * hashed here, csrc/front/key.c hashes too, in the same order and framing.
  */
 
 import type { Host } from "../kernel/host.ts";

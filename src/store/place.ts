@@ -1,5 +1,5 @@
 /**
- * Where compiled plans and the key that authenticates them are. csrc/front_store.c looks in the same places, in the
+ * Where compiled plans and the key that authenticates them are. csrc/front/store.c looks in the same places, in the
  * same order, and asks the same of them.
  */
 

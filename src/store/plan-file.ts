@@ -1,6 +1,6 @@
 /**
  * Plan files: a compiled plan that a person names, with what it takes to say why it can't be run (docs/plan-store.md).
- * csrc/front_plan_file.c reads the same bytes.
+ * csrc/front/plan_file.c reads the same bytes.
  */
 
 import { UsageError } from "../base/errors.ts";

@@ -1,4 +1,4 @@
-/** Whether a plan file is one for this host and this user. Pure; csrc/front_plan_file.c asks the same. */
+/** Whether a plan file is one for this host and this user. Pure; csrc/front/plan_file.c asks the same. */
 
 import { canMount, type Host } from "../kernel/host.ts";
 import { abiText, rightNames, SCOPES, supportedScopes } from "../kernel/landlock.ts";

@@ -1,5 +1,5 @@
 /**
- * The plan store: plans that the front can run without starting Bun. Written here, read by csrc/front_store.c. It is
+ * The plan store: plans that the front can run without starting Bun. Written here, read by csrc/front/store.c. It is
  * only ever a shortcut: whatever is wrong with it, a run goes on without it and says nothing.
  */
 
@@ -24,7 +24,7 @@ function setWords(view: DataView, name: "key" | "mac", digest: Uint8Array): void
   for (let index = 0; index < 8; index++) setField(view, STORED, 0, name, words.getUint32(index * 4, true), index);
 }
 
-/** The file of a plan: what csrc/front_store.c takes for authentic. */
+/** The file of a plan: what csrc/front/store.c takes for authentic. */
 export function storedPlan(plan: Uint8Array, key: Uint8Array, secret: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(STORED.sizeBytes + plan.byteLength);
   const view = new DataView(bytes.buffer);

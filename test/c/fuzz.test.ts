@@ -60,7 +60,17 @@ testUnless(clang, "whatever C reads of a plan or a launch request lies inside it
   const folder = mkdtempSync("build/fuzz-");
   try {
     const sanitizers = ["-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=undefined"];
-    const build = spawnSync("clang", ["-std=gnu17", "-O1", "-g", ...sanitizers, "-o", `${folder}/fuzz`, ...sources()]);
+    const build = spawnSync("clang", [
+      "-std=gnu17",
+      "-O1",
+      "-g",
+      "-iquote",
+      "csrc",
+      ...sanitizers,
+      "-o",
+      `${folder}/fuzz`,
+      ...sources(),
+    ]);
     expect(build.stderr.toString()).toBe("");
     mkdirSync(`${folder}/corpus`);
     writeFileSync(`${folder}/corpus/plan`, Buffer.concat([Buffer.of(0), seedPlan()]));

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../csrc/launch.c"
+#include "../../csrc/run/launch.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 

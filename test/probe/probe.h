@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../csrc/raw.h"
+#include "../../csrc/base/raw.h"
 
 struct attempt {
 	const char *name;

@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../csrc/raw.h"
+#include "../../csrc/base/raw.h"
 
 enum { THREADS_MAX = 64, STACK_SIZE = 64 * 1024, SIGNAL_STACK_SIZE = 32 * 1024, NAME_SIZE = 512 };
 

@@ -1,6 +1,6 @@
 /**
  * A program for the front's tests: writes what it was started with, as it sees it and as the front's start record has
- * it (csrc/start.h), to the file that LANDLOCKD_TEST_REPORT names.
+ * it (csrc/native/start.h), to the file that LANDLOCKD_TEST_REPORT names.
  */
 import { CString, dlopen, FFIType, type Pointer, toArrayBuffer } from "bun:ffi";
 import { readlinkSync, writeFileSync } from "node:fs";

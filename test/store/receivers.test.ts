@@ -1,4 +1,4 @@
-/** Listed files that are read without Bun: by the front's receivers (csrc/front_receivers.h). */
+/** Listed files that are read without Bun: by the front's receivers (csrc/front/receivers.h). */
 import { expect } from "bun:test";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { brokeredPrograms, prepare } from "../broker/policies.ts";

@@ -1,4 +1,4 @@
-/** A plan comes into the store by C (csrc/finish.c) after a plain run, and by TypeScript (src/store/) after any other. */
+/** A plan comes into the store by C (csrc/run/finish.c) after a plain run, and by TypeScript (src/store/) after any other. */
 import { expect } from "bun:test";
 import { readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";

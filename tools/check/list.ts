@@ -1,5 +1,6 @@
 /** What `make check` runs, in the order in which it is printed. */
 import { readdirSync } from "node:fs";
+import { trackedFiles } from "./tracked.ts";
 
 /** One check: a command that exits 0 when all is well and says on its output what isn't. */
 export interface Check {
@@ -31,7 +32,7 @@ function generated(): Check[] {
 
 /** C as the compilers see it; the flags live in the Makefile. */
 function cChecks(): Check[] {
-  const sources = [...inFolder("csrc", /(?<!\.gen)\.[ch]$/), ...inFolder("test/probe", /\.[ch]$/)];
+  const sources = trackedFiles(/^(csrc|test\/probe)\/.*(?<!\.gen)\.[ch]$/);
   return [
     {
       name: "clang-format",

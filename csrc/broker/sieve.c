@@ -1,0 +1,264 @@
+#include "broker/sieve.h"
+
+#include "base/identity.h"
+#include "base/raw.h"
+#include "broker/caller.h"
+#include "broker/listener.h"
+#include "broker/sieve_open.h"
+#include "broker/sieve_path.h"
+
+enum {
+	/* Long enough for a program that opens the files of a folder, too short for one that waits for a link to
+	   change. */
+	FOLDER_LIFETIME_MS = 100,
+	/* Then the owner looks after what isn't an event. */
+	PASSED_AT_ONCE_MAX = 256,
+};
+
+/* sieve->shown: the path with the folder that it starts from. */
+static bool show_path(struct ll_sieve *sieve, const struct ll_open_call *call, const char *path)
+{
+	char *shown = (char *)(uintptr_t)sieve->shown;
+	size_t size = 0;
+
+	if (path[0] != '/') {
+		size = ll_read_base(ll_request_of(sieve)->pid, call->folder, shown);
+		if (size == 0)
+			return false;
+		if (shown[size - 1] != '/')
+			shown[size++] = '/';
+	}
+	ll_append(shown, size, path);
+	return true;
+}
+
+/* Whether lookups need care, because some mount may make them wait for a server or a FUSE process. */
+static bool is_careful(const struct ll_sieve *sieve)
+{
+	return *(const char *)(uintptr_t)sieve->slow != '\0';
+}
+
+/*
+ * Whether looking a path up may have to wait. Nothing that is reached by names
+ * alone leads to a slow mount by another spelling than beneath it.
+ */
+static bool may_wait(const struct ll_sieve *sieve, const char *path)
+{
+	return is_careful(sieve) && (!ll_is_clean(path) || ll_is_beneath((const char *)(uintptr_t)sieve->slow, path));
+}
+
+/* RESOLVE_* flags for a path that passed may_wait, and still may lead through links to where the kernel must ask. */
+static uint64_t careful_resolve(const struct ll_sieve *sieve)
+{
+	return (sieve->root == LL_AT_FDCWD ? 0 : (uint64_t)LL_RESOLVE_IN_ROOT) |
+	       (is_careful(sieve) ? (uint64_t)LL_RESOLVE_CACHED | LL_RESOLVE_NO_SYMLINKS : 0);
+}
+
+/* The number of a file on the lists, from 1. */
+static uint32_t number_of(const struct ll_sieve *sieve, const struct ll_statx *status)
+{
+	const struct ll_sieve_file *files = (const void *)(uintptr_t)sieve->files;
+
+	for (uint32_t i = 0; i < sieve->file_count; i++)
+		if (files[i].inode == status->inode && files[i].device_major == status->device_major &&
+		    files[i].device_minor == status->device_minor)
+			return i + 1;
+	return 0;
+}
+
+/* Whether a file may be beneath a folder of the policy, by its mount. */
+static bool shares_mount(const struct ll_sieve *sieve, const struct ll_statx *status)
+{
+	const uint64_t *mounts = (const void *)(uintptr_t)sieve->mounts;
+
+	for (uint32_t i = 0; i < sieve->mount_count; i++)
+		if (mounts[i] == status->mount_id)
+			return true;
+	return false;
+}
+
+static uint64_t now_ms(void)
+{
+	struct ll_timespec now = { 0 };
+
+	raw_call2(__NR_clock_gettime, LL_CLOCK_MONOTONIC_COARSE, raw_ptr(&now));
+	return (uint64_t)now.seconds * 1000 + (uint64_t)now.nanoseconds / 1000000;
+}
+
+/* Whether what a path leads to, looked up now, is none of the policy's folders, nor beneath one. */
+static bool leads_outside(const struct ll_sieve *sieve, const char *path)
+{
+	const struct ll_open_how how = {
+		.flags = LL_O_PATH | LL_O_CLOEXEC,
+		.resolve = careful_resolve(sieve),
+	};
+	size_t size;
+	long fd;
+
+	fd = raw_call4(LL_NR_openat2, sieve->root, raw_ptr(path), raw_ptr(&how), sizeof(how));
+	if (fd < 0)
+		return false;
+	size = ll_real_path((int32_t)fd, (char *)(uintptr_t)sieve->real);
+	raw_call1(__NR_close, fd);
+	return size > 0 && !ll_is_beneath((const char *)(uintptr_t)sieve->names, (const char *)(uintptr_t)sieve->real);
+}
+
+/*
+ * Whether the folder of a path is none of the policy's, nor beneath one. A
+ * spelling that leads elsewhere meanwhile is passed on for a moment longer,
+ * and Landlock decides: never more than it would grant.
+ */
+static bool is_outside(const struct ll_sieve *sieve, char *path)
+{
+	struct ll_sieve_folder *folders = (void *)(uintptr_t)sieve->folders;
+	const uint64_t now = now_ms();
+	size_t size;
+	struct ll_sieve_folder *folder = &folders[ll_hash_folder(path, &size) % LL_SIEVE_FOLDERS];
+
+	if (size < LL_SIEVE_FOLDER_SIZE && folder->until_ms > now && ll_same_text(folder->path, path, size))
+		return true;
+	path[size] = '\0'; /* its folder */
+	if (!leads_outside(sieve, path))
+		return false;
+	if (size < LL_SIEVE_FOLDER_SIZE) {
+		ll_append(folder->path, 0, path);
+		folder->until_ms = now + FOLDER_LIFETIME_MS;
+	}
+	return true;
+}
+
+/* 1: it can't be told without waiting. */
+static long look_carefully(const struct ll_sieve *sieve, const char *path, long flags, struct ll_statx *ret_status)
+{
+	const struct ll_open_how how = {
+		.flags = LL_O_PATH | LL_O_CLOEXEC | (flags & LL_AT_SYMLINK_NOFOLLOW ? (uint64_t)LL_O_NOFOLLOW : 0),
+		.resolve = careful_resolve(sieve),
+	};
+	const long fd = raw_call4(LL_NR_openat2, sieve->root, raw_ptr(path), raw_ptr(&how), sizeof(how));
+	long ret;
+
+	/* EINVAL: before Linux 5.12. */
+	if (fd < 0)
+		return fd == -LL_EAGAIN || fd == -LL_ELOOP || fd == -LL_EINVAL ? 1 : fd;
+	ret = raw_call5(__NR_statx, fd, raw_ptr(""), LL_AT_EMPTY_PATH | LL_AT_STATX_DONT_SYNC,
+			LL_STATX_TYPE | LL_STATX_INO | LL_STATX_MNT_ID, raw_ptr(ret_status));
+	raw_call1(__NR_close, fd);
+	return ret;
+}
+
+static long look(const struct ll_sieve *sieve, const char *path, long flags, struct ll_statx *ret_status)
+{
+	if (is_careful(sieve))
+		return look_carefully(sieve, path, flags, ret_status);
+	/* Beneath another root, a path that starts with a slash is relative to it as far as a "no" goes. */
+	if (sieve->root != LL_AT_FDCWD)
+		while (*path == '/')
+			path++;
+	return raw_call5(__NR_statx, sieve->root, raw_ptr(path), flags | LL_AT_STATX_DONT_SYNC,
+			 LL_STATX_TYPE | LL_STATX_INO | LL_STATX_MNT_ID, raw_ptr(ret_status));
+}
+
+/* Whether the call plainly means nothing of the lists. Cheap, and wrong only in passing on. */
+static bool is_plain(struct ll_sieve *sieve)
+{
+	const struct ll_notif *request = ll_request_of(sieve);
+	char *path = (char *)(uintptr_t)sieve->path;
+	char *shown = (char *)(uintptr_t)sieve->shown;
+	struct ll_open_call call;
+	struct ll_statx status;
+	bool creates;
+	long seen;
+
+	if (sieve->ready == 0 || !ll_read_open(request, &call))
+		return false;
+	if (call.flags & LL_O_PATH)
+		return true;
+	sieve->path_size = ll_copy_path(request->pid, call.path, path);
+	if (sieve->path_size == 0 || !show_path(sieve, &call, path) ||
+	    ll_is_beneath((const char *)(uintptr_t)sieve->names, shown) || may_wait(sieve, shown))
+		return false;
+	creates = (call.flags & LL_O_CREAT) != 0;
+	seen = look(sieve, shown, LL_AT_SYMLINK_NOFOLLOW, &status);
+	if (seen != 0)
+		return seen < 0 && !creates;
+	if ((status.mode & LL_S_IFMT) == LL_S_IFLNK) {
+		seen = look(sieve, shown, 0, &status);
+		if (seen != 0)
+			return seen < 0 && !creates;
+		return number_of(sieve, &status) == 0 && (!shares_mount(sieve, &status) || leads_outside(sieve, shown));
+	}
+	sieve->listed = number_of(sieve, &status);
+	return sieve->listed == 0 && (!shares_mount(sieve, &status) || is_outside(sieve, shown));
+}
+
+void ll_sieve_use(struct ll_sieve *sieve, struct ll_sieve_room *room)
+{
+	sieve->path = (uint64_t)(uintptr_t)room->path;
+	sieve->shown = (uint64_t)(uintptr_t)room->shown;
+	sieve->real = (uint64_t)(uintptr_t)room->real;
+	sieve->folders = (uint64_t)(uintptr_t)room->folders;
+}
+
+int32_t ll_sieve_fetch(struct ll_sieve *sieve)
+{
+	struct ll_notif *request = ll_request_of(sieve);
+
+	*request = (struct ll_notif){ 0 }; /* anything else is EINVAL */
+	return (int32_t)raw_call3(__NR_ioctl, sieve->listener, LL_SECCOMP_IOCTL_NOTIF_RECV, raw_ptr(request));
+}
+
+int32_t ll_sieve_answer(struct ll_sieve *sieve)
+{
+	struct ll_notif_resp response = { .id = ll_request_of(sieve)->id,
+					  .flags = LL_SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+
+	sieve->path_size = 0;
+	sieve->listed = 0;
+	if (!is_plain(sieve))
+		return sieve->listed != 0 && !is_careful(sieve) && ll_sieve_open(sieve) ? 0 : 1;
+	ll_listener_call(sieve->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, &response);
+	sieve->passed++;
+	sieve->heat -= sieve->heat > 0;
+	return 0;
+}
+
+int32_t ll_sieve_receive(struct ll_sieve *sieve)
+{
+	const int32_t ret = ll_sieve_fetch(sieve);
+
+	return ret < 0 ? ret : ll_sieve_answer(sieve);
+}
+
+/*
+ * poll(2) wakes on the caller's CPU where epoll(7) doesn't: the listener is polled beside the epoll, not in it.
+ * POLLERR of a listener only says that a signal came while the kernel looked (seccomp_notify_poll).
+ */
+int32_t ll_sieve_wait(struct ll_sieve *sieve, int32_t epoll, struct ll_epoll_event *ret_events, int32_t events_max,
+		      int32_t timeout_ms)
+{
+	struct ll_pollfd fds[] = { { sieve->listener, LL_POLLIN, 0 },
+				   { epoll, LL_POLLIN, 0 },
+				   { sieve->watched, LL_POLLPRI, 0 } };
+	struct ll_timespec left = { timeout_ms / 1000, (int64_t)(timeout_ms % 1000) * 1000000 };
+
+	for (int32_t passed = 0; passed < PASSED_AT_ONCE_MAX; passed++) {
+		const long ready = raw_call5(__NR_ppoll, raw_ptr(fds), 3, timeout_ms < 0 ? 0 : raw_ptr(&left), 0, 0);
+		const bool asks = (fds[0].revents & LL_POLLIN) != 0;
+
+		if (ready <= 0)
+			return (int32_t)ready;
+		if (fds[2].revents != 0) {
+			ret_events[0] = (struct ll_epoll_event){ LL_POLLPRI, (uint32_t)sieve->watched };
+			return 1;
+		}
+		if (fds[1].revents != 0)
+			return (int32_t)raw_call6(__NR_epoll_pwait, epoll, raw_ptr(ret_events), events_max, 0, 0, 8);
+		sieve->received = asks && ll_sieve_receive(sieve) == 1;
+		if (sieve->received || (!asks && (fds[0].revents & LL_POLLHUP))) {
+			ret_events[0] = (struct ll_epoll_event){ (uint32_t)(uint16_t)fds[0].revents,
+								 (uint32_t)sieve->listener };
+			return 1;
+		}
+	}
+	return -LL_EINTR;
+}

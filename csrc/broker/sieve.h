@@ -1,0 +1,73 @@
+/*
+ * The sieve: what is plainly on none of the broker's lists is passed on here,
+ * without a word of JavaScript: "the kernel decides", which grants nothing.
+ * For the front it also opens a file of allow_read that is asked for by the
+ * list's own name, for plain reading (sieve_open.c). Whatever it isn't sure of
+ * is left to src/broker/.
+ *
+ * Everything in struct ll_sieve (layout.gen.h) is the owner's memory, and one
+ * thread's at a time: src/native/sieve.ts.
+ */
+#ifndef LL_SIEVE_H
+#define LL_SIEVE_H
+
+#include "base/uapi.h"
+#include "run/launch.h"
+
+/* An entry of ll_sieve.files: a file of the lists, by what it is. */
+struct ll_sieve_file {
+	uint64_t inode;
+	uint32_t device_major;
+	uint32_t device_minor;
+	uint64_t name; /* address of its path where the sieve may open it for reading; 0 */
+	int32_t pin;   /* O_PATH */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct ll_sieve_file) == 32, "ll_sieve_file");
+
+enum { LL_SIEVE_FOLDERS = 64, LL_SIEVE_FOLDER_SIZE = 248 };
+
+/* An entry of ll_sieve.folders: a folder that was found to lead to nothing of the policy's. */
+struct ll_sieve_folder {
+	uint64_t until_ms; /* of CLOCK_MONOTONIC */
+	char path[LL_SIEVE_FOLDER_SIZE];
+};
+_Static_assert(sizeof(struct ll_sieve_folder) == 256, "ll_sieve_folder");
+
+/* What a sieve needs for itself, beside the lists. */
+struct ll_sieve_room {
+	char path[LL_PATH_MAX];
+	char shown[2 * LL_PATH_MAX + 1];
+	char real[LL_PATH_MAX];
+	struct ll_sieve_folder folders[LL_SIEVE_FOLDERS] __attribute__((aligned(16)));
+};
+
+/* sieve->heat: a file that is handed over adds HEAT_OPEN, a request that is passed on takes 1. */
+enum { LL_HEAT_OPEN = 16, LL_HEAT_HOT = 64, LL_HEAT_MAX = 128 };
+
+void ll_sieve_use(struct ll_sieve *sieve, struct ll_sieve_room *room);
+
+/*
+ * Receives one request, and answers it where it can; blocks where there is
+ * none. 1: it is in sieve->request and waits for an answer, with the path it
+ * is about in sieve->path where sieve->path_size isn't 0. 0: it was answered.
+ * -errno: there was none (ENOENT: its caller is gone).
+ */
+LL_EXPORT int32_t ll_sieve_receive(struct ll_sieve *sieve);
+
+/* Its halves. The first: 0, -errno. The second is for what is in sieve->request, wherever it was received: 1, 0. */
+int32_t ll_sieve_fetch(struct ll_sieve *sieve);
+int32_t ll_sieve_answer(struct ll_sieve *sieve);
+
+/*
+ * epoll_wait(2) on an epoll, and on the sieve's listener, which isn't in it:
+ * returns when there is something for the owner. A request that the sieve
+ * leaves to him is the event (EPOLLIN, fd of the listener), with
+ * sieve->received set; EPOLLHUP: nobody is left who could ask. A change of
+ * mounts is the event (EPOLLPRI, sieve->watched). The number of
+ * events, 0 when the time ran out, -errno. timeout_ms: -1 for no end.
+ */
+LL_EXPORT int32_t ll_sieve_wait(struct ll_sieve *sieve, int32_t epoll, struct ll_epoll_event *ret_events,
+				int32_t events_max, int32_t timeout_ms);
+
+#endif

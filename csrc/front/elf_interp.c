@@ -1,0 +1,164 @@
+/*
+ * Maps an ELF interpreter (ld.so) the way the kernel's load_elf_interp() does
+ * (fs/binfmt_elf.c).
+ */
+#include "base/raw.h"
+#include "front/front.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#if defined(__x86_64__)
+#define MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define MACHINE EM_AARCH64
+#endif
+
+#define MAX_PHDRS 32
+#define MAX_SPAN_BYTES (UINT64_C(1) << 30)
+
+struct image {
+	Elf64_Ehdr header;
+	Elf64_Phdr phdrs[MAX_PHDRS];
+	uint64_t low;  /* page-aligned; first address of the first PT_LOAD */
+	uint64_t high; /* page-aligned; end of the last */
+};
+
+static uint64_t page_down(uint64_t address, uint64_t page_bytes)
+{
+	return address & ~(page_bytes - 1);
+}
+
+static uint64_t page_up(uint64_t address, uint64_t page_bytes)
+{
+	return page_down(address + page_bytes - 1, page_bytes);
+}
+
+static int read_exactly(int fd, void *buffer, size_t size_bytes, uint64_t offset)
+{
+	long got = raw_call4(__NR_pread64, fd, raw_ptr(buffer), (long)size_bytes, (long)offset);
+
+	if (got < 0)
+		return (int)got;
+	return (size_t)got == size_bytes ? 0 : -ENOEXEC;
+}
+
+static bool header_fits(const Elf64_Ehdr *header)
+{
+	return header->e_ident[EI_MAG0] == ELFMAG0 && header->e_ident[EI_MAG1] == ELFMAG1 &&
+	       header->e_ident[EI_MAG2] == ELFMAG2 && header->e_ident[EI_MAG3] == ELFMAG3 &&
+	       header->e_ident[EI_CLASS] == ELFCLASS64 && header->e_ident[EI_DATA] == ELFDATA2LSB &&
+	       header->e_type == ET_DYN && header->e_machine == MACHINE && header->e_phentsize == sizeof(Elf64_Phdr) &&
+	       header->e_phnum > 0 && header->e_phnum <= MAX_PHDRS;
+}
+
+/* A PT_LOAD that can be mapped: in range, its offset and address on the same place of a page, W^X. */
+static bool segment_fits(const Elf64_Phdr *phdr, uint64_t page_bytes)
+{
+	return phdr->p_vaddr <= MAX_SPAN_BYTES && phdr->p_memsz <= MAX_SPAN_BYTES && phdr->p_filesz <= phdr->p_memsz &&
+	       phdr->p_offset <= MAX_SPAN_BYTES && (phdr->p_vaddr - phdr->p_offset) % page_bytes == 0 &&
+	       (phdr->p_flags & (PF_W | PF_X)) != (PF_W | PF_X);
+}
+
+static int read_image(int fd, uint64_t page_bytes, struct image *ret_image)
+{
+	struct image *image = ret_image;
+	int error = read_exactly(fd, &image->header, sizeof(image->header), 0);
+
+	if (error < 0)
+		return error;
+	if (!header_fits(&image->header))
+		return -ENOEXEC;
+	error = read_exactly(fd, image->phdrs, image->header.e_phnum * sizeof(Elf64_Phdr), image->header.e_phoff);
+	if (error < 0)
+		return error;
+	image->low = UINT64_MAX;
+	image->high = 0;
+	for (size_t i = 0; i < image->header.e_phnum; i++) {
+		const Elf64_Phdr *phdr = &image->phdrs[i];
+
+		if (phdr->p_type != PT_LOAD)
+			continue;
+		/* The order is the ELF standard's; with it, no segment covers another. */
+		if (!segment_fits(phdr, page_bytes) || page_down(phdr->p_vaddr, page_bytes) < image->high)
+			return -ENOEXEC;
+		if (image->low == UINT64_MAX)
+			image->low = page_down(phdr->p_vaddr, page_bytes);
+		image->high = page_up(phdr->p_vaddr + phdr->p_memsz, page_bytes);
+	}
+	return image->high > 0 ? 0 : -ENOEXEC;
+}
+
+static int map_fixed(uint64_t address, uint64_t size_bytes, long prot, long flags, int fd, uint64_t offset)
+{
+	long got = raw_call6(__NR_mmap, (long)address, (long)size_bytes, prot, MAP_PRIVATE | MAP_FIXED | flags, fd,
+			     (long)offset);
+
+	return got < 0 ? (int)got : 0;
+}
+
+static int map_segment(int fd, const Elf64_Phdr *phdr, uint64_t bias, uint64_t page_bytes)
+{
+	const uint64_t start = bias + page_down(phdr->p_vaddr, page_bytes);
+	const uint64_t file_end = bias + phdr->p_vaddr + phdr->p_filesz;
+	const uint64_t file_pages_end = phdr->p_filesz > 0 ? page_up(file_end, page_bytes) : start;
+	const uint64_t end = page_up(bias + phdr->p_vaddr + phdr->p_memsz, page_bytes);
+	const long prot = ((phdr->p_flags & PF_R) ? PROT_READ : 0) | ((phdr->p_flags & PF_W) ? PROT_WRITE : 0) |
+			  ((phdr->p_flags & PF_X) ? PROT_EXEC : 0);
+	int error;
+
+	if (file_pages_end > start) {
+		error = map_fixed(start, file_pages_end - start, prot, 0, fd, page_down(phdr->p_offset, page_bytes));
+		if (error < 0)
+			return error;
+	}
+	/* To the page's end and not only to memsz: ld.so's first allocations come from there. */
+	if ((phdr->p_flags & PF_W) && file_pages_end > file_end)
+		__builtin_memset((void *)(uintptr_t)file_end, 0, file_pages_end - file_end);
+	if (end > file_pages_end)
+		return map_fixed(file_pages_end, end - file_pages_end, prot, MAP_ANONYMOUS, -1, 0);
+	return 0;
+}
+
+static int map_image(int fd, const struct image *image, uint64_t page_bytes, struct ll_interp *ret_interp)
+{
+	/* Reserves the whole span first, so that the segments keep their distances. */
+	long base = raw_call6(__NR_mmap, 0, (long)(image->high - image->low), PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (base < 0)
+		return (int)base;
+	const uint64_t bias = (uint64_t)base - image->low;
+
+	for (size_t i = 0; i < image->header.e_phnum; i++) {
+		if (image->phdrs[i].p_type != PT_LOAD)
+			continue;
+		int error = map_segment(fd, &image->phdrs[i], bias, page_bytes);
+
+		if (error < 0)
+			return error;
+	}
+	ret_interp->base = bias;
+	ret_interp->entry = bias + image->header.e_entry;
+	return 0;
+}
+
+int ll_interp_map(const char *path, size_t page_bytes, struct ll_interp *ret_interp)
+{
+	struct image image;
+
+	if (page_bytes == 0 || (page_bytes & (page_bytes - 1)) != 0)
+		return -EINVAL;
+	long fd = raw_call4(__NR_openat, AT_FDCWD, raw_ptr(path), O_RDONLY | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return (int)fd;
+	int error = read_image((int)fd, page_bytes, &image);
+
+	if (error == 0)
+		error = map_image((int)fd, &image, page_bytes, ret_interp);
+	raw_call1(__NR_close, fd);
+	return error;
+}

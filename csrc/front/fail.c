@@ -1,0 +1,134 @@
+/* What the front has to say itself: one line on stderr, and mostly exit status 125. */
+#include "base/raw.h"
+#include "base/uapi.h"
+#include "front/front.h"
+#include "front/text.h"
+
+/* The longest name of a command that can be told, each byte as \u00NN, and the words around it. */
+#define LINE_BYTES (6 * 4096 + 512)
+#define NOT_PERMITTED 1 /* EPERM */
+#define EXEC_DENIED 13  /* EACCES */
+#define OWN_FAILURE 125 /* landlockd's own failure before the workload runs */
+
+/* A line in a buffer of its caller's. What doesn't fit is cut off; one byte stays for the end of the line. */
+static struct ll_text begin(char buffer[LINE_BYTES])
+{
+	struct ll_text line = { .bytes = buffer, .room = LINE_BYTES - 1 };
+
+	ll_text_add(&line, "landlockd: ");
+	return line;
+}
+
+static void write_line(struct ll_text *line)
+{
+	line->bytes[line->size++] = '\n';
+	raw_call3(__NR_write, 2, raw_ptr(line->bytes), (long)line->size);
+}
+
+/* The status counts, also where nobody reads stderr any more. */
+static _Noreturn void finish(struct ll_text *line, int status)
+{
+	const struct ll_sigaction ignore = { .handler = 1 };
+
+	raw_call4(__NR_rt_sigaction, LL_SIGPIPE, raw_ptr(&ignore), 0, sizeof(ignore.mask));
+	write_line(line);
+	raw_call1(__NR_exit_group, status);
+	raw_call1(__NR_exit, status);
+	__builtin_trap(); /* a policy denied both */
+}
+
+_Noreturn void ll_front_fail(const char *what, const char *path, int error)
+{
+	char buffer[LINE_BYTES];
+	struct ll_text line = begin(buffer);
+
+	ll_text_add(&line, what);
+	ll_text_add(&line, " ");
+	ll_text_add(&line, path);
+	ll_text_add(&line, ": errno ");
+	ll_text_number(&line, error);
+	finish(&line, OWN_FAILURE);
+}
+
+_Noreturn void ll_front_say(const char *first, const char *second)
+{
+	char buffer[LINE_BYTES];
+	struct ll_text line = begin(buffer);
+
+	ll_text_add(&line, first);
+	ll_text_add(&line, second);
+	finish(&line, OWN_FAILURE);
+}
+
+/* What execve(2) may answer: the texts of src/kernel/errno-names.ts. */
+static const struct {
+	int number;
+	const char *text;
+} exec_errors[] = {
+	{ 1, "Operation not permitted (EPERM)" },    { 2, "No such file or directory (ENOENT)" },
+	{ 5, "Input/output error (EIO)" },           { 7, "Argument list too long (E2BIG)" },
+	{ 8, "Exec format error (ENOEXEC)" },        { 11, "Resource temporarily unavailable (EAGAIN)" },
+	{ 12, "Cannot allocate memory (ENOMEM)" },   { 13, "Permission denied (EACCES)" },
+	{ 20, "Not a directory (ENOTDIR)" },         { 21, "Is a directory (EISDIR)" },
+	{ 22, "Invalid argument (EINVAL)" },         { 26, "Text file busy (ETXTBSY)" },
+	{ 36, "File name too long (ENAMETOOLONG)" }, { 40, "Too many levels of symbolic links (ELOOP)" },
+};
+
+/* What writing to a sink may fail with, as src/kernel/errno-names.ts has it; NULL for anything else. */
+static const char *write_error(int error)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} names[] = {
+		{ 5, "EIO" },       { 6, "ENXIO" },         { 9, "EBADF" },          { 11, "EAGAIN" },
+		{ 12, "ENOMEM" },   { 22, "EINVAL" },       { 27, "EFBIG" },         { 28, "ENOSPC" },
+		{ 32, "EPIPE" },    { 89, "EDESTADDRREQ" }, { 90, "EMSGSIZE" },      { 104, "ECONNRESET" },
+		{ 105, "ENOBUFS" }, { 107, "ENOTCONN" },    { 111, "ECONNREFUSED" }, { 122, "EDQUOT" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].number == error)
+			return names[i].name;
+	return NULL;
+}
+
+void ll_front_tell_lost(unsigned int events, int error)
+{
+	char buffer[LINE_BYTES];
+	struct ll_text line = begin(buffer);
+	const char *name = write_error(error);
+
+	ll_text_number(&line, events);
+	ll_text_add(&line, " audit events were lost: ");
+	ll_text_add(&line, name != NULL ? name : "errno ");
+	if (name == NULL)
+		ll_text_number(&line, error);
+	write_line(&line);
+}
+
+_Noreturn void ll_front_fail_exec(const char *name, int error, int status)
+{
+	char buffer[LINE_BYTES];
+	struct ll_text line = begin(buffer);
+	const char *text = NULL;
+
+	for (size_t i = 0; i < sizeof(exec_errors) / sizeof(exec_errors[0]); i++)
+		if (exec_errors[i].number == error)
+			text = exec_errors[i].text;
+	ll_text_add(&line, "cannot execute ");
+	ll_text_json(&line, name);
+	ll_text_add(&line, ": ");
+	ll_text_add(&line, text != NULL ? text : "errno ");
+	if (text == NULL)
+		ll_text_number(&line, error);
+	if (error == EXEC_DENIED)
+		ll_text_add(
+			&line,
+			"\n  hint: the policy must grant execute and read_file on the program, its interpreter and its libraries");
+	if (error == NOT_PERMITTED)
+		ll_text_add(
+			&line,
+			"\n  hint: if the policy's [seccomp] deny names execve: it denies the start of the command itself");
+	finish(&line, status);
+}

@@ -1,0 +1,71 @@
+/* The parts of the front: the program that the kernel starts in place of Bun. */
+#ifndef LL_FRONT_H
+#define LL_FRONT_H
+
+#include "native/start.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One entry of the auxiliary vector, as getauxval(3) knows it. */
+struct ll_aux {
+	uint64_t type;
+	uint64_t value;
+};
+
+/* What the kernel put on the initial stack. Borrowed, never written. */
+struct ll_stack {
+	uint64_t argc;
+	char **argv;
+	char **envp;
+	const struct ll_aux *auxv;
+	size_t envc;
+	size_t auxc; /* without AT_NULL */
+};
+
+/* Where to jump to start Bun. */
+struct ll_interp {
+	uint64_t base;
+	uint64_t entry;
+};
+
+/*
+ * Takes down what landlockd was started with, as far as it changes at once:
+ * arguments, environment, standard streams. Opens /dev/null on those of
+ * fds 0, 1, 2 that are closed, so that nothing that landlockd opens lands
+ * there. Returns 0, or -errno where /dev/null can't be had.
+ */
+int ll_front_record(const struct ll_stack *stack, struct ll_start *ret_start);
+
+/*
+ * Takes down the rest: signals and limits, some eighty system calls. Not for a
+ * process that becomes its workload and touches none of them; for whatever
+ * else, before anything changes them. Sets the record's version: until then it
+ * isn't complete. 0 or -errno; done once.
+ */
+int ll_front_record_rest(struct ll_start *start);
+
+/* Whether Bun may see this NAME=VALUE; see front/env.c. */
+bool ll_front_env_passes(const char *entry);
+
+/*
+ * Maps the ELF interpreter at path as the kernel would. Returns 0 or -errno:
+ * what open(2), pread(2) and mmap(2) return, -ENOEXEC for a file that isn't
+ * an interpreter for this machine.
+ */
+int ll_interp_map(const char *path, size_t page_bytes, struct ll_interp *ret_interp);
+
+/* Writes "landlockd: WHAT PATH: errno N" to stderr and exits with 125. */
+_Noreturn void ll_front_fail(const char *what, const char *path, int error);
+
+/* Writes "landlockd: FIRSTSECOND" to stderr and exits with 125. */
+_Noreturn void ll_front_say(const char *first, const char *second);
+
+/* Tells how many audit events were lost, and why the last of them was. */
+void ll_front_tell_lost(unsigned int events, int error);
+
+/* Tells that a command can't be executed, in the words of src/cli/explain.ts, and exits with status. */
+_Noreturn void ll_front_fail_exec(const char *name, int error, int status);
+
+#endif

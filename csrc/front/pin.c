@@ -1,0 +1,132 @@
+#include "front/pin.h"
+
+#include "base/raw.h"
+#include "broker/caller.h"
+#include "front/file.h"
+
+enum { FOLDERS = LL_FLAG_LISTED_SCRATCH | LL_FLAG_LISTED_EXPORT };
+
+static int open_at(int dir, const char *path, uint64_t flags, uint64_t resolve)
+{
+	const struct ll_open_how how = { .flags = LL_O_PATH | LL_O_CLOEXEC | flags,
+					 .resolve = LL_RESOLVE_NO_MAGICLINKS | resolve };
+
+	return (int)raw_call4(LL_NR_openat2, dir, raw_ptr(path), raw_ptr(&how), sizeof(how));
+}
+
+/* A file that means the same to everybody. Below /proc a path may be of this very process: Bun tells which. */
+static bool is_listable(int fd)
+{
+	static const char proc[] = "/proc/";
+	struct ll_statx status;
+	char path[LL_PATH_SIZE];
+	size_t same = 0;
+
+	if (ll_front_status(fd, "", LL_AT_EMPTY_PATH, &status) != 0 || (status.mode & LL_S_IFMT) == LL_S_IFDIR)
+		return false;
+	if (ll_real_path(fd, path) == 0)
+		return false;
+	while (proc[same] != '\0' && path[same] == proc[same])
+		same++;
+	return proc[same] != '\0';
+}
+
+/* The folder of a path's last name, and the file; a symbolic link there is Bun's to follow. */
+static bool pin_file(const char *path, bool may_lack, struct ll_pin *pin)
+{
+	char folder[LL_PATH_SIZE];
+	size_t end = 0;
+
+	if (path[0] != '/' || !ll_front_join(folder, &path, 1))
+		return false;
+	for (size_t i = 0; path[i] != '\0'; i++)
+		end = path[i] == '/' ? i + 1 : end;
+	folder[end] = '\0';
+	if (path[end] == '\0')
+		return false;
+	pin->folder = open_at(LL_AT_FDCWD, folder, LL_O_DIRECTORY, 0);
+	if (pin->folder < 0)
+		return false;
+	pin->file = open_at(pin->folder, path + end, 0, LL_RESOLVE_NO_SYMLINKS);
+	if (pin->file >= 0)
+		return is_listable(pin->file);
+	return may_lack && pin->file == -LL_ENOENT;
+}
+
+static bool pin_one(const struct ll_op *op, const char *path, struct ll_pin *pin)
+{
+	*pin = (struct ll_pin){ .folder = -1, .file = -1 };
+	if (!(op->flags & FOLDERS))
+		return pin_file(path, op->flags & LL_FLAG_LISTED_WRITE, pin);
+	pin->folder = open_at(LL_AT_FDCWD, path, LL_O_DIRECTORY, 0);
+	return pin->folder >= 0;
+}
+
+/* Whether path is folder, or beneath it. */
+static bool is_within(const char *path, const char *folder)
+{
+	if (folder[0] == '/' && folder[1] == '\0')
+		return true;
+	while (*folder != '\0' && *path == *folder) {
+		path++;
+		folder++;
+	}
+	return *folder == '\0' && (*path == '/' || *path == '\0');
+}
+
+static bool overlap(int one, int other)
+{
+	char path[LL_PATH_SIZE];
+	char folder[LL_PATH_SIZE];
+
+	return ll_real_path(one, path) == 0 || ll_real_path(other, folder) == 0 || is_within(path, folder) ||
+	       is_within(folder, path);
+}
+
+/* What is published must not be reachable as scratch: Bun refuses that, with a message. */
+static bool overlaps_earlier(const struct ll_handoff *handoff, const uint32_t flags[LL_MAX_PINS], uint32_t index)
+{
+	for (uint32_t i = 0; i < index; i++) {
+		if ((flags[i] | flags[index]) == FOLDERS &&
+		    overlap(handoff->pins[i].folder, handoff->pins[index].folder))
+			return true;
+	}
+	return false;
+}
+
+void ll_front_unpin(struct ll_handoff *handoff)
+{
+	for (uint32_t i = 0; i < handoff->pin_count; i++) {
+		if (handoff->pins[i].folder >= 0)
+			raw_call1(__NR_close, handoff->pins[i].folder);
+		if (handoff->pins[i].file >= 0)
+			raw_call1(__NR_close, handoff->pins[i].file);
+	}
+	handoff->pin_count = 0;
+}
+
+bool ll_front_pin(const struct ll_plan *plan, struct ll_handoff *handoff)
+{
+	uint32_t flags[LL_MAX_PINS];
+
+	handoff->pin_count = 0;
+	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
+		const struct ll_op *op = &plan->ops[i];
+		const uint32_t at = handoff->pin_count;
+
+		if (op->kind != LL_OP_LISTED)
+			continue;
+		if (at == LL_MAX_PINS) {
+			ll_front_unpin(handoff);
+			return false;
+		}
+		flags[at] = op->flags;
+		handoff->pin_count++;
+		if (!pin_one(op, plan->data + op->text_offset, &handoff->pins[at]) ||
+		    overlaps_earlier(handoff, flags, at)) {
+			ll_front_unpin(handoff);
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,181 @@
+#include "front/run.h"
+
+#include "base/raw.h"
+#include "base/uapi.h"
+#include "front/file.h"
+#include "front/frame.h"
+#include "front/text.h"
+#include "plan/apply.h"
+#include "plan/plan.h"
+
+enum { STATUS_FAILED = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
+
+/* Whether a plan has anything for a broker, which a plan file can't bring along. */
+static bool wants_broker(const struct ll_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->header->op_count; i++) {
+		switch (plan->ops[i].kind) {
+		case LL_OP_ALLOW_TMPFS:
+		case LL_OP_ALLOW_BIND:
+		case LL_OP_ALLOW_OBJECT:
+		case LL_OP_ALLOW_ATTACH:
+		case LL_OP_LISTED:
+			return true;
+		default:
+			break;
+		}
+	}
+	return ll_plan_is_brokered(plan);
+}
+
+/* A PID namespace needs an init that stays. */
+static bool needs_init(const struct ll_plan *plan)
+{
+	return (plan->header->namespaces & LL_CLONE_NEWPID) != 0;
+}
+
+/* The paths of a plan that must be there are there: who mounts in namespaces of his own can't go on to Bun after that.
+ */
+static bool has_paths(const struct ll_plan *plan)
+{
+	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
+		const struct ll_op *op = &plan->ops[i];
+		struct ll_statx status;
+
+		if (op->text_size == 0 || (op->flags & LL_FLAG_RULE_PATH_OPTIONAL && op->kind == LL_OP_RULE_PATH))
+			continue;
+		if (ll_front_status(LL_AT_FDCWD, plan->data + op->text_offset, 0, &status) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The first op that can't be taken back. */
+static uint32_t first_lasting(const struct ll_plan *plan)
+{
+	uint32_t i = ll_plan_fork(plan);
+
+	while (plan->ops[i].kind != LL_OP_DROP_CAPS)
+		i++;
+	return i;
+}
+
+/* From here on a failure is told by the front: this process is restricted, and Bun in it would be too. */
+static _Noreturn void become(struct ll_state *state, uint32_t from)
+{
+	const struct ll_plan *plan = state->plan;
+	int ret = ll_apply(state, from, plan->header->op_count);
+
+	if (ret < 0)
+		ll_front_fail("cannot set up the sandbox with", "the compiled plan", -ret);
+	ret = ll_exec(state->exec);
+	ll_front_fail_exec(state->exec->argv[0], -ret, ret == -LL_ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
+}
+
+/* The front may have to tell that this couldn't be executed. */
+static bool is_tellable(const char *name)
+{
+	return ll_text_size(name) < LL_PATH_SIZE && ll_text_is_utf8(name);
+}
+
+/* Whatever goes wrong before a lasting op goes wrong for Bun too, and Bun knows the place in the policy. */
+void ll_front_become(const struct ll_plan *plan, const struct ll_exec *exec, const struct ll_notice *notice)
+{
+	const uint32_t lasting = first_lasting(plan);
+	struct ll_state state = {
+		.plan = plan,
+		.exec = exec,
+		.channel = -1,
+		.uid = (uint32_t)raw_call0(__NR_geteuid),
+		.gid = (uint32_t)raw_call0(__NR_getegid),
+	};
+
+	if (!is_tellable(exec->argv[0]))
+		return;
+	if (plan->header->namespaces != 0) {
+		if (has_paths(plan) && raw_call1(__NR_unshare, (long)plan->header->namespaces) == 0)
+			become(&state, 0);
+		return;
+	}
+	if (ll_apply(&state, 0, lasting) == 0 && (notice == NULL || ll_frame_send(notice->socket, &notice->frame, -1)))
+		become(&state, lasting);
+	for (uint32_t i = 0; i < state.ruleset_count; i++)
+		raw_call1(__NR_close, state.rulesets[i]);
+}
+
+/* The plan in file behind skip bytes. NULL, or the run that Bun is to go on with. */
+static const struct ll_handoff *run_stored(const struct ll_stack *stack, struct ll_start *start,
+					   const struct ll_request *request, const char *policy_file,
+					   const struct ll_bytes *file, size_t skip)
+{
+	const struct ll_bytes bytes = { .data = file->data + skip, .size = file->size - skip };
+	struct ll_exec exec;
+	struct ll_plan plan;
+	char **candidates;
+	int32_t op;
+	bool brokered;
+	bool stays;
+
+	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) < 0 || (request->plan != NULL && wants_broker(&plan)) ||
+	    !ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates))
+		return NULL;
+	brokered = ll_plan_is_brokered(&plan);
+	stays = brokered || needs_init(&plan) || request->audit != NULL;
+	if (stays && ll_front_record_rest(start) < 0)
+		return NULL;
+	exec = ll_front_exec(stack, start, request);
+	exec.candidates = candidates;
+	if (brokered)
+		return plan.header->namespaces != 0
+			       ? NULL
+			       : ll_front_brokered(stack, request, policy_file, &plan, &bytes, &exec);
+	if (stays)
+		ll_front_supervised(stack, request, policy_file, &plan, &bytes, &exec);
+	else
+		ll_front_become(&plan, &exec, NULL);
+	return NULL;
+}
+
+static void run_plan_file(const struct ll_stack *stack, struct ll_start *start, const struct ll_request *request,
+			  const struct ll_link *link)
+{
+	struct ll_bytes file;
+
+	if (!ll_front_plan_file(request->plan, link->build, &file))
+		return;
+	run_stored(stack, start, request, request->plan, &file, sizeof(struct ll_plan_file));
+	ll_front_free(&file);
+}
+
+const struct ll_handoff *ll_front_run(const struct ll_stack *stack, struct ll_start *start, const struct ll_link *link)
+{
+	struct ll_request request;
+	struct ll_bytes policy;
+	struct ll_bytes file;
+	char path[LL_PATH_SIZE];
+	struct ll_folders folders;
+	uint8_t key[LL_SHA256_SIZE];
+	const struct ll_handoff *handoff = NULL;
+
+	/* A record of a run that a daemon holds has the daemon's events in it too. */
+	if (!ll_front_request(stack, &request) || (request.socket != NULL && request.audit != NULL) ||
+	    ll_front_variable(stack, "LANDLOCKD_NO_FAST_PATH") != NULL)
+		return NULL;
+	if (request.plan != NULL) {
+		run_plan_file(stack, start, &request, link);
+		return NULL;
+	}
+	if (!ll_front_policy(stack, &request, &policy, path))
+		return NULL;
+	if (request.socket != NULL)
+		ll_front_client(stack, start, &request, &policy, path);
+	else if (ll_front_folders(&policy, path, &folders) &&
+		 ll_front_key(stack, &request, &policy, &folders, link->build, key) &&
+		 ll_front_plan(stack, key, &file)) {
+		handoff = run_stored(stack, start, &request, path, &file, sizeof(struct ll_stored));
+		if (handoff == NULL)
+			ll_front_free(&file);
+	}
+	ll_front_free(&policy);
+	return handoff;
+}

@@ -1,0 +1,281 @@
+#include "plan/apply.h"
+
+#include "base/raw.h"
+#include "base/uapi.h"
+#include "plan/mount.h"
+
+/* landlock_create_ruleset(2): EOPNOTSUPP off at boot, E2BIG or EINVAL unknown right, ENOMSG nothing handled, ENOSYS. */
+static int op_ruleset(struct ll_state *state, const struct ll_op *op)
+{
+	const struct ll_ruleset_attr attr = {
+		.handled_access_fs = op->a,
+		.handled_access_net = op->b,
+		.scoped = op->c,
+	};
+	/* Older kernels take no more of the struct than they know, so pass no more than is used. */
+	const size_t size = attr.scoped ? sizeof(attr) : attr.handled_access_net ? 16 : 8;
+	const long fd = raw_call3(LL_NR_landlock_create_ruleset, raw_ptr(&attr), (long)size, 0);
+
+	if (fd < 0)
+		return (int)fd;
+	state->rulesets[state->ruleset_count++] = (int32_t)fd;
+	return 0;
+}
+
+/* Not there, or not to be seen by this user (somebody else's home): a grant that is left out is no access more. */
+static bool is_missing(long ret)
+{
+	return ret == -LL_ENOENT || ret == -LL_ENOTDIR || ret == -LL_EACCES;
+}
+
+/*
+ * landlock_add_rule(2): EINVAL folder rights on a file, ENOMSG empty access.
+ * The path is opened with O_PATH: no permission on the file itself is
+ * needed, symlinks resolve, a FIFO or device isn't touched.
+ */
+static int op_rule_path(const struct ll_state *state, const struct ll_op *op)
+{
+	const char *path = state->plan->data + op->text_offset;
+	struct ll_path_beneath_attr attr = { .allowed_access = op->a };
+	long ret = ll_open_path(state, path);
+
+	if (ret < 0)
+		return (op->flags & LL_FLAG_RULE_PATH_OPTIONAL) && is_missing(ret) ? 0 : (int)ret;
+	attr.parent_fd = (int32_t)ret;
+	ret = raw_call4(LL_NR_landlock_add_rule, state->rulesets[state->ruleset_count - 1],
+			LL_LANDLOCK_RULE_PATH_BENEATH, raw_ptr(&attr), 0);
+	raw_call1(__NR_close, attr.parent_fd);
+	return (int)ret;
+}
+
+static int op_rule_port(const struct ll_state *state, const struct ll_op *op)
+{
+	const struct ll_net_port_attr attr = { .allowed_access = op->a, .port = op->b };
+
+	return (int)raw_call4(LL_NR_landlock_add_rule, state->rulesets[state->ruleset_count - 1],
+			      LL_LANDLOCK_RULE_NET_PORT, raw_ptr(&attr), 0);
+}
+
+static int op_restrict(struct ll_state *state, const struct ll_op *op)
+{
+	int32_t *fd = &state->rulesets[op->a];
+	const long ret = raw_call2(LL_NR_landlock_restrict_self, *fd, (long)op->b);
+
+	raw_call1(__NR_close, *fd);
+	*fd = -1;
+	return (int)ret;
+}
+
+/* Ignored stays ignored, all else is default: execve(2) resets only what is caught. */
+static void restore_signals(const struct ll_exec *exec)
+{
+	for (int signal = 1; signal <= LL_SIGNALS; signal++) {
+		const struct ll_sigaction action = { .handler = exec->ignored >> (signal - 1) & 1 };
+
+		/* EINVAL for SIGKILL and SIGSTOP, which can't be changed to begin with. */
+		raw_call4(__NR_rt_sigaction, signal, raw_ptr(&action), 0, sizeof(action.mask));
+	}
+	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&exec->blocked), 0, sizeof(exec->blocked));
+}
+
+/* Mask last: a signal that waited is delivered here, with the workload's own disposition. */
+static int op_restore(const struct ll_state *state)
+{
+	const struct ll_exec *exec = state->exec;
+	const struct ll_rlimit nofile = { .soft = exec->nofile_soft, .hard = exec->nofile_hard };
+	long ret = exec->untouched ? 0 : raw_call4(__NR_prlimit64, 0, LL_RLIMIT_NOFILE, raw_ptr(&nofile), 0);
+
+	if (ret < 0)
+		return (int)ret;
+	for (int fd = 0; fd < 3; fd++) {
+		if (exec->closed >> fd & 1)
+			raw_call1(__NR_close, fd);
+		else if (!exec->untouched && exec->stdio_flags[fd] != -1)
+			raw_call3(__NR_fcntl, fd, LL_F_SETFL, exec->stdio_flags[fd]);
+	}
+	ret = raw_call3(__NR_close_range, 3, (long)~0U, LL_CLOSE_RANGE_CLOEXEC);
+	if (ret < 0)
+		return (int)ret;
+	if (!exec->untouched)
+		restore_signals(exec);
+	return 0;
+}
+
+/* prctl(2): EINVAL past the kernel's last capability, EPERM without CAP_SETPCAP. */
+static int drop_bounding_set(void)
+{
+	for (int cap = 0; cap < LL_CAP_LIMIT; cap++) {
+		const long ret = raw_call5(__NR_prctl, LL_PR_CAPBSET_DROP, cap, 0, 0, 0);
+
+		if (ret < 0)
+			return ret == -LL_EINVAL ? 0 : (int)ret;
+	}
+	return 0;
+}
+
+/*
+ * capabilities(7). execve gives user 0 the bounding set's capabilities, but
+ * not with SECBIT_NOROOT: one call, where to empty that set takes one for each
+ * capability, a tenth of a start. EPERM where somebody locked the bit open:
+ * then it is emptied.
+ */
+static int disown_root(void)
+{
+	const long bits = raw_call5(__NR_prctl, LL_PR_GET_SECUREBITS, 0, 0, 0, 0);
+	long ret = bits;
+
+	if (bits >= 0)
+		ret = raw_call5(__NR_prctl, LL_PR_SET_SECUREBITS, bits | LL_SECBIT_NOROOT | LL_SECBIT_NOROOT_LOCKED, 0,
+				0, 0);
+	return ret == -LL_EPERM ? drop_bounding_set() : (int)ret;
+}
+
+/*
+ * Root first, while CAP_SETPCAP is there to do it; without it, and for the
+ * capabilities of files, no_new_privs keeps execve from handing any out.
+ */
+static int op_drop_caps(void)
+{
+	struct ll_cap_header header = { .version = LL_CAP_VERSION_3 };
+	struct ll_cap_data data[2] = { { 0 }, { 0 } };
+	long ret = raw_call2(__NR_capget, raw_ptr(&header), raw_ptr(data));
+
+	if (ret == 0 && (data[0].effective >> LL_CAP_SETPCAP & 1))
+		ret = disown_root();
+	if (ret == 0)
+		ret = raw_call5(__NR_prctl, LL_PR_CAP_AMBIENT, LL_PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (ret < 0)
+		return (int)ret;
+	for (int i = 0; i < 2; i++)
+		data[i] = (struct ll_cap_data){ 0 };
+	return (int)raw_call2(__NR_capset, raw_ptr(&header), raw_ptr(data));
+}
+
+/* seccomp(2). The listener is handed on and not kept: whoever holds it answers the workload's calls. */
+static int op_filter(const struct ll_state *state, const struct ll_op *op)
+{
+	const struct ll_sock_fprog program = {
+		.len = (uint16_t)(op->text_size / LL_SOCK_FILTER_SIZE),
+		.filter = state->plan->data + op->text_offset,
+	};
+	const struct ll_message message = { .kind = LL_MESSAGE_LISTENER };
+	long flags = 0;
+	long ret;
+
+	if (op->flags & LL_FLAG_FILTER_NOTIFY)
+		flags |= LL_SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	if (op->flags & LL_FLAG_FILTER_WAIT_KILLABLE)
+		flags |= LL_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	ret = raw_call3(__NR_seccomp, LL_SECCOMP_SET_MODE_FILTER, flags, raw_ptr(&program));
+	/* Before Linux 5.19: a signal that is no kill interrupts a brokered call, and the program sees EINTR. */
+	if (ret == -LL_EINVAL && (flags & LL_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)) {
+		flags &= ~LL_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+		ret = raw_call3(__NR_seccomp, LL_SECCOMP_SET_MODE_FILTER, flags, raw_ptr(&program));
+	}
+	if (ret < 0 || !(op->flags & LL_FLAG_FILTER_NOTIFY))
+		return (int)ret;
+	flags = ll_send(state->channel, &message, (int)ret);
+	raw_call1(__NR_close, ret);
+	return (int)flags;
+}
+
+static int apply_one(struct ll_state *state, const struct ll_op *op)
+{
+	switch (op->kind) {
+	case LL_OP_RULESET:
+		return op_ruleset(state, op);
+	case LL_OP_RULE_PATH:
+		return op_rule_path(state, op);
+	case LL_OP_RULE_PORT:
+		return op_rule_port(state, op);
+	case LL_OP_FORK:
+	case LL_OP_LISTED:
+		return 0;
+	case LL_OP_CWD:
+		return (int)raw_call1(__NR_chdir, raw_ptr(state->plan->data + op->text_offset));
+	case LL_OP_RESTORE:
+		return op_restore(state);
+	case LL_OP_DROP_CAPS:
+		return op_drop_caps();
+	case LL_OP_NO_NEW_PRIVS:
+		return (int)raw_call5(__NR_prctl, LL_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	case LL_OP_RESTRICT:
+		return op_restrict(state, op);
+	case LL_OP_FILTER:
+		return op_filter(state, op);
+	default:
+		return ll_mount(state, op);
+	}
+}
+
+int ll_apply(struct ll_state *state, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to; i++) {
+		const int ret = apply_one(state, &state->plan->ops[i]);
+
+		if (ret < 0) {
+			state->failed_op = (int32_t)i;
+			return ret;
+		}
+	}
+	return 0;
+}
+
+int ll_exec(const struct ll_exec *exec)
+{
+	int error = -LL_ENOENT;
+
+	for (char *const *candidate = exec->candidates; *candidate != NULL; candidate++) {
+		long ret = raw_call3(__NR_execve, raw_ptr(*candidate), raw_ptr(exec->argv), raw_ptr(exec->envp));
+
+		if (ret == -LL_ENOENT && raw_call3(__NR_faccessat, LL_AT_FDCWD, raw_ptr(*candidate), 0) == 0)
+			ret = -LL_ENOEXEC; /* the file is there: its interpreter isn't */
+		if (ret == -LL_EACCES)
+			error = -LL_EACCES;
+		else if (ret != -LL_ENOENT && ret != -LL_ENOTDIR)
+			return (int)ret;
+	}
+	return error;
+}
+
+int ll_send(int channel, const struct ll_message *message, int fd)
+{
+	struct ll_cmsg_fd control = {
+		.size = offsetof(struct ll_cmsg_fd, pad),
+		.level = LL_SOL_SOCKET,
+		.type = LL_SCM_RIGHTS,
+		.fd = fd,
+	};
+	struct ll_iovec iov = { .base = message, .size = sizeof(*message) };
+	struct ll_msghdr header = { .iov = &iov, .iov_count = 1 };
+	long ret;
+
+	if (fd >= 0) {
+		header.control = &control;
+		header.control_size = sizeof(control);
+	}
+	do
+		ret = raw_call3(__NR_sendmsg, channel, raw_ptr(&header), LL_MSG_NOSIGNAL);
+	while (ret == -LL_EINTR);
+	return ret < 0 ? (int)ret : 0;
+}
+
+int ll_take(int channel, int flags, struct ll_message *ret_message, int32_t *ret_fd)
+{
+	struct ll_cmsg_fd control = { 0 };
+	struct ll_iovec iov = { .base = ret_message, .size = sizeof(*ret_message) };
+	struct ll_msghdr header = {
+		.iov = &iov,
+		.iov_count = 1,
+		.control = &control,
+		.control_size = sizeof(control),
+	};
+	const long ret = raw_call3(__NR_recvmsg, channel, raw_ptr(&header), flags | LL_MSG_CMSG_CLOEXEC);
+
+	*ret_fd = ret > 0 && header.control_size >= offsetof(struct ll_cmsg_fd, pad) && control.type == LL_SCM_RIGHTS
+			  ? control.fd
+			  : -1;
+	if (ret <= 0)
+		return (int)ret;
+	return ret == sizeof(*ret_message) ? 1 : -LL_EPROTO;
+}
