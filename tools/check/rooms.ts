@@ -27,7 +27,8 @@ function expand(cell: string, names: readonly string[]): string[] {
  * @throws Error when a cell names a folder that the table doesn't have
  */
 export function readTable(markdown: string): Map<string, Room> {
-  const rows = markdown.split("\n").flatMap((line) => {
+  const table = markdown.split("\n\n").find((block) => block.includes("| may import |")) ?? "";
+  const rows = table.split("\n").flatMap((line) => {
     const match = ROW.exec(line);
     return match === null ? [] : [{ name: (match[1] ?? "").replace(/\/$/, ""), cell: (match[2] ?? "").trim() }];
   });

@@ -19,6 +19,11 @@ describe("the table of folders", () => {
     expect(rooms.get("native")?.may).toEqual(["plan/layout"]);
   });
 
+  test("is the one that says so: other tables have folders too", () => {
+    const other = "| folder | what |\n|---|---|\n| `csrc/plan/` | yes |\n";
+    expect([...readTable(`${HEAD}| \`base/\` | a | nothing |\n\n${other}`).keys()]).toEqual(["base"]);
+  });
+
   test("a folder without a row, a stretch that runs backwards, and no table are errors", () => {
     expect(() => readTable(`${HEAD}| \`run/\` | d | brokr |\n`)).toThrow('"brokr", which has no row');
     expect(() => readTable(`${HEAD}| \`a/\` | d | nothing |\n| \`b/\` | d | b … a |\n`)).toThrow("no stretch");
