@@ -107,7 +107,8 @@ build/libsandbox.so: $(SO_C) $(C_HEADERS) Makefile | host-tools
 # Built beside and moved into place: a running landlockd keeps its file, a reader never sees half of one.
 build/landlockd-unlinked: build/libsandbox.so build/version $(BUNDLED) $(BUNDLER) package.json tsconfig.json Makefile node_modules/.toolchain
 	@out=$$(mktemp -d build/bun.XXXXXX) && trap 'rm -rf "$$out"' EXIT && \
-	$(BUN) tools/bundle.ts --entry src/main.ts --out "$$out/landlockd" --version "$$(cat build/version)" && \
+	$(BUN) tools/bundle.ts --entry src/main.ts --shared src/cli/main.ts --out "$$out/landlockd" \
+		--version "$$(cat build/version)" && \
 	mv -f "$$out/landlockd" $@
 
 build/front: $(FRONT_C) $(C_HEADERS) Makefile | host-tools

@@ -27,19 +27,20 @@ export function partsOf(entryPath: string): ReadonlySet<string> {
 }
 
 /**
- * Makes every part import the entry point, which is loaded before any of them. The bundler gives each set of modules
- * that the same parts share a file of its own; what the entry point needs so is shared by all of them, and is one file.
- * Without it the plainest run loads some forty, which takes longer than what is in them.
+ * Makes every part import a module that is loaded before any of them. The bundler gives each set of modules that the
+ * same parts share a file of its own; what that module needs so is shared by all of them, and is one file. Without it
+ * the plainest run loads some forty, which takes longer than what is in them. It can't be the entry point, which is
+ * still being evaluated (it awaits) when parts are loaded: they would wait for each other.
  */
-export function sharing(entryPath: string): Bun.BunPlugin {
-  const entry = resolve(entryPath);
-  const parts = partsOf(entry);
+export function sharing(sharedPath: string): Bun.BunPlugin {
+  const shared = resolve(sharedPath);
+  const parts = partsOf(shared);
   return {
     name: "one file of what all parts share",
     setup(build) {
       build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         if (!parts.has(path)) return undefined;
-        return { contents: `${readFileSync(path, "utf8")}\nimport ${JSON.stringify(entry)};\n`, loader: "ts" };
+        return { contents: `${readFileSync(path, "utf8")}\nimport ${JSON.stringify(shared)};\n`, loader: "ts" };
       });
     },
   };
