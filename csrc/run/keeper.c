@@ -149,6 +149,14 @@ static int take_channel(struct ll_run *run)
 	return (int)ret;
 }
 
+/* Beneath where sources are, a keeper whose workload runs needs no fd after this one. */
+static int last_kept(const struct ll_run *run)
+{
+	if (run->warden_pid > 0)
+		return LL_WARDEN_FD;
+	return run->plan.header->namespaces != 0 ? LL_CHILDREN_FD : CHANNEL_FD;
+}
+
 int ll_keeper(void *argument)
 {
 	struct ll_run *run = argument;
@@ -186,7 +194,8 @@ int ll_keeper(void *argument)
 	ll_send(run->channel, &started, pidfd);
 	/* Whoever reads the workload's output must see its end when the workload's own copy is closed. */
 	raw_call3(__NR_close_range, 0, CHANNEL_FD - 1, 0);
-	raw_call3(__NR_close_range, run->warden_pid > 0 ? LL_WARDEN_FD + 1 : LL_WARDEN_FD, LL_SOURCE_FD_MIN - 1, 0);
+	raw_call3(__NR_close_range, last_kept(run) + 1, LL_SOURCE_FD_MIN - 1, 0);
+	ll_keep_watch(run);
 	/* A working directory on a mount of the workload's would keep it busy. */
 	if (ll_hand_needed(&run->plan))
 		raw_call1(__NR_chdir, raw_ptr("/"));

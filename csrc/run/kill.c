@@ -36,7 +36,14 @@ void ll_open_watch(struct ll_run *run)
 {
 	if (ll_hand_needed(&run->plan) && !(run->plan.header->namespaces & LL_CLONE_NEWPID) && open_pipe())
 		run->warden_pid = LL_WARDEN_WANTED;
-	open_children();
+	if (run->plan.header->namespaces != 0)
+		open_children();
+}
+
+void ll_keep_watch(const struct ll_run *run)
+{
+	if (run->plan.header->namespaces == 0 && !run->encloses)
+		open_children();
 }
 
 /* Children of this process, as the kernel lists them; false where it doesn't. */

@@ -13,11 +13,14 @@ enum { LL_CHILDREN_FD = 4, LL_WARDEN_FD, LL_WARDEN_READS_FD };
 enum { LL_WARDEN_WANTED = -1 };
 
 /*
- * Opened before the root may change, where nothing from LL_CHILDREN_FD on is
- * open. Without the list (CONFIG_PROC_CHILDREN, no /proc) the fd isn't there,
- * and only the workload itself can be killed.
+ * The list is opened before the root may change, where nothing from
+ * LL_CHILDREN_FD on is open; where the root stays, not before the workload
+ * runs, and only if it isn't enclosed: this takes as long as ten system calls
+ * of other kinds. Without the list (CONFIG_PROC_CHILDREN, no /proc) the fd isn't
+ * there, and only the workload itself can be killed.
  */
 void ll_open_watch(struct ll_run *run);
+void ll_keep_watch(const struct ll_run *run);
 
 /*
  * The pid of the keeper's first child as whoever mounted the /proc that it
