@@ -31,7 +31,7 @@ import {
   zoneOf,
 } from "./locate.ts";
 import type { Pin } from "./lookup.ts";
-import type { Publication } from "./publish.ts";
+import type { Publication } from "./publish/publish.ts";
 import { PASS, type Reply, result, type Ticket } from "./reply.ts";
 import type { At, EntryRequest, MoveRequest, NameRequest } from "./request.ts";
 import type { Roots } from "./roots.ts";

@@ -26,7 +26,7 @@ export async function brokerOf(
   const roots = pinRoots(broker);
   const surroundings = surroundingsOf(policy);
   if (brokeredMounts(policy) === undefined) return new Broker(roots, emit, undefined, surroundings);
-  const { MountBroker } = await import("../broker/mount.ts");
+  const { MountBroker } = await import("../broker/mount/mount.ts");
   return new Broker(roots, emit, new MountBroker(plan.ops, broker, policy.runtime?.root ?? "", emit), surroundings);
 }
 

@@ -1,8 +1,8 @@
 /** What a plan lets the workload mount, and what it has mounted by now. */
 
-import type { KeyPath } from "../base/errors.ts";
-import type { Broker, MountObject } from "../policy/policy.ts";
-import { binaryPath } from "./roots.ts";
+import type { KeyPath } from "../../base/errors.ts";
+import type { Broker, MountObject } from "../../policy/policy.ts";
+import { binaryPath } from "../roots.ts";
 
 /** An operation of a plan, as far as it says what may be mounted. */
 export interface AllowedOp {

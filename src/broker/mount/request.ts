@@ -1,11 +1,11 @@
 /** The mount calls as the broker sees them: registers and copied memory, nothing looked up yet. */
 
-import { AT_FDCWD } from "../kernel/file.ts";
-import { MOUNT_ATTR_SIZE_BYTES, MOUNT_CALLS, MS_MGC_MSK, MS_MGC_VAL } from "../kernel/mount.ts";
-import { numberOf } from "../native/syscall.ts";
-import { copyBytes, copyPath } from "./caller.ts";
-import type { Listener } from "./listener.ts";
-import type { At } from "./request.ts";
+import { AT_FDCWD } from "../../kernel/file.ts";
+import { MOUNT_ATTR_SIZE_BYTES, MOUNT_CALLS, MS_MGC_MSK, MS_MGC_VAL } from "../../kernel/mount.ts";
+import { numberOf } from "../../native/syscall.ts";
+import { copyBytes, copyPath } from "../caller.ts";
+import type { Listener } from "../listener.ts";
+import type { At } from "../request.ts";
 
 export type MountRequest =
   | {

@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type FileStat, O_DIRECTORY, openOwn, statFd } from "../../../src/broker/files.ts";
-import type { Parent } from "../../../src/broker/locate.ts";
-import { Publisher } from "../../../src/broker/publish.ts";
-import type { Folder } from "../../../src/broker/roots.ts";
-import { runNow } from "../../../src/broker/steps.ts";
+import { type FileStat, O_DIRECTORY, openOwn, statFd } from "../../../../src/broker/files.ts";
+import type { Parent } from "../../../../src/broker/locate.ts";
+import { Publisher } from "../../../../src/broker/publish/publish.ts";
+import type { Folder } from "../../../../src/broker/roots.ts";
+import { runNow } from "../../../../src/broker/steps.ts";
 
 function pin(zone: Folder["zone"], path: string): Folder {
   const fd = openOwn(path, O_DIRECTORY);

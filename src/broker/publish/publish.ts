@@ -5,13 +5,13 @@
  * another name in scratch, is copied there too: what was published stays as it is.
  */
 
-import { EBUSY, EEXIST, EINVAL, ETXTBSY, EXDEV } from "../kernel/errno.ts";
-import { RENAME_NOREPLACE } from "../kernel/file.ts";
-import { close, linkAt, pathOfFd, renameAt } from "./files.ts";
-import type { Parent } from "./locate.ts";
-import type { Folder } from "./roots.ts";
+import { EBUSY, EEXIST, EINVAL, ETXTBSY, EXDEV } from "../../kernel/errno.ts";
+import { RENAME_NOREPLACE } from "../../kernel/file.ts";
+import { close, linkAt, pathOfFd, renameAt } from "../files.ts";
+import type { Parent } from "../locate.ts";
+import type { Folder } from "../roots.ts";
+import { Pace, runNow, type Steps } from "../steps.ts";
 import { Staging } from "./staging.ts";
-import { Pace, runNow, type Steps } from "./steps.ts";
 import { copyTree, judge, removeTree } from "./tree.ts";
 
 /** What is to be published where. The fds are owned. */

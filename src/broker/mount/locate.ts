@@ -3,10 +3,10 @@
  * mounted goes to the declared path itself, which the keeper resolves again without symbolic links.
  */
 
-import { O_PATH, RESOLVE_IN_ROOT } from "../kernel/file.ts";
-import { pathOfBase } from "./caller.ts";
-import { close, O_NOFOLLOW, openAt, openOwn, pathOfFd } from "./files.ts";
-import type { At } from "./request.ts";
+import { O_PATH, RESOLVE_IN_ROOT } from "../../kernel/file.ts";
+import { pathOfBase } from "../caller.ts";
+import { close, O_NOFOLLOW, openAt, openOwn, pathOfFd } from "../files.ts";
+import type { At } from "../request.ts";
 
 /** The path from the caller's root; undefined where there is nothing, or it can't be told. */
 export function whereLeads(tid: number, at: At, follow: boolean): string | undefined {

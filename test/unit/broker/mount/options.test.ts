@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { TMPFS_BYTES_MAX, tmpfsBytes, tmpfsOptions } from "../../../src/broker/mount-options.ts";
+import { TMPFS_BYTES_MAX, tmpfsBytes, tmpfsOptions } from "../../../../src/broker/mount/options.ts";
 
 test("sizes are tmpfs's own: bytes, k, m, g", () => {
   expect(tmpfsBytes("4096")).toBe(4096);

@@ -1,9 +1,9 @@
 /** What the handlers of the mount calls work with, and what they give. */
 
-import { EPERM } from "../kernel/errno.ts";
-import type { Command, Done } from "../native/spawn.ts";
+import { EPERM } from "../../kernel/errno.ts";
+import type { Command, Done } from "../../native/spawn.ts";
 import type { Leases } from "./leases.ts";
-import type { MountTable } from "./mount-table.ts";
+import type { MountTable } from "./table.ts";
 
 export interface Mounting {
   readonly tid: number;

@@ -3,13 +3,13 @@
  * only, locked while its run lives. What a killed run left is told by its lock being free, and removed.
  */
 
-import { O_RDONLY } from "../kernel/file.ts";
-import { namesIn } from "../native/file.ts";
-import { syscall } from "../native/syscall.ts";
-import { close, mkdirAt, O_DIRECTORY, O_NOFOLLOW, openAt, setUmask } from "./files.ts";
-import { RESOLVE_INSIDE } from "./locate.ts";
-import type { Folder } from "./roots.ts";
-import { Pace, runNow } from "./steps.ts";
+import { O_RDONLY } from "../../kernel/file.ts";
+import { namesIn } from "../../native/file.ts";
+import { syscall } from "../../native/syscall.ts";
+import { close, mkdirAt, O_DIRECTORY, O_NOFOLLOW, openAt, setUmask } from "../files.ts";
+import { RESOLVE_INSIDE } from "../locate.ts";
+import type { Folder } from "../roots.ts";
+import { Pace, runNow } from "../steps.ts";
 import { removeTree } from "./tree.ts";
 
 const LOCK_EX_NB = 2 | 4;

@@ -3,19 +3,19 @@
  * namespaces; everything else fails as if the caller had no privilege. Nothing is passed on to the kernel.
  */
 
-import type { BrokerEvent, Decision } from "../audit/broker.ts";
-import { EFAULT, EPERM } from "../kernel/errno.ts";
-import { MOUNT_CALLS } from "../kernel/mount.ts";
-import type { Command, Done } from "../native/spawn.ts";
-import { numberOf } from "../native/syscall.ts";
-import type { Broker } from "../policy/policy.ts";
+import type { BrokerEvent, Decision } from "../../audit/broker.ts";
+import { EFAULT, EPERM } from "../../kernel/errno.ts";
+import { MOUNT_CALLS } from "../../kernel/mount.ts";
+import type { Command, Done } from "../../native/spawn.ts";
+import { numberOf } from "../../native/syscall.ts";
+import type { Broker } from "../../policy/policy.ts";
+import type { Listener } from "../listener.ts";
+import { type Answer, type Mounting, refused } from "./answer.ts";
 import { Leases } from "./leases.ts";
-import type { Listener } from "./listener.ts";
-import { type Answer, type Mounting, refused } from "./mount-answer.ts";
-import { onFsConfig, onFsMount, onFsOpen } from "./mount-object.ts";
-import { isMountCall, type MountRequest, readMountRequest } from "./mount-request.ts";
-import { type AllowedOp, MountTable } from "./mount-table.ts";
-import { onMount, onMoveMount, onOpenTree, onSetAttr, onUnmount } from "./mount-tree.ts";
+import { onFsConfig, onFsMount, onFsOpen } from "./object.ts";
+import { isMountCall, type MountRequest, readMountRequest } from "./request.ts";
+import { type AllowedOp, MountTable } from "./table.ts";
+import { onMount, onMoveMount, onOpenTree, onSetAttr, onUnmount } from "./tree.ts";
 
 function answerTo(request: MountRequest, mounting: Mounting): Answer {
   switch (request.kind) {

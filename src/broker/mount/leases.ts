@@ -3,12 +3,12 @@
  * description (kcmp(2)): its number says nothing, it may have been closed, duplicated, sent away or used again.
  */
 
-import { O_RDONLY } from "../kernel/file.ts";
-import { KCMP_FILE } from "../kernel/mount.ts";
-import { sealedCopy } from "../native/memfd.ts";
-import { numberOf, syscallByNumber } from "../native/syscall.ts";
-import { close, O_DIRECTORY, openAt } from "./files.ts";
-import type { DeclaredObject } from "./mount-table.ts";
+import { O_RDONLY } from "../../kernel/file.ts";
+import { KCMP_FILE } from "../../kernel/mount.ts";
+import { sealedCopy } from "../../native/memfd.ts";
+import { numberOf, syscallByNumber } from "../../native/syscall.ts";
+import { close, O_DIRECTORY, openAt } from "../files.ts";
+import type { DeclaredObject } from "./table.ts";
 
 export interface Lease {
   /** Owned: the filesystem or tree itself. */

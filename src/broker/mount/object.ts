@@ -1,7 +1,7 @@
 /** fsopen(2), fsconfig(2) and fsmount(2): filesystems of the workload's own making, of declared names only. */
 
-import { EINVAL } from "../kernel/errno.ts";
-import { O_CLOEXEC } from "../kernel/file.ts";
+import { EINVAL } from "../../kernel/errno.ts";
+import { O_CLOEXEC } from "../../kernel/file.ts";
 import {
   FSCONFIG_CMD_CREATE,
   FSCONFIG_SET_FLAG,
@@ -9,14 +9,14 @@ import {
   FSMOUNT_CLOEXEC,
   FSOPEN_CLOEXEC,
   MOUNT_ATTR_RDONLY,
-} from "../kernel/mount.ts";
+} from "../../kernel/mount.ts";
 
-import { syscall } from "../native/syscall.ts";
+import { syscall } from "../../native/syscall.ts";
+import { type Answer, done, type Mounting, refused } from "./answer.ts";
 import { type Lease, tokenFor } from "./leases.ts";
-import { type Answer, done, type Mounting, refused } from "./mount-answer.ts";
-import { TMPFS_BYTES_MAX, tmpfsBytes } from "./mount-options.ts";
-import type { MountRequest } from "./mount-request.ts";
-import type { DeclaredObject } from "./mount-table.ts";
+import { TMPFS_BYTES_MAX, tmpfsBytes } from "./options.ts";
+import type { MountRequest } from "./request.ts";
+import type { DeclaredObject } from "./table.ts";
 
 type Of<Kind extends MountRequest["kind"]> = Extract<MountRequest, { readonly kind: Kind }>;
 

@@ -1,6 +1,6 @@
 /** Trees of files, walked by fds: removed, copied, and judged whether they may be published. */
 
-import { EIO, ELOOP, ENOENT, EPERM, ETXTBSY } from "../kernel/errno.ts";
+import { EIO, ELOOP, ENOENT, EPERM, ETXTBSY } from "../../kernel/errno.ts";
 import {
   AT_EMPTY_PATH,
   AT_REMOVEDIR,
@@ -20,11 +20,11 @@ import {
   STATX_MTIME,
   STATX_SIZE_BYTES,
   STX_MTIME_AT,
-} from "../kernel/file.ts";
-import { namesIn } from "../native/file.ts";
-import { startCopy } from "../native/helper.ts";
-import { allocate } from "../native/memory.ts";
-import { numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
+} from "../../kernel/file.ts";
+import { namesIn } from "../../native/file.ts";
+import { startCopy } from "../../native/helper.ts";
+import { allocate } from "../../native/memory.ts";
+import { numberOf, syscall, syscallByNumber } from "../../native/syscall.ts";
 import {
   changeMode,
   close,
@@ -39,9 +39,9 @@ import {
   statFd,
   symlinkAt,
   unlinkAt,
-} from "./files.ts";
-import { isDirectory } from "./roots.ts";
-import type { Pace, Steps } from "./steps.ts";
+} from "../files.ts";
+import { isDirectory } from "../roots.ts";
+import type { Pace, Steps } from "../steps.ts";
 
 /** Each level holds an fd. */
 const DEPTH_MAX = 200;

@@ -1,7 +1,7 @@
 /** mount(2), umount2(2), open_tree(2), move_mount(2) and mount_setattr(2) on declared sources and targets. */
 
-import { EINVAL, ENOSPC } from "../kernel/errno.ts";
-import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW } from "../kernel/file.ts";
+import { EINVAL, ENOSPC } from "../../kernel/errno.ts";
+import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW } from "../../kernel/file.ts";
 import {
   MNT_DETACH,
   MOUNT_ATTR_RDONLY,
@@ -19,15 +19,15 @@ import {
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
   UMOUNT_NOFOLLOW,
-} from "../kernel/mount.ts";
-import type { Command, Done } from "../native/spawn.ts";
+} from "../../kernel/mount.ts";
+import type { Command, Done } from "../../native/spawn.ts";
+import type { At } from "../request.ts";
+import { type Answer, done, type Mounting, refused } from "./answer.ts";
 import { type Lease, tokenFor } from "./leases.ts";
-import { type Answer, done, type Mounting, refused } from "./mount-answer.ts";
-import { whereIs, whereLeads } from "./mount-locate.ts";
-import { tmpfsOptions } from "./mount-options.ts";
-import type { MountRequest } from "./mount-request.ts";
-import type { Mounted, MountTarget } from "./mount-table.ts";
-import type { At } from "./request.ts";
+import { whereIs, whereLeads } from "./locate.ts";
+import { tmpfsOptions } from "./options.ts";
+import type { MountRequest } from "./request.ts";
+import type { Mounted, MountTarget } from "./table.ts";
 
 type Of<Kind extends MountRequest["kind"]> = Extract<MountRequest, { readonly kind: Kind }>;
 
