@@ -51,6 +51,6 @@ test("a part is what is loaded by import(), however far from the entry point", (
   const parts = [...partsOf(PROGRAM.entry)].map((path) => path.slice(SRC.length + 1));
   expect(parts).toContain("cli/lint.ts");
   expect(parts).toContain("policy/validate.ts"); // from policy/load.ts
-  expect(parts).toContain("broker/mount.ts"); // from a part
+  expect(parts).toContain("broker/mount/mount.ts"); // from a part
   expect(parts).not.toContain("cli/run.ts");
 });
