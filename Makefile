@@ -12,7 +12,7 @@ SO_FLAGS   := $(C_COMMON) -shared -fPIC -s -fno-asynchronous-unwind-tables -fno-
 	-Wl,-z,relro,-z,now,-z,noexecstack,-z,defs
 # Where the front lies in memory, and why: tools/README.md.
 FRONT_FLAGS := $(C_COMMON) -static -fno-pie -no-pie -fno-asynchronous-unwind-tables -fno-unwind-tables \
-	-Wl,-Ttext-segment=0x110000 -Wl,--defsym=ll_link_record=0x100000 -Wl,-z,separate-code -Wl,-z,noexecstack \
+	-Wl,-Ttext-segment=0x110000 -Wl,--defsym=ll_link_record=0x110000 -Wl,-z,noseparate-code -Wl,-z,noexecstack \
 	-Wl,-z,norelro -Wl,--build-id=none -Wl,--fatal-warnings -Wl,-z,max-page-size=4096
 
 # The front isn't in the library, but for what both need; everything else is.

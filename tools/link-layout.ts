@@ -8,7 +8,6 @@ import {
   EM_X86_64,
   ET_EXEC,
   encodeProgramHeaders,
-  PF_R,
   PF_W,
   PF_X,
   PHDR_BYTES,
@@ -24,7 +23,7 @@ import {
 } from "./elf.ts";
 
 /** csrc/front/link.h: LL_LINK_ADDR, LL_LINK_MAGIC and sizeof(struct ll_link). */
-export const LINK_ADDRESS = 0x100000;
+export const LINK_ADDRESS = 0x110000;
 export const LINK_MAGIC = 0x316b6e696c2d6c6cn;
 export const LINK_BYTES = 72;
 
@@ -131,17 +130,25 @@ function findAddress(image: Image, offset: number, bytes: number, what: string):
   return load.address + (offset - load.offset);
 }
 
-function checkFront(front: Image): void {
+/**
+ * The front's one segment. Its file begins with ELF headers, which nobody reads once it is linked: the link record takes
+ * their place.
+ */
+function checkFront(front: Image): ProgramHeader {
   for (const each of front.headers) {
     if (each.type === PT_INTERP || each.type === PT_DYNAMIC || each.type === PT_TLS) {
       throw new ElfError("front: not a static program");
     }
   }
-  for (const load of front.loads) {
-    const where = `front: the segment at ${hex(load.address)}`;
-    if (load.flags & PF_W) throw new ElfError(`${where} is writable: the front has no data but its stack`);
-    if (load.memoryBytes !== load.fileBytes) throw new ElfError(`${where} has memory that the file doesn't fill`);
+  const [load, ...more] = front.loads;
+  if (load === undefined || more.length > 0) throw new ElfError(`front: ${front.loads.length} segments, not one`);
+  const where = `front: the segment at ${hex(load.address)}`;
+  if (load.flags & PF_W) throw new ElfError(`${where} is writable: the front has no data but its stack`);
+  if (load.memoryBytes !== load.fileBytes) throw new ElfError(`${where} has memory that the file doesn't fill`);
+  if (load.address !== LINK_ADDRESS || load.offset !== 0) {
+    throw new ElfError(`${where} doesn't begin at ${hex(LINK_ADDRESS)} with the file's headers`);
   }
+  return load;
 }
 
 function encodeRecord(bun: Image, bunHead: Uint8Array, build: Uint8Array): Uint8Array {
@@ -159,41 +166,35 @@ function encodeRecord(bun: Image, bunHead: Uint8Array, build: Uint8Array): Uint8
 }
 
 /**
- * Lays the front out behind Bun: one read-only segment with the link record and the new program header table, then
- * the front's file as it is. Bun's own segments and its own table stay where they are.
+ * Lays the front out behind Bun, as one segment: the link record in place of the front's headers, its code and
+ * constants, and the new program header table. More segments make each start some microseconds slower. Bun's own
+ * segments and its own table stay where they are.
  *
  * @throws ElfError if either file isn't shaped as this needs, or the two can't share an address space
  */
 export function layOut(input: LinkInput): LinkOutput {
   const bun = readImage("Bun", input.bunHead, input.bunBytes);
   const front = readImage("front", input.front, input.front.length);
-  checkFront(front);
+  const body = checkFront(front);
   if (bun.header.machine !== front.header.machine) throw new ElfError("Bun and front are for different machines");
-  const pageBytes = pageBytesOf(bun.header.machine);
   const record = encodeRecord(bun, input.bunHead, input.build);
+  if (EHDR_BYTES + front.header.phCount * PHDR_BYTES < record.length) {
+    throw new ElfError("front: no room for the link record in its headers");
+  }
 
+  const pageBytes = pageBytesOf(bun.header.machine);
   const tailOffset = alignUp(input.bunBytes, pageBytes);
-  const tableOffset = alignUp(record.length, 16);
-  const tableCount = 1 + front.loads.length + bun.loads.length + 1;
-  const recordSegment: ProgramHeader = {
-    type: PT_LOAD,
-    flags: PF_R,
-    offset: tailOffset,
-    address: LINK_ADDRESS,
-    fileBytes: tableOffset + tableCount * PHDR_BYTES,
-    memoryBytes: tableOffset + tableCount * PHDR_BYTES,
-    align: pageBytes,
-  };
-  const frontOffset = alignUp(recordSegment.fileBytes, pageBytes);
-  const frontLoads = front.loads.map((load) => ({ ...load, offset: tailOffset + frontOffset + load.offset }));
+  const tableOffset = alignUp(body.fileBytes, 16);
   const stack = bun.headers.filter((each) => each.type === PT_GNU_STACK).slice(0, 1);
-  const loads = [recordSegment, ...frontLoads, ...bun.loads];
+  const tableCount = 1 + bun.loads.length + stack.length;
+  const bytes = tableOffset + tableCount * PHDR_BYTES;
+  const loads = [{ ...body, offset: tailOffset, fileBytes: bytes, memoryBytes: bytes, align: pageBytes }, ...bun.loads];
   checkOrder("linked", loads, pageBytes);
 
-  const tail = new Uint8Array(frontOffset + input.front.length);
+  const tail = new Uint8Array(bytes);
+  tail.set(input.front.subarray(0, body.fileBytes), 0);
   tail.set(record, 0);
   tail.set(encodeProgramHeaders([...loads, ...stack]), tableOffset);
-  tail.set(input.front, frontOffset);
   const header = patchHeader(input.bunHead.subarray(0, EHDR_BYTES), {
     entry: front.header.entry,
     phOffset: tailOffset + tableOffset,

@@ -1,8 +1,7 @@
 /*
  * The link record: what the link step (tools/link.ts) tells the front about
- * the Bun executable that it was appended to. It lies at a fixed address, in
- * a read-only segment of its own, in front of the program header table that
- * the link step wrote.
+ * the Bun executable that it was appended to. It lies where the front's own
+ * ELF headers were, at the beginning of its only segment.
  */
 #ifndef LL_LINK_H
 #define LL_LINK_H
@@ -12,9 +11,9 @@
 
 /*
  * The addresses between vm.mmap_min_addr (64 KiB on most systems) and Bun
- * (0x200000) are free. Both are multiples of 64 KiB, the largest page size.
+ * (0x200000) are free. A multiple of 64 KiB, the largest page size.
  */
-#define LL_LINK_ADDR 0x100000
+#define LL_LINK_ADDR 0x110000
 #define LL_LINK_MAGIC UINT64_C(0x316b6e696c2d6c6c) /* "ll-link1" */
 
 /* Little-endian, no holes. Addresses are absolute: Bun is linked at fixed ones. */
@@ -32,7 +31,7 @@ _Static_assert(offsetof(struct ll_link, interp) == 32, "link record layout");
 _Static_assert(offsetof(struct ll_link, build) == 40, "link record layout");
 _Static_assert(sizeof(struct ll_link) == 72, "link record layout");
 
-/* Placed by the linker: --defsym=ll_link_record=0x100000. */
+/* Placed by the linker: --defsym=ll_link_record=0x110000. */
 extern const struct ll_link ll_link_record;
 
 #endif

@@ -53,7 +53,7 @@ export const front: Crafted = {
   machine: EM_X86_64,
   entry: 0x111000,
   sizeBytes: 0x1200,
-  headers: [segment(PT_LOAD, PF_R, 0, 0x110000, 0x200), segment(PT_LOAD, PF_R | PF_X, 0x1000, 0x111000, 0x100), stack],
+  headers: [segment(PT_LOAD, PF_R | PF_X, 0, 0x110000, 0x1100), stack],
 };
 
 export function craft(elf: Crafted): Uint8Array {
