@@ -46,7 +46,7 @@ check: node_modules/.toolchain build/libsandbox.so ## The one gate for style, ty
 
 format: node_modules/.toolchain ## Rewrite sources in the house format
 	node_modules/.bin/biome check --write .
-	@if command -v clang-format >/dev/null; then find csrc test/probe -name '*.[ch]' \
+	@if command -v clang-format >/dev/null; then find csrc test/probe -name '*.[ch]' -not -name '*.gen.h' \
 		-exec clang-format -i {} +; else echo 'clang-format: not found; apt-get install clang-format'; fi
 
 generate: node_modules/.toolchain ## Write the generated files anew (schema, reference, C layout, completions)

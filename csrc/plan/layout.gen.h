@@ -12,9 +12,14 @@
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ \
-		0x23a36fc9, 0x2307edc9, 0x45bcb5c8, 0x7295301a, 0xfc435b9e, 0xdde231d1, 0x7121e62f, 0x62254d9b \
-	}
+	{ 0x23a36fc9, \
+	  0x2307edc9, \
+	  0x45bcb5c8, \
+	  0x7295301a, \
+	  0xfc435b9e, \
+	  0xdde231d1, \
+	  0x7121e62f, \
+	  0x62254d9b }
 
 /* src/kernel/filesystems.ts; behind the last one is an empty one. */
 #define LL_OWN_FILESYSTEMS \
@@ -338,13 +343,29 @@ enum {
 
 /* Which operands (1 a, 2 b, 4 c, 8 text, 16 text2) and which flags an op may have. */
 #define LL_OP_TABLE \
-	[LL_OP_RULESET] = { 7, 0 }, [LL_OP_RULE_PATH] = { 9, 1 }, [LL_OP_RULE_PORT] = { 3, 0 }, \
-	[LL_OP_FORK] = { 0, 0 }, [LL_OP_CWD] = { 8, 0 }, [LL_OP_RESTORE] = { 0, 0 }, [LL_OP_DROP_CAPS] = { 0, 0 }, \
-	[LL_OP_NO_NEW_PRIVS] = { 0, 0 }, [LL_OP_RESTRICT] = { 3, 0 }, [LL_OP_FILTER] = { 8, 3 }, \
-	[LL_OP_IDENTITY] = { 0, 0 }, [LL_OP_PRIVATE_MOUNTS] = { 0, 0 }, [LL_OP_BIND_SOURCE] = { 8, 1 }, \
-	[LL_OP_ROOT] = { 8, 0 }, [LL_OP_BIND] = { 9, 0 }, [LL_OP_TMPFS] = { 11, 0 }, [LL_OP_PROC] = { 8, 0 }, \
-	[LL_OP_ENTER_CWD] = { 0, 0 }, [LL_OP_PIVOT] = { 0, 0 }, [LL_OP_ALLOW_TMPFS] = { 8, 0 }, \
-	[LL_OP_ALLOW_BIND] = { 9, 1 }, [LL_OP_ALLOW_OBJECT] = { 0, 3 }, [LL_OP_ALLOW_ATTACH] = { 8, 0 }, \
+	[LL_OP_RULESET] = { 7, 0 }, \
+	[LL_OP_RULE_PATH] = { 9, 1 }, \
+	[LL_OP_RULE_PORT] = { 3, 0 }, \
+	[LL_OP_FORK] = { 0, 0 }, \
+	[LL_OP_CWD] = { 8, 0 }, \
+	[LL_OP_RESTORE] = { 0, 0 }, \
+	[LL_OP_DROP_CAPS] = { 0, 0 }, \
+	[LL_OP_NO_NEW_PRIVS] = { 0, 0 }, \
+	[LL_OP_RESTRICT] = { 3, 0 }, \
+	[LL_OP_FILTER] = { 8, 3 }, \
+	[LL_OP_IDENTITY] = { 0, 0 }, \
+	[LL_OP_PRIVATE_MOUNTS] = { 0, 0 }, \
+	[LL_OP_BIND_SOURCE] = { 8, 1 }, \
+	[LL_OP_ROOT] = { 8, 0 }, \
+	[LL_OP_BIND] = { 9, 0 }, \
+	[LL_OP_TMPFS] = { 11, 0 }, \
+	[LL_OP_PROC] = { 8, 0 }, \
+	[LL_OP_ENTER_CWD] = { 0, 0 }, \
+	[LL_OP_PIVOT] = { 0, 0 }, \
+	[LL_OP_ALLOW_TMPFS] = { 8, 0 }, \
+	[LL_OP_ALLOW_BIND] = { 9, 1 }, \
+	[LL_OP_ALLOW_OBJECT] = { 0, 3 }, \
+	[LL_OP_ALLOW_ATTACH] = { 8, 0 }, \
 	[LL_OP_LISTED] = { 8, 15 },
 #define LL_OP_KINDS 25
 
