@@ -225,7 +225,7 @@ function* createAt(opening: Opening, place: Place): Steps<Opened> {
   // What somebody else put there meanwhile isn't the file of the list.
   const exclusive = { ...opening, request: { ...request, flags: request.flags | O_EXCL } };
   const opened = (yield* createIn(exclusive, at, verdict)) ?? PASSED;
-  if (opened.reply.kind === "fd") yield* closingEarly(opened.reply.fd, pinCreated(roots.slow, file, place));
+  if (opened.reply.kind === "fd") pinCreated(file, opened.reply.fd);
   return opened.reply.kind === "result" && opened.reply.result === -EEXIST ? PASSED : opened;
 }
 

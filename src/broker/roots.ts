@@ -13,7 +13,7 @@ import {
 } from "../kernel/file.ts";
 import type { Broker } from "../policy/policy.ts";
 import type { Zone } from "./decide.ts";
-import { close, type FileStat, O_DIRECTORY, openAt, pathOfFd, readLinkAt, sameFile, statFd } from "./files.ts";
+import { close, type FileStat, O_DIRECTORY, openAt, pathOfFd, readLinkAt, reopen, sameFile, statFd } from "./files.ts";
 import { lookUp, type Pin, type Start } from "./lookup.ts";
 import { NONE_SLOW, type Slow, SlowMounts } from "./slow-mounts.ts";
 import { runNow, type Steps } from "./steps.ts";
@@ -275,12 +275,14 @@ export function listedAs(roots: Roots, stat: FileStat): { readonly read: boolean
   return { read, write };
 }
 
-/** Pins a listed file that the broker has just created. */
-export function* pinCreated(slow: Slow, file: ListedFile, { folderFd, folderStat, name }: Place): Steps<void> {
-  const start = { fd: folderFd, resolve: 0, mount: folderStat.mount, link: "" };
-  const pin = yield* lookUp(slow, start, name, 0, RESOLVE_NO_MAGICLINKS);
-  if (typeof pin === "number") return;
+/**
+ * Pins a listed file that the broker has just created, by the fd that it has of it: what has its name by now may be
+ * another file, of which the workload would have made the listed one. Without room for a pin it is on no list.
+ */
+export function pinCreated(file: ListedFile, fd: number): void {
+  const pin = reopen(fd, O_PATH, 0);
+  if (pin < 0) return;
   close(file.fd);
-  file.fd = pin.fd;
-  file.stat = pin.stat;
+  file.fd = pin;
+  file.stat = statFd(pin);
 }

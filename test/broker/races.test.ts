@@ -12,6 +12,8 @@ import { brokered, NAMES, prepare } from "./policies.ts";
 const HELD_MS = 500;
 /** The same for a naive one that lacks nothing: it only shows that an attack doesn't work just anywhere. */
 const SOUND_MS = 200;
+/** The same where it takes thousands of tries. */
+const MADE_MS = 1500;
 /** How long one that must fall: it is over as soon as it worked. */
 const FALLEN_MS = 20_000;
 
@@ -131,4 +133,18 @@ asUsers("names exchanged in scratch while one is opened never lead out of it", a
       expect(held.filter((word) => !HARMLESS.includes(word))).toEqual([]);
     }
   }
+});
+
+/** A naive broker makes nothing: what had been made was looked up again by its name, and fell at once. */
+asUsers("a listed file that becomes a link to another while it is made is no right to that", async (box) => {
+  const { secret } = prepare(box);
+  const made = box.path("outside/made");
+  const grants = [{ path: box.path("outside"), rights: NAMES }];
+  const policy = brokered({ allow_write: [made] }, grants);
+  const control = await words(runProcess(box, [probePath("swap"), "made", made, secret, "20"]));
+  expect(control).toContain("secret");
+  box.remove("outside/made");
+  const held = await words(run(box, { policy, argv: [probePath("swap"), "made", made, secret, String(MADE_MS)] }));
+  expect(held).toContain("made");
+  expect(held.filter((word) => !["EACCES", "made", "unmade"].includes(word))).toEqual([]);
 });

@@ -6,6 +6,8 @@
  *     swap exchange NAME NAME OPEN MS     two names are exchanged while OPEN is opened
  *     swap cwd FOLDER FOLDER NAME MS      the working directory is moved
  *     swap dirfd FOLDER FOLDER NAME MS    the fd of a folder is replaced
+ *     swap made NAME SECRET MS            NAME is made, and becomes a link to SECRET meanwhile; SECRET is opened, to be
+ *                                         read and written
  *
  * "swap" and an errno is what stopped the thread: then there was no attack.
  */
@@ -22,6 +24,8 @@ static char path[4096];
 static const char *one;
 static const char *other;
 static int folders[2];
+static int at = AT_FDCWD;
+static const char *opened;
 static atomic_bool stop;
 static atomic_int failed;
 
@@ -56,6 +60,37 @@ static void replace(void)
 	check(dup2(folders[1], DIR_FD));
 }
 
+/* The later in the making of one the longer it waits, up to where none is made. */
+static void link_over(void)
+{
+	static unsigned int turn;
+
+	unlink(path);
+	check(link(other, path));
+	unlink(one);
+	for (volatile unsigned int i = 0; i < turn % 4000; i++)
+		;
+	turn += 37;
+	check(rename(path, one));
+}
+
+/* As the listed file it could be opened like this. */
+static void make(void)
+{
+	const int made = open(one, O_CREAT | O_RDWR, 0600);
+	const int fd = open(other, O_RDWR);
+
+	saw(made < 0 ? "unmade" : "made");
+	saw(fd < 0 ? strerrorname_np(errno) : "secret");
+	close(made);
+	close(fd);
+}
+
+static void open_it(void)
+{
+	try_open_at(at, opened);
+}
+
 static void *swapper(void *swap)
 {
 	while (!stop)
@@ -71,14 +106,14 @@ static double now_ms(void)
 	return (double)time.tv_sec * 1000 + (double)time.tv_nsec / 1e6;
 }
 
-static void race(void (*swap)(void), int dir, const char *name, double ms)
+static void race(void (*swap)(void), void (*try)(void), double ms)
 {
 	const double end = now_ms() + ms;
 	pthread_t thread;
 
 	pthread_create(&thread, NULL, swapper, (void *)swap);
 	while (!stop && now_ms() < end && !has_seen("secret"))
-		try_open_at(dir, name);
+		try();
 	stop = true;
 	pthread_join(thread, NULL);
 	print_words();
@@ -97,16 +132,22 @@ int main(int argc, char **argv)
 	other = argv[3];
 	folders[0] = open(one, O_PATH);
 	folders[1] = open(other, O_PATH);
+	opened = argc == 6 ? argv[4] : path;
 	snprintf(path, sizeof path, "%s", one);
-	if (argc == 5 && strcmp(kind, "flip") == 0)
-		race(flip, AT_FDCWD, path, ms);
-	else if (argc == 6 && strcmp(kind, "exchange") == 0)
-		race(exchange, AT_FDCWD, argv[4], ms);
-	else if (argc == 6 && strcmp(kind, "cwd") == 0 && fchdir(folders[0]) == 0)
-		race(move, AT_FDCWD, argv[4], ms);
-	else if (argc == 6 && strcmp(kind, "dirfd") == 0 && dup2(folders[0], DIR_FD) == DIR_FD)
-		race(replace, DIR_FD, argv[4], ms);
-	else
+	if (argc == 5 && strcmp(kind, "flip") == 0) {
+		race(flip, open_it, ms);
+	} else if (argc == 5 && strcmp(kind, "made") == 0) {
+		snprintf(path, sizeof path, "%s.tmp", one);
+		race(link_over, make, ms);
+	} else if (argc == 6 && strcmp(kind, "exchange") == 0) {
+		race(exchange, open_it, ms);
+	} else if (argc == 6 && strcmp(kind, "cwd") == 0 && fchdir(folders[0]) == 0) {
+		race(move, open_it, ms);
+	} else if (argc == 6 && strcmp(kind, "dirfd") == 0 && dup2(folders[0], DIR_FD) == DIR_FD) {
+		at = DIR_FD;
+		race(replace, open_it, ms);
+	} else {
 		return 2;
+	}
 	return 0;
 }
