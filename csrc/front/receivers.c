@@ -74,8 +74,8 @@ static void prepare(struct ll_receiver *own, const struct ll_sieve *sieve, bool 
 
 static bool start(struct ll_receiver *own)
 {
-	const long pid = ll_clone_blocked(LL_CLONE_VM | LL_CLONE_FILES | LL_CLONE_PIDFD, own->stack + STACK_SIZE,
-					  &own->pidfd, run_receiver, own);
+	const long pid =
+		ll_clone_blocked(LL_CLONE_VM | LL_CLONE_PIDFD, own->stack + STACK_SIZE, &own->pidfd, run_receiver, own);
 
 	own->pid = pid > 0 ? (int32_t)pid : 0;
 	return pid > 0;

@@ -15,7 +15,10 @@
 
 enum { LL_RECEIVERS_MAX = 3 };
 
-/* They share this process's memory and fds, and die with it. */
+/*
+ * They share this process's memory and die with it. Each has a table of fds of
+ * its own: what one had just opened when it is ended is closed with it.
+ */
 struct ll_receivers {
 	struct ll_receiver *each; /* NULL while there are none */
 	int32_t ended;            /* an epoll, readable once one of them has ended */

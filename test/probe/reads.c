@@ -4,10 +4,12 @@
  *     reads ways PATH          prints what each open came to: with and without a broker it must print the same
  *     reads many PATH COUNT    eight processes, COUNT opens in each: whoever gets another file than its own, or none,
  *                              says so; descriptors 0 to 2 are other files
+ *     reads turns PATH COUNT   the same, and each opens /dev/null 200 times after 20 of PATH
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +66,14 @@ static int ways(const char *path)
 
 enum { PROCESSES = 8 };
 
+static bool takes_turns;
+
+static void open_others(void)
+{
+	for (int i = 0; i < 200; i++)
+		close(open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
 static int one(const char *path, long count)
 {
 	char text[16];
@@ -78,6 +88,8 @@ static int one(const char *path, long count)
 		if (size != 6 || memcmp(text, "listed", 6) != 0)
 			return printf("another file\n"), 1;
 		close(fd);
+		if (takes_turns && i % 20 == 19)
+			open_others();
 	}
 	return 0;
 }
@@ -106,6 +118,9 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "ways") == 0)
 		return ways(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "many") == 0)
+		return many(argv[2], atol(argv[3]));
+	takes_turns = true;
+	if (argc == 4 && strcmp(argv[1], "turns") == 0)
 		return many(argv[2], atol(argv[3]));
 	return 2;
 }

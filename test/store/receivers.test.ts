@@ -1,6 +1,7 @@
 /** Listed files that are read without Bun: by the front's receivers (csrc/front/receivers.h). */
 import { expect } from "bun:test";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { syscall } from "../../src/native/syscall.ts";
 import { brokeredPrograms, prepare } from "../broker/policies.ts";
 import type { Box } from "../harness/box.ts";
 import { asUsers } from "../harness/cases.ts";
@@ -10,6 +11,8 @@ import { probePath } from "../harness/probe.ts";
 import { until } from "../harness/within.ts";
 import { begin, openStage, sh } from "./brokered.ts";
 import { openShelf } from "./shelf.ts";
+
+const KCMP_FILES = 2;
 
 const reads = (...argv: readonly string[]): string[] => [probePath("reads"), ...argv];
 
@@ -87,17 +90,18 @@ function worth(count: 1 | 3, listed: string): string {
   return count === 3 ? reads("many", listed, "40").join(" ") : "for i in 1 2 3 4 5 6 7 8 9 10; do cat /dev/null; done";
 }
 
+/** A thousand opens that are on no list, without a process of their own: the shell reads a file by a redirection. */
+const QUIETLY = "i=0; while [ $i -lt 1000 ]; do i=$((i+1)); read line </dev/null; done";
+
 asUsers("there are as many receivers as what is asked for is worth", async (box) => {
   const stage = await openStage(box);
   const { listed } = stage;
-  // Opens without a process of its own: the shell reads a file by a redirection.
-  const quietly = "i=0; while [ $i -lt 1000 ]; do i=$((i+1)); read line </dev/null; done";
   const script = [
     `cat ${listed} >/dev/null; read next`,
     `${worth(1, listed)}; read next`,
     `cat ${listed} >/dev/null; read next`,
     `${worth(3, listed)} >/dev/null; read next`,
-    `${quietly}; read next`,
+    `${QUIETLY}; read next`,
     `cat ${listed}`,
   ];
   const run = begin(stage, sh(script.join("; ")), [], "pipe");
@@ -106,6 +110,31 @@ asUsers("there are as many receivers as what is asked for is worth", async (box)
     run.say("\n");
   }
   expect([await run.end(), run.text(), run.complaint()]).toEqual(["0", "listed", ""]);
+});
+
+asUsers("receivers that come and go leave no descriptor behind", async (box) => {
+  if (box.user.uid !== 0) return; // not dumpable: only root looks into it
+  const stage = await openStage(box);
+  const turns = reads("turns", stage.listed, "600").join(" ");
+  const script = `${worth(3, stage.listed)} >/dev/null; ${QUIETLY}; read next; ${turns}; ${QUIETLY}; read next`;
+  const run = begin(stage, sh(script), [], "pipe");
+  const open = async (): Promise<string[]> => {
+    await receivers(run.pid, 1);
+    return readdirSync(`/proc/${run.pid}/fd`)
+      .map((fd) => readlinkSync(`/proc/${run.pid}/fd/${fd}`))
+      .sort();
+  };
+  const before = await open();
+  // One that is ended between an open and its close takes along what it had opened (kcmp(2)): tables of their own.
+  for (const pid of await receivers(run.pid, 1)) {
+    expect(syscall("kcmp", run.pid, Number(pid), KCMP_FILES, 0, 0)).toBeGreaterThan(0);
+  }
+  run.say("\n");
+  await until("its readers' end", () => (run.text() === "" ? undefined : true));
+  const after = await open();
+  run.say("\n");
+  expect([await run.end(), run.complaint()]).toEqual(["0", ""]);
+  expect(after.length).toBe(before.length);
 });
 
 asUsers("a receiver that is killed ends the run: it may have left an open half answered", async (box) => {
