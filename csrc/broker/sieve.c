@@ -188,7 +188,12 @@ static bool is_plain(struct ll_sieve *sieve)
 		return number_of(sieve, &status) == 0 && (!shares_mount(sieve, &status) || leads_outside(sieve, shown));
 	}
 	sieve->listed = number_of(sieve, &status);
-	return sieve->listed == 0 && (!shares_mount(sieve, &status) || is_outside(sieve, shown));
+	if (sieve->listed != 0)
+		return false;
+	if (!shares_mount(sieve, &status))
+		return true;
+	/* The folder that a folder is in may be none of the policy's, and itself be one. */
+	return (status.mode & LL_S_IFMT) == LL_S_IFDIR ? leads_outside(sieve, shown) : is_outside(sieve, shown);
 }
 
 void ll_sieve_use(struct ll_sieve *sieve, struct ll_sieve_room *room)

@@ -109,9 +109,13 @@ export function umaskOf(tid: number): number {
   return at < 0 ? DEFAULT_UMASK : Number.parseInt(text.slice(at + UMASK_LINE.length, at + UMASK_LINE.length + 4), 8);
 }
 
-/** Whether a signal waits for the caller that it has a handler for and doesn't block. */
+/** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU; bit n - 1: signal n. */
+const STOPS = 0b1111n << 18n;
+
+/** Whether a signal waits for the caller that it has a handler for, or is stopped by, and doesn't block. */
 export function hasSignal(tid: number): boolean {
   const text = readStatus(tid, allocate(STATUS_SIZE));
   const mask = (name: string): bigint => BigInt(`0x${new RegExp(`^${name}:\\s*(\\w+)`, "m").exec(text)?.[1] ?? "0"}`);
-  return ((mask("SigPnd") | mask("ShdPnd")) & mask("SigCgt") & ~mask("SigBlk")) !== 0n;
+  const taken = mask("SigCgt") | (STOPS & ~mask("SigIgn"));
+  return ((mask("SigPnd") | mask("ShdPnd")) & taken & ~mask("SigBlk")) !== 0n;
 }

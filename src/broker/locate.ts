@@ -37,16 +37,23 @@ const UNKNOWN_MOUNT = -1;
 /** How often a caller's working directory may move away while it is looked for. */
 const ATTEMPTS_MAX = 3;
 
-/** The folder that a path is beneath by its spelling, and what follows. */
+/** What follows a folder's spelling in a path that is beneath it; undefined for any other path. */
+function restBehind(spelling: string, path: string): string | undefined {
+  if (!path.startsWith(spelling)) return undefined;
+  if (path.length === spelling.length || spelling === "/") return path.slice(spelling.length);
+  return path.charCodeAt(spelling.length) === 0x2f ? path.slice(spelling.length + 1) : undefined;
+}
+
+/** The folder that a path is beneath by its spelling, and what follows: the innermost, which may be a mount in another. */
 export function route(roots: Roots, path: string): { readonly folder: Folder; readonly rest: string } | undefined {
+  let found: { readonly folder: Folder; readonly rest: string } | undefined;
   for (const folder of roots.folders) {
     for (const spelling of folder.spellings) {
-      if (!path.startsWith(spelling)) continue;
-      if (path.length === spelling.length || spelling === "/") return { folder, rest: path.slice(spelling.length) };
-      if (path.charCodeAt(spelling.length) === 0x2f) return { folder, rest: path.slice(spelling.length + 1) };
+      const rest = restBehind(spelling, path);
+      if (rest !== undefined && rest.length < (found?.rest.length ?? Infinity)) found = { folder, rest };
     }
   }
-  return undefined;
+  return found;
 }
 
 function relative(rest: string): string {

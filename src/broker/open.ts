@@ -2,12 +2,14 @@
 
 import { EAGAIN, EEXIST, EISDIR, ELOOP, ENOENT, EXDEV } from "../kernel/errno.ts";
 import {
+  O_ACCMODE,
   O_CLOEXEC,
   O_CREAT,
   O_EXCL,
   O_NOCTTY,
   O_NONBLOCK,
   O_PATH,
+  O_RDONLY,
   RESOLVE_CACHED,
   RESOLVE_NO_MAGICLINKS,
   S_IFLNK,
@@ -252,10 +254,18 @@ function openByName(opening: Opening): Opened | undefined {
   return { verdict, reply: fd < 0 ? result(fd) : given(fd, flags) };
 }
 
+/** Whether the kernel refuses an open for how it is asked for, before it looks at what is there. */
+function isMalformed({ flags, at }: OpenRequest): boolean {
+  if ((flags & O_TMPFILE & ~O_DIRECTORY) !== 0) {
+    return !isTemporary(flags) || (flags & O_CREAT) !== 0 || (flags & O_ACCMODE) === O_RDONLY;
+  }
+  return (flags & O_CREAT) !== 0 && ((flags & O_DIRECTORY) !== 0 || at.path.endsWith("/"));
+}
+
 /** Carries out an open, or finds that it is the kernel's. */
 export function* open(opening: Opening): Steps<Opened> {
   const { ticket, roots, request } = opening;
-  if ((request.flags & O_PATH) !== 0 || request.at.path === "") return PASSED;
+  if ((request.flags & O_PATH) !== 0 || request.at.path === "" || isMalformed(request)) return PASSED;
   if (request.resolve === 0) {
     const anchor = yield* anchorOf(roots, ticket.tid, request.at);
     const opened = anchor === undefined ? undefined : yield* finish(anchor, openSpelled(opening, anchor));

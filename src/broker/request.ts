@@ -1,9 +1,19 @@
 /** System calls as the broker sees them: every spelling of an operation is one request. */
 
-import { AT_FDCWD, AT_REMOVEDIR, O_CREAT, O_TRUNC, O_WRONLY, OPEN_HOW_SIZE_BYTES, S_IFMT } from "../kernel/file.ts";
+import {
+  AT_FDCWD,
+  AT_REMOVEDIR,
+  O_CREAT,
+  O_TRUNC,
+  O_WRONLY,
+  OPEN_HOW_SIZE_BYTES,
+  RESOLVE_CACHED,
+  S_IFMT,
+} from "../kernel/file.ts";
 import { syscallNumber } from "../kernel/syscalls.ts";
 import { ARCH, numberOf } from "../native/syscall.ts";
 import { copyBytes, copyPath } from "./caller.ts";
+import { O_DIRECTORY, O_TMPFILE } from "./files.ts";
 import type { Listener } from "./listener.ts";
 
 /** A path as the caller gave it. */
@@ -75,18 +85,26 @@ function open(syscall: string, dir: number, path: number, flags: (l: Listener) =
 /** Nothing is made with setuid or setgid bits: they are what `chmod.set_id` of the protections keeps a run from. */
 const MODE_MASK = 0o1777;
 
+/** A page, as openat2(2) takes it. */
+const OPEN_HOW_SIZE_MAX = 4096;
+
 /** What of open(2)'s flags the kernel doesn't know, open and openat ignore; openat2 refuses it. */
-const LEGACY_FLAGS = 0o37777777;
+const LEGACY_FLAGS = 0o37777703;
 
 const openat2: Parser = (listener) => {
-  // A longer struct is for a newer kernel than this was written for: the kernel's affair.
-  if (listener.wideArgument(3) !== BigInt(OPEN_HOW_SIZE_BYTES)) return undefined;
-  const how = copyBytes(listener.tid, listener.pointer(2), OPEN_HOW_SIZE_BYTES);
-  if (how === undefined) return undefined;
+  // A longer struct with anything in its rest is for a newer kernel than this was written for: the kernel's affair.
+  const size = listener.wideArgument(3);
+  if (size < BigInt(OPEN_HOW_SIZE_BYTES) || size > BigInt(OPEN_HOW_SIZE_MAX)) return undefined;
+  const how = copyBytes(listener.tid, listener.pointer(2), Number(size));
+  if (how === undefined || how.subarray(OPEN_HOW_SIZE_BYTES).some((byte) => byte !== 0)) return undefined;
   const flags = how.readBigUInt64LE(0);
   const mode = how.readBigUInt64LE(8);
   const resolve = how.readBigUInt64LE(16);
-  if (flags > BigInt(LEGACY_FLAGS) || mode > 0o7777n || resolve > 0x3fn) return undefined;
+  if ((flags & ~BigInt(LEGACY_FLAGS)) !== 0n || mode > 0o7777n || resolve > 0x3fn) return undefined;
+  // What can't be: said before anything is looked up.
+  const makes = (Number(flags) & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) !== 0;
+  const changes = makes || (Number(flags) & O_TRUNC) !== 0;
+  if ((!makes && mode !== 0n) || (changes && (Number(resolve) & RESOLVE_CACHED) !== 0)) return undefined;
   const where = at(listener, 0, 1);
   if (where === undefined) return undefined;
   return {

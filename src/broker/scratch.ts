@@ -1,6 +1,6 @@
 /** mkdir, mknod, unlink, rmdir, symlink, rename, link and truncate beneath scratch: done here, relative to pinned folders. */
 
-import { EINVAL, EISDIR } from "../kernel/errno.ts";
+import { EINVAL, EISDIR, ELOOP, EXDEV } from "../kernel/errno.ts";
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -10,6 +10,7 @@ import {
   O_WRONLY,
   RENAME_EXCHANGE,
   RENAME_WHITEOUT,
+  RESOLVE_NO_MAGICLINKS,
   S_IFDIR,
   S_IFMT,
   S_IFREG,
@@ -21,6 +22,7 @@ import { decideEntry, decideMove, type Verdict } from "./decide.ts";
 import { type Change, changeAt, close, O_DIRECTORY, openAt, pathOfFd, reopen, setUmask, statFd } from "./files.ts";
 import {
   anchorOf,
+  closingEarly,
   finish,
   lookInside,
   type Parent,
@@ -28,9 +30,10 @@ import {
   parentOf,
   RESOLVE_INSIDE,
   route,
+  withBase,
   zoneOf,
 } from "./locate.ts";
-import type { Pin } from "./lookup.ts";
+import { lookUp, type Pin } from "./lookup.ts";
 import type { Publication } from "./publish/publish.ts";
 import { PASS, type Reply, result, type Ticket } from "./reply.ts";
 import type { At, EntryRequest, MoveRequest, NameRequest } from "./request.ts";
@@ -172,15 +175,24 @@ function* linkOpenFile(doing: Doing, fd: number, request: MoveRequest): Steps<Do
   }
 }
 
-/** What a path of the caller's leads to beneath scratch, by its spelling; undefined if nothing does. */
+/** What a path of the caller's leads to beneath scratch, by whatever spelling; undefined if nothing does. */
 function* pinScratch({ roots, ticket }: Doing, at: At): Steps<Pin | undefined> {
   const anchor = yield* anchorOf(roots, ticket.tid, at);
-  if (anchor === undefined) return undefined;
-  const pin = yield* finish(anchor, lookInside(roots, anchor, 0));
-  if (typeof pin === "number") return undefined;
-  if (anchor.folder.zone === "scratch") return pin;
+  if (anchor !== undefined) {
+    const pin = yield* finish(anchor, lookInside(roots, anchor, 0));
+    if (typeof pin !== "number") return anchor.folder.zone === "scratch" ? pin : dropped(pin);
+    if (pin !== -EXDEV && pin !== -ELOOP) return undefined;
+  }
+  const pin = yield* withBase(roots, ticket.tid, at, (base) =>
+    lookUp(roots.slow, base, at.path, 0, RESOLVE_NO_MAGICLINKS),
+  );
+  if (pin === undefined || typeof pin === "number") return undefined;
+  const zone = yield* closingEarly(pin.fd, zoneOf(roots, pin));
+  return zone === "scratch" ? pin : dropped(pin);
+}
+
+function dropped(pin: Pin): undefined {
   close(pin.fd);
-  return undefined;
 }
 
 /** link with AT_SYMLINK_FOLLOW: what the link leads to must be beneath scratch itself. */

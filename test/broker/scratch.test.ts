@@ -78,6 +78,21 @@ asUsers("a FIFO holds up only who opens it, and a killed opener leaves nothing b
   expect(result.status).toBe(0);
 });
 
+asUsers("whoever waits in an open can be stopped, and goes on waiting", async (box) => {
+  const { scratch } = prepare(box);
+  const command = [
+    `cd ${scratch}; mkfifo p`,
+    "cat p & waits=$!; sleep 0.3",
+    "kill -STOP $waits; sleep 0.5; cut -d ' ' -f 3 /proc/$waits/stat",
+    "kill -CONT $waits; sleep 0.3; echo through > p; wait $waits; echo $?",
+  ].join("\n");
+  const result = await run(box, {
+    policy: brokeredPrograms({ scratch: [scratch] }),
+    argv: ["/bin/bash", "-c", command],
+  });
+  expect(result.stdout, result.stderr).toBe("T\nthrough\n0\n");
+});
+
 asUsers("what outlives the workload is served a while, and then ended", async (box) => {
   const { scratch } = prepare(box);
   const command = `cd ${scratch}; (sleep 1; echo late > late; sleep 100; echo never > never) >/dev/null 2>&1 & :`;

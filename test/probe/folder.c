@@ -185,6 +185,53 @@ static void resolve(void)
 	show("openat2 short", syscall(SYS_openat2, AT_FDCWD, "h", &how, 8));
 }
 
+/* What the kernel refuses before it looks at anything, and what it takes although it is odd. */
+static void odd(void)
+{
+	struct {
+		struct open_how how;
+		unsigned char more[8];
+	} longer = { .how = { .flags = O_RDONLY } };
+	struct open_how how = { .flags = O_RDONLY, .mode = 0644 };
+
+	show("openat2 mode", syscall(SYS_openat2, AT_FDCWD, "h", &how, sizeof(how)));
+	how = (struct open_how){ .flags = O_CREAT | O_RDWR, .mode = 0644, .resolve = RESOLVE_CACHED };
+	show("openat2 cached create", syscall(SYS_openat2, AT_FDCWD, "cached", &how, sizeof(how)));
+	show_mode("cached", "cached");
+	show("openat2 longer", syscall(SYS_openat2, AT_FDCWD, "h", &longer, sizeof(longer)));
+	longer.more[0] = 1;
+	show("openat2 too long", syscall(SYS_openat2, AT_FDCWD, "h", &longer, sizeof(longer)));
+	show_open("unknown flags", AT_FDCWD, "odd", O_CREAT | O_RDWR | 074, 0600);
+	show_open("create folder", AT_FDCWD, "odd", O_CREAT | O_DIRECTORY | O_RDWR, 0600);
+	show_open("create slash", AT_FDCWD, "odd/", O_CREAT | O_RDWR, 0600);
+	show_open("create exclusive slash", AT_FDCWD, "odd/", O_CREAT | O_EXCL | O_RDWR, 0600);
+	show_open("temporary to read", AT_FDCWD, ".", O_TMPFILE | O_RDONLY, 0600);
+	show_open("temporary no folder", AT_FDCWD, ".", (O_TMPFILE & ~O_DIRECTORY) | O_RDWR, 0600);
+	show_open("temporary created", AT_FDCWD, ".", O_TMPFILE | O_CREAT | O_RDWR, 0600);
+}
+
+/* The same by other spellings. */
+static void spelled(const char *folder)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "/usr/..%s", folder);
+	show_open("folder elsewhere", AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+	snprintf(path, sizeof(path), "/usr/..%s/h", folder);
+	show_open("file elsewhere", AT_FDCWD, path, O_RDWR, 0);
+	show("truncate elsewhere", truncate(path, 7));
+	show("link followed elsewhere", linkat(AT_FDCWD, path, AT_FDCWD, "h3", AT_SYMLINK_FOLLOW));
+	show("chdir", chdir("dir2"));
+	show("truncate above", truncate("../h", 9));
+	show("truncate roundabout", truncate("../dir2/../h", 11));
+	show("link followed above", linkat(AT_FDCWD, "../h", AT_FDCWD, "../h4", AT_SYMLINK_FOLLOW));
+	show_mode("spelled", "../h");
+	snprintf(path, sizeof(path), "%s/h", folder);
+	show("symlink absolute", symlink(path, "absolute"));
+	show("truncate absolute", truncate("absolute", 13));
+	show("link followed absolute", linkat(AT_FDCWD, "absolute", AT_FDCWD, "h5", AT_SYMLINK_FOLLOW));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2 || chdir(argv[1]) != 0)
@@ -196,5 +243,7 @@ int main(int argc, char **argv)
 	folders();
 	renames();
 	resolve();
+	odd();
+	spelled(argv[1]);
 	return 0;
 }
