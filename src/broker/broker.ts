@@ -18,6 +18,11 @@ import type { Steps } from "./steps.ts";
 import { type Blocking, Waiting } from "./waiting.ts";
 import { HERE, type Surroundings, World } from "./world.ts";
 
+/** What was published goes on without its caller. */
+interface Progress {
+  settled: boolean;
+}
+
 const PUBLISH: Verdict = { decision: "publish" };
 
 export class Broker {
@@ -110,8 +115,12 @@ export class Broker {
 
   #serve(listener: Listener, roots: Roots, request: Request): void {
     const ticket: Ticket = { id: listener.id, tid: listener.tid, listener };
-    const steps = request.kind === "open" ? this.#open(ticket, roots, request) : this.#change(ticket, roots, request);
-    this.#runner?.run(ticket, steps);
+    if (request.kind === "open") {
+      this.#runner?.run(ticket, this.#open(ticket, roots, request));
+      return;
+    }
+    const progress: Progress = { settled: false };
+    this.#runner?.run(ticket, this.#change(ticket, roots, request, progress), () => progress.settled);
   }
 
   *#open(ticket: Ticket, roots: Roots, request: OpenRequest): Steps<void> {
@@ -125,10 +134,10 @@ export class Broker {
     }
   }
 
-  *#change(ticket: Ticket, roots: Roots, request: EntryRequest): Steps<void> {
+  *#change(ticket: Ticket, roots: Roots, request: EntryRequest, progress: Progress): Steps<void> {
     const done = yield* onScratch({ ticket, roots }, request);
     if (done.publication === undefined) this.#finish(ticket, request, done.verdict, done.reply, false);
-    else yield* this.#publish(ticket, request, done.publication);
+    else yield* this.#publish(ticket, request, done.publication, progress);
   }
 
   /** Nobody else is to wait for what this open waits for. */
@@ -140,12 +149,18 @@ export class Broker {
     });
   }
 
-  *#publish(ticket: Ticket, request: Request, publication: Publication): Steps<void> {
+  *#publish(ticket: Ticket, request: Request, publication: Publication, progress: Progress): Steps<void> {
     const paths = this.#audit === undefined ? undefined : pathsOf(ticket.tid, request);
-    const result = yield* this.#publisher.publish(publication);
+    const record = (errno: number): void => {
+      const ending = { verdict: PUBLISH, errno, created: false };
+      if (paths !== undefined) this.#audit?.(eventOf(ticket.tid, request, paths, ending));
+    };
+    const result = yield* this.#publisher.publish(publication, () => {
+      progress.settled = true;
+      record(0);
+    });
     ticket.listener.answer(result, ticket.id);
-    const ending = { verdict: PUBLISH, errno: -result, created: false };
-    if (paths !== undefined) this.#audit?.(eventOf(ticket.tid, request, paths, ending));
+    if (!progress.settled) record(-result);
   }
 
   #finish(ticket: Ticket, request: Request, verdict: Verdict, reply: Reply, created: boolean): void {

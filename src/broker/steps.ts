@@ -7,7 +7,8 @@ export type Begin = () => Helper | number;
 
 /**
  * Yields how to start a helper that is to be waited for, and is told its result; or undefined, to let others go first,
- * and is told 0. Returns 0 or -errno, or what else it is for. Ended early (`return`), it cleans up after itself.
+ * and is told 0. Returns 0 or -errno, or what else it is for. Ended early (`return`), it cleans up after itself, in steps
+ * too.
  */
 export type Steps<T = number> = Generator<Begin | undefined, T, number>;
 

@@ -169,3 +169,59 @@ asUsers("a reader of export never sees a part, also when landlockd is killed in 
   });
   expect(visible(folder).sort()).toEqual(["big", "small"]);
 });
+
+asUsers("what was published is on record, and gone from scratch, also if its caller was killed then", async (box) => {
+  const { scratch } = prepare(box);
+  const folder = elsewhere(box);
+  // Its removal takes steps enough to be killed between two of them.
+  for (let i = 0; i < 6000; i++) box.write(`scratch/tree/${i % 60}/${i}`, "");
+  const program = `
+import os, signal, time
+os.chdir(${JSON.stringify(scratch)})
+child = os.fork()
+if child == 0:
+    os.rename("tree", ${JSON.stringify(`${folder}/tree`)})
+    os._exit(0)
+while not os.path.exists(${JSON.stringify(`${folder}/tree`)}):
+    pass
+os.kill(child, signal.SIGKILL)
+print(os.WTERMSIG(os.waitpid(child, 0)[1]))
+while os.path.exists("tree"):
+    time.sleep(0.01)`;
+  const policy = brokeredPrograms({ scratch: [scratch], export: [folder] });
+  const result = await run(box, { policy, argv: ["/usr/bin/python3", "-c", program], audit: true });
+  expect([result.stderr, result.stdout, result.status]).toEqual(["", "9\n", 0]);
+  const published = result.events.filter((event) => event["published"] === true);
+  expect(published).toMatchObject([{ event: "broker.rename", decision: "allow", new_path: `${folder}/tree` }]);
+  expect([readdirSync(scratch), readdirSync(`${folder}/tree`).length]).toEqual([[], 60]);
+});
+
+asUsers("what a killed run had moved into its staging folder stays, and nothing else", async (box) => {
+  const { scratch, out } = prepare(box);
+  for (const name of ["moved-1/file", "moved-3", "2/file"])
+    box.write(`export/.landlockd-0123456789abcdef/${name}`, "x");
+  box.write("export/.landlockd-fedcba9876543210/1", "x");
+  const policy = brokeredPrograms({ scratch: [scratch], export: [out] });
+  const command = `echo small > ${scratch}/small && mv ${scratch}/small ${out}/small`;
+  expect(await run(box, { policy, argv: ["/bin/sh", "-c", command] })).toMatchObject({ status: 0, stderr: "" });
+  expect(readdirSync(out).sort()).toEqual([".landlockd-0123456789abcdef", "small"]);
+  expect(readdirSync(`${out}/.landlockd-0123456789abcdef`).sort()).toEqual(["moved-1", "moved-3"]);
+  expect(readFileSync(`${out}/.landlockd-0123456789abcdef/moved-1/file`, "utf8")).toBe("x");
+});
+
+asUsers("the folder in which work is staged is nothing to publish into", async (box) => {
+  const { scratch, out } = prepare(box);
+  const command = [
+    `cd ${scratch}; echo one > one; mv one ${out}/one`,
+    `staging=$(echo ${out}/.landlockd-*); echo evil > evil; mkdir empty`,
+    `ls -d $staging >/dev/null && echo there`,
+    `mv evil $staging/1 2>/dev/null || echo refused; mv evil $staging/moved-2 2>/dev/null || echo refused`,
+    `mv -T empty $staging 2>/dev/null || echo refused; mv empty ${out}/.landlockd-0123456789abcdef 2>/dev/null || echo refused`,
+    `echo two > two; mv two ${out}/two; ls`,
+  ].join("; ");
+  const grants = [{ path: out, rights: ["read_dir"] }];
+  const policy = brokeredPrograms({ scratch: [scratch], export: [out] }, grants);
+  const result = await run(box, { policy, argv: ["/bin/sh", "-c", command] });
+  expect([result.stderr, result.stdout]).toEqual(["", "there\nrefused\nrefused\nrefused\nrefused\nempty\nevil\n"]);
+  expect(readdirSync(out).sort()).toEqual(["one", "two"]);
+});

@@ -5,13 +5,13 @@
  * another name in scratch, is copied there too: what was published stays as it is.
  */
 
-import { EBUSY, EEXIST, EINVAL, ETXTBSY, EXDEV } from "../../kernel/errno.ts";
+import { EBUSY, EEXIST, EINVAL, EIO, EPERM, ETXTBSY, EXDEV } from "../../kernel/errno.ts";
 import { RENAME_NOREPLACE } from "../../kernel/file.ts";
 import { close, linkAt, pathOfFd, renameAt } from "../files.ts";
 import type { Parent } from "../locate.ts";
 import type { Folder } from "../roots.ts";
-import { Pace, runNow, type Steps } from "../steps.ts";
-import { Staging } from "./staging.ts";
+import { Pace, type Steps } from "../steps.ts";
+import { isReserved, Staging } from "./staging.ts";
 import { copyTree, judge, removeTree } from "./tree.ts";
 
 /** What is to be published where. The fds are owned. */
@@ -39,26 +39,40 @@ interface Going {
 }
 
 export class Publisher {
-  readonly #stagings = new Map<Folder, Staging>();
+  /** Undefined while one is being made. */
+  readonly #stagings = new Map<Folder, Staging | undefined>();
   readonly #going: Going = { publications: new Set(), removals: 0 };
 
-  #stagingOf(folder: Folder): Staging | number {
-    const known = this.#stagings.get(folder);
-    if (known !== undefined) return known;
-    const made = Staging.make(folder);
-    if (typeof made !== "number") this.#stagings.set(folder, made);
-    return made;
+  *#stagingOf(folder: Folder): Steps<Staging | number> {
+    while (this.#stagings.has(folder)) {
+      const known = this.#stagings.get(folder);
+      if (known !== undefined) return known;
+      yield undefined;
+    }
+    this.#stagings.set(folder, undefined);
+    let made: Staging | number = -EIO;
+    try {
+      made = yield* Staging.make(folder);
+      return made;
+    } finally {
+      if (typeof made === "number") this.#stagings.delete(folder);
+      else this.#stagings.set(folder, made);
+    }
   }
 
-  /** Publishes; 0 or -errno. Closes the publication's fds in the end. */
-  *publish(publication: Publication): Steps {
+  /**
+   * Publishes; 0 or -errno. Closes the publication's fds in the end. `settled` is told when it has its name: from then on
+   * it is published, whatever becomes of its caller, and what is left in scratch is still to be removed.
+   */
+  *publish(publication: Publication, settled: () => void = () => undefined): Steps {
     const { from, to, folder, flags } = publication;
     this.#going.publications.add(publication);
     try {
       if ((flags & ~RENAME_NOREPLACE) !== 0) return -EINVAL;
-      const staging = this.#stagingOf(folder);
+      if (isReserved(placeIn(publication))) return -EPERM;
+      const staging = yield* this.#stagingOf(folder);
       if (typeof staging === "number") return staging;
-      return yield* publishThrough(publication, staging, this.#going);
+      return yield* publishThrough(publication, staging, this.#going, settled);
     } finally {
       this.#going.publications.delete(publication);
       close(from.fd);
@@ -67,9 +81,15 @@ export class Publisher {
   }
 
   close(): void {
-    for (const staging of this.#stagings.values()) staging.close();
+    for (const staging of this.#stagings.values()) staging?.close();
     this.#stagings.clear();
   }
+}
+
+/** Where it is to be, from the export folder on. */
+function placeIn({ to, folder }: Publication): string {
+  const path = pathOfFd(to.fd) ?? "";
+  return `${path.startsWith(folder.path) ? path.slice(folder.path.length) : path}/${to.name}`;
 }
 
 function bare(name: string): string {
@@ -104,47 +124,64 @@ function* removeSource({ from }: Publication, name: string, pace: Pace, going: G
   }
 }
 
-function* publishThrough(publication: Publication, staging: Staging, going: Going): Steps {
+/** What of a publication is in the staging folder. */
+interface Staged {
+  /** What was moved or linked there, if it was. */
+  readonly name: string;
+  moved: boolean;
+  /** The copy that was made there, if any. */
+  copy: string | undefined;
+}
+
+/** Takes what is to be published out of reach, and judges it. 0, or -errno. */
+function* prepare(publication: Publication, staging: Staging, staged: Staged, going: Going, pace: Pace): Steps {
+  const { from, link } = publication;
+  let ready = link
+    ? linkAt(from.fd, from.name, staging.fd, staged.name, 0)
+    : yield* stage(publication, staging, staged.name, going);
+  staged.moved = ready === 0 || ready === -EBUSY;
+  if (ready === -EXDEV) ready = yield* copyInto(staging, staged, from.fd, bare(from.name), pace);
+  else if (ready === 0) ready = yield* judge(staging.fd, staged.name, false, pace);
+  return ready === -ETXTBSY ? yield* copyInto(staging, staged, staging.fd, staged.name, pace) : ready;
+}
+
+function* copyInto(staging: Staging, staged: Staged, fromFd: number, name: string, pace: Pace): Steps {
+  staged.copy = staging.nextName();
+  const copied = yield* copyTree(fromFd, name, staging.fd, staged.copy, pace);
+  return copied === 0 ? yield* judge(staging.fd, staged.copy, true, pace) : copied;
+}
+
+function* publishThrough(publication: Publication, staging: Staging, going: Going, settled: () => void): Steps {
   const { from, to, flags, link } = publication;
-  const name = bare(from.name);
-  const staged = staging.nextName();
   const pace = new Pace();
-  let back: "rename" | "remove" = link ? "remove" : "rename";
-  let named = staged;
-  let copied = false;
-  let settled = false;
+  const staged: Staged = { name: link ? staging.nextName() : staging.nextMoved(), moved: false, copy: undefined };
+  let published = false;
   try {
-    let ready = link
-      ? linkAt(from.fd, from.name, staging.fd, staged, 0)
-      : yield* stage(publication, staging, staged, going);
-    if (ready === -EXDEV) {
-      back = "remove";
-      copied = true;
-      ready = yield* copyTree(from.fd, name, staging.fd, staged, pace);
-    }
-    if (ready === 0) ready = yield* judge(staging.fd, staged, copied, pace);
-    if (ready === -ETXTBSY) {
-      named = staging.nextName();
-      ready = yield* copyTree(staging.fd, staged, staging.fd, named, pace);
-      if (ready === 0) ready = yield* judge(staging.fd, named, true, pace);
-    }
-    if (ready === 0) ready = renameAt(staging.fd, named, to.fd, to.name, link ? RENAME_NOREPLACE : flags);
-    settled = ready === 0;
-    if (settled && named !== staged) yield* removeTree(staging.fd, staged, pace);
-    if (settled && !link && back === "remove") yield* removeSource(publication, name, pace, going);
-    return ready;
+    const ready = yield* prepare(publication, staging, staged, going, pace);
+    if (ready !== 0) return ready;
+    const named = staged.copy ?? staged.name;
+    const renamed = renameAt(staging.fd, named, to.fd, to.name, link ? RENAME_NOREPLACE : flags);
+    published = renamed === 0;
+    if (!published) return renamed;
+    settled();
+    if (staged.copy !== undefined && staged.moved) yield* removeTree(staging.fd, staged.name, pace);
+    if (!link && !staged.moved) yield* removeSource(publication, bare(from.name), pace, going);
+    return 0;
   } finally {
-    if (!settled && named !== staged) runNow(removeTree(staging.fd, named, new Pace()));
-    if (!settled) undo(back, from.fd, name, staging.fd, staged);
+    if (!published) yield* undo(publication, staging, staged, pace);
   }
 }
 
-/** Puts what was moved where it was; removes what was copied or linked. Nothing if there is nothing. */
-function undo(how: "rename" | "remove", fromFd: number, name: string, stagingFd: number, staged: string): void {
-  if (how === "rename") {
-    const back = renameAt(stagingFd, staged, fromFd, name, RENAME_NOREPLACE);
-    // Somebody has taken the name meanwhile: what was to be published isn't thrown away.
-    if (back !== -EEXIST || renameAt(stagingFd, staged, fromFd, `${name}.unpublished`, RENAME_NOREPLACE) === 0) return;
+/** Puts what was moved where it was; removes what was copied or linked. */
+function* undo({ from, link }: Publication, staging: Staging, staged: Staged, pace: Pace): Steps<void> {
+  if (staged.copy !== undefined) yield* removeTree(staging.fd, staged.copy, pace);
+  if (!staged.moved) return;
+  if (link) {
+    yield* removeTree(staging.fd, staged.name, pace);
+    return;
   }
-  runNow(removeTree(stagingFd, staged, new Pace()));
+  const name = bare(from.name);
+  const back = renameAt(staging.fd, staged.name, from.fd, name, RENAME_NOREPLACE);
+  // Somebody has taken the name meanwhile: what was to be published isn't thrown away.
+  if (back === -EEXIST) renameAt(staging.fd, staged.name, from.fd, `${name}.unpublished`, RENAME_NOREPLACE);
 }

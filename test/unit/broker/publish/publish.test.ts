@@ -45,3 +45,31 @@ test("what helpers may be at work in is never moved: what they do later stays in
     rmSync(dir, { recursive: true, force: true });
   }
 });
+
+test("what is moved into the staging folder has a name by which it stays, should landlockd be killed", () => {
+  const dir = mkdtempSync(join(tmpdir(), "landlockd-publish-"));
+  const umask = process.umask();
+  try {
+    mkdirSync(join(dir, "export"));
+    for (let i = 0; i < 600; i++) mkdirSync(join(dir, "scratch/tree", String(i)), { recursive: true });
+    const scratch = pin("scratch", join(dir, "scratch"));
+    const folder = pin("export", join(dir, "export"));
+    const publisher = new Publisher();
+    const pins = { from: parent(scratch, "tree"), to: parent(folder, "tree") };
+    let settled = 0;
+    const publishing = publisher.publish({ ...pins, folder, flags: 0, link: false, shared: false }, () => settled++);
+    // It lets others go first while it judges.
+    expect(publishing.next(0)).toEqual({ done: false, value: undefined });
+    const [staging = ""] = readdirSync(join(dir, "export"));
+    expect(readdirSync(join(dir, "export", staging))).toEqual(["moved-1"]);
+    expect([settled, readdirSync(join(dir, "scratch"))]).toEqual([0, []]);
+    // Its caller is gone: it goes back, in as many steps as that takes.
+    while (publishing.return(0).done !== true);
+    expect([settled, readdirSync(join(dir, "scratch"))]).toEqual([0, ["tree"]]);
+    publisher.close();
+    expect(readdirSync(join(dir, "export"))).toEqual([]);
+  } finally {
+    process.umask(umask);
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
