@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { buildCalls, CALLS } from "../../bench/broker-calls.ts";
 import type { Box } from "../harness/box.ts";
 import { asRoot, asUsers } from "../harness/cases.ts";
@@ -142,35 +142,52 @@ asUsers("a caller without room for an fd gets EMFILE, as from the kernel", async
   expect(inside.stdout).toBe(outside.stdout);
 });
 
-function descriptors(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
+interface Held {
+  readonly descriptors: number;
+  readonly residentKb: number;
+  readonly children: number;
 }
+
+/** What a process has by now. */
+function heldBy(pid: number): Held {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return {
+    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    residentKb: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]),
+    children: readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").length,
+  };
+}
+
+/** What JavaScript's heap goes up and down by. */
+const BREATH_KB = 8 * 1024;
 
 asRoot("a broker's descriptors and memory stay where they were", async (box) => {
   const { listed, scratch } = prepare(box);
   const policy = brokeredPrograms({ allow_read: [listed], scratch: [scratch] });
   const race = probePath("race");
   const script = [
-    `cd ${scratch}`,
-    `: <${listed}`, // the first request that is somebody's: from here on the broker is there
-    "read go",
-    `${race} hammer ${listed} 4 1000 2>/dev/null; ${race} killed ${listed} 20`,
+    `cd ${scratch}; echo x > made`, // from here on Bun is there
+    "while read round; do",
+    `${race} hammer ${listed} 4 2500 2>/dev/null; ${race} killed ${listed} 20`,
     "i=0; while [ $i -lt 100 ]; do echo x > f$i; mv f$i g; mkdir d; rmdir d; i=$((i+1)); done; rm g",
-    "mkfifo p; for i in 1 2 3 4 5; do (cat p) & sleep 0.05; kill -9 $!; done; wait; sleep 0.3",
-    "echo done > done; read go; exit 0",
+    "mkfifo p; for i in 1 2 3 4 5; do (cat p) & sleep 0.05; kill -9 $!; done; wait; sleep 0.3; rm p",
+    "echo done > done$round; done; exit 0",
   ].join("\n");
   const argv = runArgv(box, { policy, argv: ["/bin/bash", "-c", script] });
   const child = Bun.spawn(argv, { env: baseEnv(box), cwd: box.dir, stdin: "pipe", stdout: "ignore", stderr: "ignore" });
-  await until("the supervisor", () => (descriptors(child.pid) > 5 ? true : undefined));
-  await Bun.sleep(300);
-  const before = descriptors(child.pid);
-  child.stdin.write("go\n");
-  await child.stdin.flush();
-  await until("the work's end", async () => ((await Bun.file(`${scratch}/done`).exists()) ? true : undefined), 60_000);
-  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
-  expect(descriptors(child.pid)).toBe(before);
-  expect(children).toHaveLength(1);
-  child.stdin.write("go\n");
+  await until("the supervisor", () => (existsSync(`${scratch}/made`) ? true : undefined));
+  const after: Held[] = [];
+  for (let round = 0; round < 4; round++) {
+    child.stdin.write(`${round}\n`);
+    await child.stdin.flush();
+    await until("the work's end", () => (existsSync(`${scratch}/done${round}`) ? true : undefined), 60_000);
+    after.push(heldBy(child.pid));
+  }
   await child.stdin.end();
   expect(await child.exited).toBe(0);
+  const [first, ...rest] = after;
+  for (const held of rest) {
+    expect([held.descriptors, held.children]).toEqual([first?.descriptors ?? 0, 1]);
+    expect(held.residentKb).toBeLessThan((first?.residentKb ?? 0) + BREATH_KB);
+  }
 });

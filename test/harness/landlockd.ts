@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Box } from "./box.ts";
+import { probePath } from "./probe.ts";
 import { argvAs, baseEnv, type ProcessOptions, type ProcessResult, runProcess } from "./process.ts";
 import { stage } from "./stage.ts";
 
@@ -45,17 +46,24 @@ function argvOf(box: Box, options: RunOptions, auditFile: string): string[] {
   return [...(options.prefix ?? []), landlockdPath(), "run", ...flags, "--", ...options.argv];
 }
 
+/** The command couldn't be executed: nothing is kept of such a run. */
+const STATUS_NOT_EXECUTABLE = 126;
+
 /**
  * With `LANDLOCKD_WARM` set, the same flags ran once before, on a command without effects: so the front has a plan for
- * what the test runs, and every test of a run is also one of the fast path.
+ * what the test runs, and every test of a run is also one of the fast path. Policies grant the system's programs, or a
+ * probe's, which has no effects without arguments.
  */
 function warm(box: Box, options: RunOptions): void {
   if (Bun.env["LANDLOCKD_WARM"] === undefined) return;
-  Bun.spawnSync(argvAs(box, argvOf(box, { ...options, argv: ["/bin/true"] }, "warm.jsonl")), {
-    env: options.env ?? baseEnv(box),
-    cwd: options.cwd ?? box.dir,
-    stdio: ["ignore", "ignore", "ignore"],
-  });
+  for (const command of ["/bin/true", probePath("fs")]) {
+    const { exitCode } = Bun.spawnSync(argvAs(box, argvOf(box, { ...options, argv: [command] }, "warm.jsonl")), {
+      env: options.env ?? baseEnv(box),
+      cwd: options.cwd ?? box.dir,
+      stdio: ["ignore", "ignore", "ignore"],
+    });
+    if (exitCode !== STATUS_NOT_EXECUTABLE) break;
+  }
   box.remove("warm.jsonl");
 }
 
