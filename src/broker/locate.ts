@@ -96,6 +96,7 @@ function* anchorOfBase(roots: Roots, tid: number, at: At): Steps<Anchor | undefi
     if (typeof pin === "number") continue;
     const base = yield* closingEarly(pin.fd, statBase(roots, tid, at, folder));
     if (base !== undefined && sameFile(pin.stat, base)) {
+      at.base = path ?? "";
       return { folder, fd: pin.fd, rest: at.path === "" ? "." : at.path, owned: true };
     }
     close(pin.fd);
@@ -181,6 +182,8 @@ export function* withBase<T>(roots: Roots, tid: number, at: At, use: (base: Base
   const fd = openBase(tid, at.dirFd);
   if (fd < 0) return undefined;
   try {
+    const path = pathOfFd(fd);
+    if (path !== undefined) at.base = path;
     // Where no mount is slow nobody asks which one it is.
     const mount = slow.any ? (statFd(fd)?.mount ?? UNKNOWN_MOUNT) : UNKNOWN_MOUNT;
     return yield* use({ fd, resolve, mount, link: "", rootFd });
@@ -198,7 +201,7 @@ function isBaseSlow(slow: Slow, tid: number, dirFd: number): boolean {
 /** The path as far as it can be told: for a "no", and for the record. */
 export function shownPath(tid: number, at: At): string | undefined {
   if (at.path.startsWith("/")) return at.path;
-  const base = pathOfBase(tid, at.dirFd);
+  const base = at.base ?? pathOfBase(tid, at.dirFd);
   return base === undefined ? undefined : `${base === "/" ? "" : base}/${at.path}`;
 }
 
@@ -226,6 +229,7 @@ export function* parentOf(roots: Roots, tid: number, at: At): Steps<ParentResult
   if (/^\/*$/.test(name)) return undefined;
   const where: At = { dirFd: at.dirFd, path: folder === "" ? "." : folder };
   const anchor = yield* anchorOf(roots, tid, where);
+  if (where.base !== undefined) at.base = where.base;
   if (anchor !== undefined) {
     const pin = yield* finish(anchor, lookInside(roots, anchor, O_DIRECTORY));
     if (typeof pin !== "number") return { zone: anchor.folder.zone, root: anchor.folder, ...pin, name };
@@ -234,6 +238,7 @@ export function* parentOf(roots: Roots, tid: number, at: At): Steps<ParentResult
   const pin = yield* withBase(roots, tid, where, (base) =>
     lookUp(roots.slow, base, where.path, O_DIRECTORY, RESOLVE_NO_MAGICLINKS),
   );
+  if (where.base !== undefined) at.base = where.base;
   if (pin === undefined || typeof pin === "number") return undefined;
   const root = yield* closingEarly(pin.fd, folderOf(roots, pin));
   return { zone: root?.zone ?? "elsewhere", root, ...pin, name };

@@ -21,6 +21,11 @@ export interface At {
   readonly dirFd: number;
   /** A binary string; may be empty. */
   readonly path: string;
+  /**
+   * The path of the folder that a relative one was resolved from, once it was: for the record, which would find another
+   * one by `dirFd` if somebody changes that meanwhile.
+   */
+  base?: string;
 }
 
 export interface OpenRequest {

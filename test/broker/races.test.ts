@@ -148,3 +148,19 @@ asUsers("a listed file that becomes a link to another while it is made is no rig
   expect(held).toContain("made");
   expect(held.filter((word) => !["EACCES", "made", "unmade"].includes(word))).toEqual([]);
 });
+
+asUsers(
+  "the record tells the folder in which a file was opened, not the one that is at its fd by then",
+  async (box) => {
+    const { scratch } = prepare(box);
+    box.write("scratch/a/only", "mine");
+    const other = box.mkdir("outside/other");
+    const policy = brokered({ scratch: [scratch] }, [{ path: other, rights: ["read_dir"] }]);
+    const argv = [probePath("swap"), "dirfd", `${scratch}/a`, other, "only", String(HELD_MS)];
+    const { stdout, events } = await run(box, { policy, argv, audit: true });
+    expect(stdout).toContain("mine\n");
+    const allowed = events.filter(({ event, decision }) => event === "broker.open" && decision === "allow");
+    expect(allowed.length).toBeGreaterThan(100);
+    expect(new Set(allowed.map(({ path }) => path))).toEqual(new Set([`${scratch}/a/only`]));
+  },
+);
