@@ -4,6 +4,7 @@
  */
 
 import { broker, brokeredWork } from "./broker.ts";
+import { brokerMemory } from "./broker-memory.ts";
 import { daemon, daemonCalls, daemonLoad, daemonMemory } from "./daemon.ts";
 import { growth } from "./growth.ts";
 import type { Bench } from "./lib/result.ts";
@@ -18,6 +19,7 @@ const BENCHES: readonly Bench[] = [
   mounts,
   brokeredMounts,
   broker,
+  brokerMemory,
   brokeredWork,
   daemon,
   daemonLoad,

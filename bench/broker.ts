@@ -9,7 +9,7 @@ import { describeMachine, versionOf } from "./lib/machine.ts";
 import type { Bench, Result, Series } from "./lib/result.ts";
 import { rotate } from "./lib/stats.ts";
 
-interface Stage {
+export interface Stage {
   readonly folder: string;
   readonly readable: string;
   readonly listed: string;
@@ -24,7 +24,7 @@ const READ = '"execute", "read_file", "read_dir"';
 const WRITE = '"write_file", "make_reg", "make_dir", "make_sym", "remove_file", "remove_dir", "truncate"';
 
 /** Everything may be read and executed; the listed file and the scratch folder are the broker's. */
-function makeStage(): Stage {
+export function makeStage(): Stage {
   const folder = mkdtempSync(join(tmpdir(), "bench-broker-"));
   const paths = { listed: join(folder, "listed/file"), unlisted: "/usr/bin/env", scratch: join(folder, "scratch") };
   mkdirSync(join(folder, "listed"));
