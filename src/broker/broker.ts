@@ -8,7 +8,7 @@ import type { MountBroker } from "./mount/mount.ts";
 import { open } from "./open.ts";
 import { type Publication, Publisher } from "./publish/publish.ts";
 import { type Audit, eventOf, pathsOf } from "./record.ts";
-import { type Reply, sendReply, type Ticket } from "./reply.ts";
+import { type Reply, result, sendReply, type Ticket } from "./reply.ts";
 import { type EntryRequest, type OpenRequest, type Request, readRequest } from "./request.ts";
 import type { Roots } from "./roots.ts";
 import { Runner } from "./runner.ts";
@@ -155,12 +155,12 @@ export class Broker {
       const ending = { verdict: PUBLISH, errno, created: false };
       if (paths !== undefined) this.#audit?.(eventOf(ticket.tid, request, paths, ending));
     };
-    const result = yield* this.#publisher.publish(publication, () => {
+    const value = yield* this.#publisher.publish(publication, () => {
       progress.settled = true;
       record(0);
     });
-    ticket.listener.answer(result, ticket.id);
-    if (!progress.settled) record(-result);
+    const errno = sendReply(ticket, result(value));
+    if (!progress.settled) record(errno);
   }
 
   #finish(ticket: Ticket, request: Request, verdict: Verdict, reply: Reply, created: boolean): void {
