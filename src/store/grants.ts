@@ -55,11 +55,40 @@ function isBrokered({ broker }: Policy, folder: string): boolean {
   });
 }
 
+/** The folders above one, but for itself. */
+function above(folder: string): string[] {
+  const names = folder.split("/").slice(1, -1);
+  return ["/", ...names.map((_, index) => `/${names.slice(0, index + 1).join("/")}`)];
+}
+
+/** Whether a right holds right in a folder: by a rule on it or above. */
+function allowsIn(policy: Policy, right: FsRight, folder: string): boolean {
+  return policy.fs_layer.every(
+    (layer) =>
+      !layer.handled_access_fs.includes(right) ||
+      layer.rule.some(
+        ({ path, allowed_access }) => allowed_access.includes(right) && covers(realPath(path) ?? path, folder),
+      ),
+  );
+}
+
+/**
+ * Whether a folder that the workload has filled can get the name of one on the way to `folder`. From the same folder a
+ * rename takes no `refer`.
+ */
+function canMoveFolder(policy: Policy, folder: string): boolean {
+  return above(folder).some(
+    (parent) =>
+      allowsIn(policy, "make_dir", parent) && (allowsRefer(policy, parent) || allows(policy, "write_file", parent)),
+  );
+}
+
 /**
  * Whether a file of the workload's making can come to be in or beneath `folder`: by writing one there, or by moving one
- * there. Removing or emptying what is there only costs time.
+ * there, or a folder with one. Removing or emptying what is there only costs time.
  */
 export function canPlant(policy: Policy, folder: string): boolean {
   if (isBoundWritable(policy, folder) || isBrokered(policy, folder)) return true;
-  return allows(policy, "write_file", folder) || (allows(policy, "make_reg", folder) && allowsRefer(policy, folder));
+  if (allows(policy, "write_file", folder) || canMoveFolder(policy, folder)) return true;
+  return allows(policy, "make_reg", folder) && allowsRefer(policy, folder);
 }

@@ -21,10 +21,16 @@ test("what nobody handles is allowed everywhere", () => {
 
 test("a grant above, on or beneath the store counts; one beside it doesn't", () => {
   for (const path of ["/", "/run", "/run/landlockd", STORE, `${STORE}/x`]) {
-    expect([path, canPlant(policy(layer(["write_file"], [path, "write_file"])), STORE)]).toEqual([path, true]);
+    expect([path, canPlant(policy(layer(["write_file", "make_dir"], [path, "write_file"])), STORE)]).toEqual([
+      path,
+      true,
+    ]);
   }
   for (const path of ["/run/landlockd/plans2", "/runs", "/tmp"]) {
-    expect([path, canPlant(policy(layer(["write_file"], [path, "write_file"])), STORE)]).toEqual([path, false]);
+    expect([path, canPlant(policy(layer(["write_file", "make_dir"], [path, "write_file"])), STORE)]).toEqual([
+      path,
+      false,
+    ]);
   }
 });
 
@@ -53,4 +59,24 @@ test("what the broker writes counts as the workload's own writes", () => {
     expect(canPlant(brokered({ allow_read: [path] }), STORE)).toBe(false);
   }
   expect(canPlant(brokered({ scratch: ["/tmp"], allow_write: ["/run/landlockd/plans2"] }), STORE)).toBe(false);
+});
+
+test("a folder that was filled elsewhere may be moved to where the store is, or a folder above it", () => {
+  const rights: readonly FsRight[] = ["write_file", "make_reg", "make_dir", "remove_dir"];
+  // From the same folder without refer: what is beside the store is the workload's to fill.
+  const beside = layer(rights, ["/run/app", "write_file", "make_reg"], ["/run", "make_dir", "remove_dir"]);
+  expect(canPlant(policy(beside), STORE)).toBe(true);
+  expect(canPlant(policy(layer(rights, ["/run/app", "write_file", "make_reg"])), STORE)).toBe(false);
+  expect(canPlant(policy(layer(rights, ["/run/app", "write_file", "make_dir"])), STORE)).toBe(false);
+  expect(canPlant(policy(layer(rights, ["/run", "make_dir", "remove_dir"], ["/srv", "write_file"])), STORE)).toBe(
+    false,
+  );
+  // From anywhere with it.
+  const anywhere = layer([...rights, "refer"], ["/run", "make_dir", "refer"], ["/srv", "write_file", "refer"]);
+  expect(canPlant(policy(anywhere), STORE)).toBe(true);
+  // Nobody handles make_dir, but nothing can be filled.
+  expect(canPlant(policy(layer(["write_file"])), STORE)).toBe(false);
+  expect(canPlant(policy(layer(["write_file"], ["/run/app", "write_file"])), STORE)).toBe(true);
+  // Beneath the store a new folder is nothing.
+  expect(canPlant(policy(layer(rights, [STORE, "make_dir"], ["/srv", "write_file"])), STORE)).toBe(false);
 });
