@@ -60,6 +60,14 @@ static uint32_t first_lasting(const struct ll_plan *plan)
 	return i;
 }
 
+/* The path that an op is about, or what it is of. */
+static const char *subject_of(const struct ll_plan *plan, int32_t number)
+{
+	const struct ll_op *op = &plan->ops[number];
+
+	return op->text_size > 0 && op->kind != LL_OP_FILTER ? plan->data + op->text_offset : "the compiled plan";
+}
+
 /* From here on a failure is told by the front: this process is restricted, and Bun in it would be too. */
 static _Noreturn void become(struct ll_state *state, uint32_t from)
 {
@@ -67,7 +75,7 @@ static _Noreturn void become(struct ll_state *state, uint32_t from)
 	int ret = ll_apply(state, from, plan->header->op_count);
 
 	if (ret < 0)
-		ll_front_fail("cannot set up the sandbox with", "the compiled plan", -ret);
+		ll_front_fail("cannot set up the sandbox with", subject_of(plan, state->failed_op), -ret);
 	ret = ll_exec(state->exec);
 	ll_front_fail_exec(state->exec->argv[0], -ret, ret == -LL_ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }

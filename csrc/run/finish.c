@@ -56,6 +56,7 @@ static int open_store(const struct ll_stack *stack)
 {
 	char path[LL_PATH_SIZE];
 	size_t end = 0;
+	long umask;
 	int fd;
 
 	if (!ll_front_store_path(stack, path))
@@ -66,9 +67,12 @@ static int open_store(const struct ll_stack *stack)
 	for (size_t i = 0; path[i] != '\0'; i++)
 		end = path[i] == '/' ? i : end;
 	path[end] = '\0';
+	/* A umask that takes the owner's own bits away would make what nobody can work in. */
+	umask = raw_call1(__NR_umask, 077);
 	raw_call3(__NR_mkdirat, LL_AT_FDCWD, raw_ptr(path), 0700);
 	path[end] = '/';
 	raw_call3(__NR_mkdirat, LL_AT_FDCWD, raw_ptr(path), 0700);
+	raw_call1(__NR_umask, umask);
 	return ll_front_open_own(path, 077);
 }
 

@@ -7,6 +7,8 @@ import { syscall } from "../native/syscall.ts";
 
 const SIGPIPE = 13;
 const POLLOUT = 4;
+/** A policy can deny write(2) with an errno that means "again", to who is restricted and has a message to print. */
+const REFUSED_MAX = 100;
 
 /** stdout couldn't take what was asked for. */
 export class OutputError extends Error {
@@ -26,11 +28,15 @@ function waitUntilWritable(fd: number): void {
 /** Writes all of it, also where the fd doesn't block. 0, or the positive errno that ended it. */
 function writeAll(fd: number, text: string | Uint8Array): number {
   let rest: Uint8Array = Buffer.from(text);
-  while (rest.length > 0) {
+  for (let refused = 0; rest.length > 0; ) {
     const written = syscall("write", fd, rest, rest.length);
-    if (written >= 0) rest = rest.subarray(written);
-    else if (written === -EAGAIN) waitUntilWritable(fd);
-    else if (written !== -EINTR) return -written;
+    if (written > 0) {
+      rest = rest.subarray(written);
+      refused = 0;
+      continue;
+    }
+    if ((written !== -EAGAIN && written !== -EINTR) || ++refused > REFUSED_MAX) return -written;
+    if (written === -EAGAIN) waitUntilWritable(fd);
   }
   return 0;
 }

@@ -100,10 +100,13 @@ export function keyPlace(env: Environment): Place | undefined {
 export function openFolder(base: string, folder: string): number | undefined {
   const found = openOwn(AT_FDCWD, folder, OTHERS_ANYTHING);
   if (found !== undefined) return found;
+  // A umask that takes the owner's own bits away would make what nobody can work in.
+  const umask = syscall("umask", OTHERS_ANYTHING);
   let path = base;
   for (const part of folder.slice(base.length + 1).split("/")) {
     path = `${path}/${part}`;
     syscall("mkdirat", AT_FDCWD, cString(path), 0o700);
   }
+  syscall("umask", umask);
   return openOwn(AT_FDCWD, folder, OTHERS_ANYTHING);
 }

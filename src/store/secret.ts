@@ -1,7 +1,7 @@
 /** The user's own key: what it authenticates was written by a landlockd of this user. */
 
 import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFREG } from "../kernel/file.ts";
-import { closeFile, openPlain, readInto, statusOf } from "../native/file.ts";
+import { closeFile, openPlain, readInto, statusIn, statusOf } from "../native/file.ts";
 import { cString, syscall } from "../native/syscall.ts";
 import { createNew } from "./write.ts";
 
@@ -24,6 +24,18 @@ function readKey(folderFd: number): Uint8Array | undefined {
   return length === KEY_BYTES ? key : undefined;
 }
 
+/** Whether a key of ours is there that isn't whole: of a disk that was full or a power cut, and of use to nobody. */
+function isDamaged(folderFd: number): boolean {
+  const status = statusIn(folderFd, NAME);
+  return (
+    typeof status !== "number" &&
+    status.type === S_IFREG &&
+    status.uid === syscall("geteuid") &&
+    (status.permissions & 0o077) === 0 &&
+    status.sizeBytes !== KEY_BYTES
+  );
+}
+
 /**
  * The key, made on the first use; undefined where what is there isn't only this user's. A key that another landlockd
  * makes at the same time is the one: link(2) replaces nothing.
@@ -33,7 +45,9 @@ export function secretKey(folderFd: number): Uint8Array | undefined {
   if (found !== undefined) return found;
   const temporary = createNew(folderFd, crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
   if (temporary === undefined) return undefined;
-  syscall("linkat", folderFd, cString(temporary), folderFd, cString(NAME), 0);
+  const names = [folderFd, cString(temporary), folderFd, cString(NAME)] as const;
+  if (isDamaged(folderFd)) syscall("renameat2", ...names, 0);
+  else syscall("linkat", ...names, 0);
   syscall("unlinkat", folderFd, cString(temporary), 0);
   return readKey(folderFd);
 }

@@ -104,3 +104,22 @@ describe("the link command", () => {
     expect(run(path, program.unlinked, join(program.dir, "refused")).exitCode).toBe(1);
   });
 });
+
+test("in a working directory that was removed landlockd says so, where Bun couldn't start", () => {
+  const script = 'mkdir "$1" && cd "$1" && rmdir "$1" && exec "$0" --version';
+  const gone = join(program.dir, "gone");
+  const ended = Bun.spawnSync(["/bin/sh", "-c", script, resolve(import.meta.dir, "../../dist/landlockd"), gone]);
+  expect([ended.exitCode, ended.stdout.toString(), ended.stderr.toString()]).toEqual([
+    125,
+    "",
+    "landlockd: the working directory was removed: cd to one that is there\n",
+  ]);
+});
+
+test("the executable that is shipped has one segment of the front's, and none that can be written and executed", () => {
+  const lines = output(["readelf", "-lW", resolve(import.meta.dir, "../../dist/landlockd")]).split("\n");
+  const loads = lines.filter((line) => /^ {2}LOAD /.test(line)).map((line) => line.trim().split(/\s+/));
+  expect(loads.map((fields) => fields.slice(6, -1).join(""))).toEqual(["RE", "R", "RE", "RW"]);
+  expect(loads.map((fields) => Number(fields[2])).slice(0, 2)).toEqual([0x110000, 0x200000]);
+  expect(lines.some((line) => /INTERP/.test(line))).toBe(false);
+});
