@@ -187,7 +187,8 @@ asRoot("a broker's descriptors and memory stay where they were", async (box) => 
   expect(await child.exited).toBe(0);
   const [first, ...rest] = after;
   for (const held of rest) {
-    expect([held.descriptors, held.children]).toEqual([first?.descriptors ?? 0, 1]);
+    expect(held.descriptors).toBeLessThanOrEqual(first?.descriptors ?? 0);
+    expect(held.children).toBe(1);
     expect(held.residentKb).toBeLessThan((first?.residentKb ?? 0) + BREATH_KB);
   }
 });

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Box } from "./box.ts";
+import { storable, VERSION_ONLY } from "./policies.ts";
 import { probePath } from "./probe.ts";
 import { argvAs, baseEnv, type ProcessOptions, type ProcessResult, runProcess } from "./process.ts";
 import { stage } from "./stage.ts";
@@ -39,8 +40,17 @@ export function landlockdPath(): string {
   return stage(path);
 }
 
+/** Whether runs are to be the front's: test/run-all.ts. */
+const WARM = Bun.env["LANDLOCKD_WARM"] !== undefined;
+
+/** The policy; where runs are to be the front's, one that says nothing is one that lets its plan be kept. */
+function policyOf(box: Box, policy: string | Uint8Array): string | Uint8Array {
+  return WARM && policy === VERSION_ONLY ? storable(box) : policy;
+}
+
 function argvOf(box: Box, options: RunOptions, auditFile: string): string[] {
-  const policy = options.policy === null ? [] : ["--policy-file", box.write("policy.toml", options.policy)];
+  const { policy: text } = options;
+  const policy = text === null ? [] : ["--policy-file", box.write("policy.toml", policyOf(box, text))];
   const audit = options.audit === true ? ["--audit", box.path(auditFile)] : [];
   const flags = [...policy, ...audit, ...(options.flags ?? [])];
   return [...(options.prefix ?? []), landlockdPath(), "run", ...flags, "--", ...options.argv];
@@ -55,7 +65,7 @@ const STATUS_NOT_EXECUTABLE = 126;
  * probe's, which has no effects without arguments.
  */
 function warm(box: Box, options: RunOptions): void {
-  if (Bun.env["LANDLOCKD_WARM"] === undefined) return;
+  if (!WARM) return;
   for (const command of ["/bin/true", probePath("fs")]) {
     const { exitCode } = Bun.spawnSync(argvAs(box, argvOf(box, { ...options, argv: [command] }, "warm.jsonl")), {
       env: options.env ?? baseEnv(box),

@@ -63,15 +63,15 @@ export function systemAndInside(box: Box, more: readonly Grant[] = []): string {
 }
 
 /**
- * Little more than {@link VERSION_ONLY}: files are written and made only inside, and to devices. So nothing can come into
- * the plan store, which keeps the plan: under {@link VERSION_ONLY} no run is ever the front's.
+ * Little more than {@link VERSION_ONLY}: files and folders are written and made only inside, and to devices. So nothing
+ * can come into the plan store, which keeps the plan: under {@link VERSION_ONLY} no run is ever the front's.
  */
 export function storable(box: Box): string {
   const grants = [
-    { path: box.path("inside"), rights: ["write_file", "make_reg"] },
+    { path: box.path("inside"), rights: ["write_file", "make_reg", "make_dir"] },
     { path: "/dev", rights: ["write_file"] },
   ];
-  return VERSION_ONLY + layer(["write_file", "make_reg"], grants);
+  return VERSION_ONLY + layer(["write_file", "make_reg", "make_dir"], grants);
 }
 
 /** No file system layer; TCP handled, and only these ports granted. */
