@@ -65,16 +65,26 @@ static const struct {
 	int number;
 	const char *text;
 } exec_errors[] = {
-	{ 1, "Operation not permitted (EPERM)" },    { 2, "No such file or directory (ENOENT)" },
-	{ 5, "Input/output error (EIO)" },           { 7, "Argument list too long (E2BIG)" },
-	{ 8, "Exec format error (ENOEXEC)" },        { 11, "Resource temporarily unavailable (EAGAIN)" },
-	{ 12, "Cannot allocate memory (ENOMEM)" },   { 13, "Permission denied (EACCES)" },
-	{ 14, "Bad address (EFAULT)" },              { 23, "Too many open files in system (ENFILE)" },
-	{ 24, "Too many open files (EMFILE)" },      { 27, "File too large (EFBIG)" },
-	{ 38, "Function not implemented (ENOSYS)" }, { 110, "Connection timed out (ETIMEDOUT)" },
-	{ 20, "Not a directory (ENOTDIR)" },         { 21, "Is a directory (EISDIR)" },
-	{ 22, "Invalid argument (EINVAL)" },         { 26, "Text file busy (ETXTBSY)" },
-	{ 36, "File name too long (ENAMETOOLONG)" }, { 40, "Too many levels of symbolic links (ELOOP)" },
+	{ 1, "Operation not permitted (EPERM)" },
+	{ 2, "No such file or directory (ENOENT)" },
+	{ 5, "Input/output error (EIO)" },
+	{ 7, "Argument list too long (E2BIG)" },
+	{ 8, "Exec format error (ENOEXEC)" },
+	{ 11, "Resource temporarily unavailable (EAGAIN)" },
+	{ 12, "Cannot allocate memory (ENOMEM)" },
+	{ 13, "Permission denied (EACCES)" },
+	{ 14, "Bad address (EFAULT)" },
+	{ 23, "Too many open files in system (ENFILE)" },
+	{ 24, "Too many open files (EMFILE)" },
+	{ 27, "File too large (EFBIG)" },
+	{ 38, "Function not implemented (ENOSYS)" },
+	{ 110, "Connection timed out (ETIMEDOUT)" },
+	{ 20, "Not a directory (ENOTDIR)" },
+	{ 21, "Is a directory (EISDIR)" },
+	{ 22, "Invalid argument (EINVAL)" },
+	{ 26, "Text file busy (ETXTBSY)" },
+	{ 36, "File name too long (ENAMETOOLONG)" },
+	{ 40, "Too many levels of symbolic links (ELOOP)" },
 };
 
 /* What writing to a sink may fail with, as src/kernel/errno-names.ts has it; NULL for anything else. */

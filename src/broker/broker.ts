@@ -143,8 +143,8 @@ export class Broker {
   /** Nobody else is to wait for what this open waits for. */
   #wait(ticket: Ticket, request: OpenRequest, verdict: Verdict, blocking: Blocking): void {
     const paths = this.#audit === undefined ? undefined : pathsOf(ticket.tid, request);
-    this.#waiting?.open(ticket, blocking, request.flags, (result) => {
-      const ending = { verdict, errno: -result, created: false };
+    this.#waiting?.open(ticket, blocking, request.flags, (value) => {
+      const ending = { verdict, errno: -value, created: false };
       if (paths !== undefined) this.#audit?.(eventOf(ticket.tid, request, paths, ending));
     });
   }
@@ -159,8 +159,8 @@ export class Broker {
       progress.settled = true;
       record(0);
     });
-    const errno = sendReply(ticket, result(value));
-    if (!progress.settled) record(errno);
+    const failed = sendReply(ticket, result(value));
+    if (!progress.settled) record(failed);
   }
 
   #finish(ticket: Ticket, request: Request, verdict: Verdict, reply: Reply, created: boolean): void {
