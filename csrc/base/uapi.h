@@ -402,6 +402,12 @@ struct ll_timespec {
 	int64_t nanoseconds;
 };
 enum { LL_CLOCK_REALTIME = 0, LL_CLOCK_MONOTONIC_COARSE = 6 };
+/* include/uapi/linux/time.h, timerfd.h: flags are those of open(2) */
+struct ll_itimerspec {
+	struct ll_timespec interval;
+	struct ll_timespec value;
+};
+
 /* include/uapi/linux/signalfd.h: what is used of it */
 struct ll_siginfo {
 	uint32_t signal;

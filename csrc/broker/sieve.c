@@ -10,7 +10,7 @@
 enum {
 	/* Long enough for a program that opens the files of a folder, too short for one that waits for a link to
 	   change. */
-	FOLDER_LIFETIME_MS = 100,
+	FOLDER_LIFETIME_MS = LL_SIEVE_LIFETIME_MS,
 	/* Then the owner looks after what isn't an event. */
 	PASSED_AT_ONCE_MAX = 256,
 };
@@ -111,7 +111,7 @@ static bool leads_outside(const struct ll_sieve *sieve, const char *path)
 static bool is_outside(const struct ll_sieve *sieve, char *path)
 {
 	struct ll_sieve_folder *folders = (void *)(uintptr_t)sieve->folders;
-	const uint64_t now = now_ms();
+	const uint64_t now = sieve->swept ? 1 : now_ms();
 	size_t size;
 	struct ll_sieve_folder *folder = &folders[ll_hash_folder(path, &size) % LL_SIEVE_FOLDERS];
 

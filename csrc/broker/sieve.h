@@ -25,11 +25,11 @@ struct ll_sieve_file {
 };
 _Static_assert(sizeof(struct ll_sieve_file) == 32, "ll_sieve_file");
 
-enum { LL_SIEVE_FOLDERS = 64, LL_SIEVE_FOLDER_SIZE = 248 };
+enum { LL_SIEVE_FOLDERS = 64, LL_SIEVE_FOLDER_SIZE = 248, LL_SIEVE_LIFETIME_MS = 100 };
 
 /* An entry of ll_sieve.folders: a folder that was found to lead to nothing of the policy's. */
 struct ll_sieve_folder {
-	uint64_t until_ms; /* of CLOCK_MONOTONIC */
+	uint64_t until_ms; /* of CLOCK_MONOTONIC; where the owner sweeps, not 0 while it counts */
 	char path[LL_SIEVE_FOLDER_SIZE];
 };
 _Static_assert(sizeof(struct ll_sieve_folder) == 256, "ll_sieve_folder");

@@ -9,6 +9,9 @@
 
 enum { STACK_SIZE = 16 * 1024, MOMENT_NS = 50000 };
 
+/* What the epoll of a receiver tells of. */
+enum { MOUNTS, SWEEP };
+
 _Static_assert((int)LL_RECEIVERS_MAX <= (int)LL_MAX_ASKS, "what they leave fits into the handoff");
 
 /* What one of them has for itself. */
@@ -18,7 +21,8 @@ struct ll_receiver {
 	int32_t pidfd;
 	int32_t parent;
 	int32_t mounts; /* mountinfo: each fd of it tells of a change once */
-	int32_t watch;  /* an epoll of it, which is asked at each request: poll(2) takes twice as long */
+	int32_t sweep;  /* a timer: what the sieve knows of folders is too old */
+	int32_t watch;  /* an epoll of both, which is asked at each request: poll(2) takes twice as long */
 	bool alone;
 	struct ll_sieve_room room;
 	char stack[STACK_SIZE] __attribute__((aligned(16)));
@@ -35,11 +39,40 @@ static bool happened(int32_t fd, int16_t event)
 	return ret < 0 || (one.revents & event);
 }
 
-static bool mounts_changed(const struct ll_receiver *own)
+/* Once: where nobody asks for anything, nothing wakes up for it. */
+static bool wind_up(int32_t timer)
 {
-	struct ll_epoll_event event;
+	const struct ll_itimerspec once = { .value = { .nanoseconds = LL_SIEVE_LIFETIME_MS * 1000000 } };
 
-	return raw_call6(__NR_epoll_pwait, own->watch, raw_ptr(&event), 1, 0, 0, 8) != 0;
+	return raw_call4(__NR_timerfd_settime, timer, 0, raw_ptr(&once), 0) == 0;
+}
+
+/* The sieve of a receiver then needs no clock, which it would have to ask at each request. */
+static bool sweep_folders(struct ll_receiver *own)
+{
+	for (int i = 0; i < LL_SIEVE_FOLDERS; i++)
+		own->room.folders[i].until_ms = 0;
+	/* Set anew, it is no longer due. */
+	return wind_up(own->sweep);
+}
+
+/* What can't be told may have happened. */
+static bool mounts_changed(struct ll_receiver *own)
+{
+	struct ll_epoll_event events[2];
+	const long count = raw_call6(__NR_epoll_pwait, own->watch, raw_ptr(events), 2, 0, 0, 8);
+	bool changed = count < 0;
+
+	for (long i = 0; i < count; i++)
+		changed |= events[i].data != SWEEP || !sweep_folders(own);
+	return changed;
+}
+
+static bool watch(const struct ll_receiver *own, int32_t fd, uint32_t events, uint32_t data)
+{
+	struct ll_epoll_event event = { .events = events, .data = data };
+
+	return raw_call4(__NR_epoll_ctl, own->watch, LL_EPOLL_CTL_ADD, fd, raw_ptr(&event)) == 0;
 }
 
 /* Whether there is more to receive. What was mounted before a request came is looked at before its path is. */
@@ -78,6 +111,8 @@ static void prepare(struct ll_receiver *own, const struct ll_sieve *sieve, bool 
 	own->parent = (int32_t)raw_call0(__NR_getpid);
 	own->mounts = ll_front_mounts();
 	own->watch = (int32_t)raw_call1(__NR_epoll_create1, LL_O_CLOEXEC);
+	own->sweep = (int32_t)raw_call2(__NR_timerfd_create, LL_CLOCK_MONOTONIC, LL_O_CLOEXEC | LL_O_NONBLOCK);
+	own->sieve.swept = 1;
 	*(struct ll_notif *)(void *)own->sieve.request = (struct ll_notif){ 0 };
 }
 
@@ -129,13 +164,11 @@ static bool start_all(struct ll_receivers *receivers, const struct ll_sieve *sie
 	for (uint32_t i = 0; i < receivers->count; i++) {
 		struct ll_receiver *own = &receivers->each[i];
 		struct ll_epoll_event event = { .events = LL_POLLIN };
-		struct ll_epoll_event change = { .events = LL_POLLPRI };
 
 		/* What is mounted from here on, it is told of. */
 		prepare(own, sieve, receivers->count == 1);
-		if (own->mounts < 0 || ll_front_any_slow(own->mounts) ||
-		    raw_call4(__NR_epoll_ctl, own->watch, LL_EPOLL_CTL_ADD, own->mounts, raw_ptr(&change)) < 0 ||
-		    !start(own) ||
+		if (own->mounts < 0 || ll_front_any_slow(own->mounts) || !watch(own, own->mounts, LL_POLLPRI, MOUNTS) ||
+		    !watch(own, own->sweep, LL_POLLIN, SWEEP) || !sweep_folders(own) || !start(own) ||
 		    raw_call4(__NR_epoll_ctl, receivers->ended, LL_EPOLL_CTL_ADD, own->pidfd, raw_ptr(&event)) < 0)
 			return false;
 	}
@@ -151,8 +184,17 @@ bool ll_receivers_start(struct ll_receivers *ret_receivers, const struct ll_siev
 		return false;
 	ret_receivers->ended = (int32_t)raw_call1(__NR_epoll_create1, LL_O_CLOEXEC);
 	for (uint32_t i = 0; i < count; i++)
-		ret_receivers->each[i].mounts = ret_receivers->each[i].watch = -1;
+		ret_receivers->each[i].mounts = ret_receivers->each[i].watch = ret_receivers->each[i].sweep = -1;
 	return ret_receivers->ended >= 0 && start_all(ret_receivers, sieve);
+}
+
+static void close_all(const struct ll_receiver *each)
+{
+	const int32_t fds[] = { each->mounts, each->watch, each->sweep };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			raw_call1(__NR_close, fds[i]);
 }
 
 /*
@@ -172,10 +214,7 @@ uint32_t ll_receivers_stop(struct ll_receivers *receivers, struct ll_notif ret_r
 		struct ll_receiver *each = &receivers->each[i];
 		const struct ll_notif *request = (const struct ll_notif *)(const void *)each->sieve.request;
 
-		if (each->mounts >= 0)
-			raw_call1(__NR_close, each->mounts);
-		if (each->watch >= 0)
-			raw_call1(__NR_close, each->watch);
+		close_all(each);
 		if (each->pid == 0)
 			continue;
 		receivers->killed |= !stop(each);

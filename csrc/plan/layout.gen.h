@@ -12,14 +12,14 @@
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0x23a36fc9, \
-	  0x2307edc9, \
-	  0x45bcb5c8, \
-	  0x7295301a, \
-	  0xfc435b9e, \
-	  0xdde231d1, \
-	  0x7121e62f, \
-	  0x62254d9b }
+	{ 0x82e887e2, \
+	  0x70e28629, \
+	  0xfc90617e, \
+	  0xb36e4cc2, \
+	  0x09ba4048, \
+	  0xba8b09a4, \
+	  0x40ffcccf, \
+	  0x8a5de4cb }
 
 /* src/kernel/filesystems.ts; behind the last one is an empty one. */
 #define LL_OWN_FILESYSTEMS \
@@ -211,7 +211,7 @@ struct ll_sieve {
 	uint32_t steps;
 	uint32_t heat;
 	uint32_t handing;
-	uint32_t reserved;
+	uint32_t swept;
 };
 _Static_assert(offsetof(struct ll_sieve, request) == 0, "ll_sieve.request");
 _Static_assert(offsetof(struct ll_sieve, listener) == 80, "ll_sieve.listener");
@@ -235,7 +235,7 @@ _Static_assert(offsetof(struct ll_sieve, watched) == 188, "ll_sieve.watched");
 _Static_assert(offsetof(struct ll_sieve, steps) == 192, "ll_sieve.steps");
 _Static_assert(offsetof(struct ll_sieve, heat) == 196, "ll_sieve.heat");
 _Static_assert(offsetof(struct ll_sieve, handing) == 200, "ll_sieve.handing");
-_Static_assert(offsetof(struct ll_sieve, reserved) == 204, "ll_sieve.reserved");
+_Static_assert(offsetof(struct ll_sieve, swept) == 204, "ll_sieve.swept");
 _Static_assert(sizeof(struct ll_sieve) == 208, "ll_sieve");
 
 struct ll_plan_file {

@@ -171,7 +171,7 @@ export const SIEVE: Struct<
   | "steps"
   | "heat"
   | "handing"
-  | "reserved"
+  | "swept"
 > = struct({
   /** struct seccomp_notif. */
   request: ["u64", 10],
@@ -210,7 +210,8 @@ export const SIEVE: Struct<
   heat: "u32",
   /** enum ll_handing (csrc/broker/listener.h). */
   handing: "u32",
-  reserved: "u32",
+  /** 1: the owner empties `folders` before what is in there is too old, so that nobody has to ask for the time. */
+  swept: "u32",
 });
 
 /** "LLPFILE1": a compiled plan in a file of its own (docs/plan-store.md). Another layout of PLAN_FILE is another magic. */
