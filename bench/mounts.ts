@@ -30,7 +30,7 @@ cwd = "/work"
 ${proc}tmpfs = ["${root}/tmp"]
 bind = [{ source = "${project}", target = "${root}/work" }]
 [[fs_layer]]
-handled_access_fs = ["execute", "read_file", "read_dir", "write_file", "make_reg", "remove_file"]
+handled_access_fs = ["execute", "read_file", "read_dir", "write_file", "make_reg", "make_dir", "remove_file", "remove_dir"]
 rule = [
   { path = "${root}", allowed_access = ["execute", "read_file", "read_dir"] },
   { path = "${root}/tmp", allowed_access = ["write_file", "make_reg", "remove_file"] },

@@ -88,6 +88,12 @@ export function statusOf(fd: number): FileStatus | number {
 }
 
 const X_OK = 1;
+const W_OK = 2;
+
+/** Whether access(2) says that this process may write the file, or make names in the folder. */
+export function isWritable(path: PathName): boolean {
+  return syscall("faccessat", AT_FDCWD, cString(path), W_OK) === 0;
+}
 
 /** Whether access(2) says that this process may execute the file. */
 export function isExecutable(path: PathName): boolean {

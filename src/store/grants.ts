@@ -4,7 +4,7 @@
  */
 
 import type { FsRight } from "../kernel/landlock.ts";
-import { realPath } from "../native/file.ts";
+import { isWritable, realPath } from "../native/file.ts";
 import type { FsLayer, Policy } from "../policy/policy.ts";
 
 function covers(folder: string, path: string): boolean {
@@ -72,14 +72,21 @@ function allowsIn(policy: Policy, right: FsRight, folder: string): boolean {
   );
 }
 
+/** From the same folder a rename takes no `refer`. */
+function canRenameFolder(policy: Policy, parent: string): boolean {
+  return allowsIn(policy, "remove_dir", parent) && allows(policy, "write_file", parent);
+}
+
 /**
- * Whether a folder that the workload has filled can get the name of one on the way to `folder`. From the same folder a
- * rename takes no `refer`.
+ * Whether a folder that the workload has filled can get the name of one on the way to `folder`. Where this user can't
+ * make names it can't either.
  */
 function canMoveFolder(policy: Policy, folder: string): boolean {
   return above(folder).some(
     (parent) =>
-      allowsIn(policy, "make_dir", parent) && (allowsRefer(policy, parent) || allows(policy, "write_file", parent)),
+      allowsIn(policy, "make_dir", parent) &&
+      (allowsRefer(policy, parent) || canRenameFolder(policy, parent)) &&
+      isWritable(parent),
   );
 }
 

@@ -74,6 +74,8 @@ test("a folder that was filled elsewhere may be moved to where the store is, or 
   // From anywhere with it.
   const anywhere = layer([...rights, "refer"], ["/run", "make_dir", "refer"], ["/srv", "write_file", "refer"]);
   expect(canPlant(policy(anywhere), STORE)).toBe(true);
+  const kept = layer(["write_file", "remove_dir"], ["/run/app", "write_file"]);
+  expect(canPlant(policy(kept), STORE)).toBe(false);
   // Nobody handles make_dir, but nothing can be filled.
   expect(canPlant(policy(layer(["write_file"])), STORE)).toBe(false);
   expect(canPlant(policy(layer(["write_file"], ["/run/app", "write_file"])), STORE)).toBe(true);
