@@ -264,7 +264,6 @@ struct ll_utsname {
 /* include/uapi/linux/sched.h */
 enum {
 	LL_CLONE_VM = 0x100,
-	LL_CLONE_FILES = 0x400,
 	LL_CLONE_PIDFD = 0x1000,
 	LL_CLONE_VFORK = 0x4000,
 	LL_CLONE_PARENT = 0x8000,

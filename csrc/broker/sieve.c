@@ -8,9 +8,6 @@
 #include "broker/sieve_path.h"
 
 enum {
-	/* Long enough for a program that opens the files of a folder, too short for one that waits for a link to
-	   change. */
-	FOLDER_LIFETIME_MS = LL_SIEVE_LIFETIME_MS,
 	/* Then the owner looks after what isn't an event. */
 	PASSED_AT_ONCE_MAX = 256,
 };
@@ -122,7 +119,7 @@ static bool is_outside(const struct ll_sieve *sieve, char *path)
 		return false;
 	if (size < LL_SIEVE_FOLDER_SIZE) {
 		ll_append(folder->path, 0, path);
-		folder->until_ms = now + FOLDER_LIFETIME_MS;
+		folder->until_ms = now + LL_SIEVE_LIFETIME_MS;
 	}
 	return true;
 }

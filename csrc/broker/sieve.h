@@ -25,6 +25,8 @@ struct ll_sieve_file {
 };
 _Static_assert(sizeof(struct ll_sieve_file) == 32, "ll_sieve_file");
 
+/* LIFETIME: long enough for a program that opens the files of a folder, too short for one that waits for a link to
+ * change. */
 enum { LL_SIEVE_FOLDERS = 64, LL_SIEVE_FOLDER_SIZE = 248, LL_SIEVE_LIFETIME_MS = 100 };
 
 /* An entry of ll_sieve.folders: a folder that was found to lead to nothing of the policy's. */

@@ -74,17 +74,17 @@ static const struct {
 	{ 12, "Cannot allocate memory (ENOMEM)" },
 	{ 13, "Permission denied (EACCES)" },
 	{ 14, "Bad address (EFAULT)" },
-	{ 23, "Too many open files in system (ENFILE)" },
-	{ 24, "Too many open files (EMFILE)" },
-	{ 27, "File too large (EFBIG)" },
-	{ 38, "Function not implemented (ENOSYS)" },
-	{ 110, "Connection timed out (ETIMEDOUT)" },
 	{ 20, "Not a directory (ENOTDIR)" },
 	{ 21, "Is a directory (EISDIR)" },
 	{ 22, "Invalid argument (EINVAL)" },
+	{ 23, "Too many open files in system (ENFILE)" },
+	{ 24, "Too many open files (EMFILE)" },
 	{ 26, "Text file busy (ETXTBSY)" },
+	{ 27, "File too large (EFBIG)" },
 	{ 36, "File name too long (ENAMETOOLONG)" },
+	{ 38, "Function not implemented (ENOSYS)" },
 	{ 40, "Too many levels of symbolic links (ELOOP)" },
+	{ 110, "Connection timed out (ETIMEDOUT)" },
 };
 
 /* What writing to a sink may fail with, as src/kernel/errno-names.ts has it; NULL for anything else. */

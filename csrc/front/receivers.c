@@ -68,11 +68,11 @@ static bool mounts_changed(struct ll_receiver *own)
 	return changed;
 }
 
-static bool watch(const struct ll_receiver *own, int32_t fd, uint32_t events, uint32_t data)
+static bool watch(int32_t epoll, int32_t fd, uint32_t events, uint32_t data)
 {
 	struct ll_epoll_event event = { .events = events, .data = data };
 
-	return raw_call4(__NR_epoll_ctl, own->watch, LL_EPOLL_CTL_ADD, fd, raw_ptr(&event)) == 0;
+	return raw_call4(__NR_epoll_ctl, epoll, LL_EPOLL_CTL_ADD, fd, raw_ptr(&event)) == 0;
 }
 
 /* Whether there is more to receive. What was mounted before a request came is looked at before its path is. */
@@ -163,13 +163,13 @@ static bool start_all(struct ll_receivers *receivers, const struct ll_sieve *sie
 {
 	for (uint32_t i = 0; i < receivers->count; i++) {
 		struct ll_receiver *own = &receivers->each[i];
-		struct ll_epoll_event event = { .events = LL_POLLIN };
 
 		/* What is mounted from here on, it is told of. */
 		prepare(own, sieve, receivers->count == 1);
-		if (own->mounts < 0 || ll_front_any_slow(own->mounts) || !watch(own, own->mounts, LL_POLLPRI, MOUNTS) ||
-		    !watch(own, own->sweep, LL_POLLIN, SWEEP) || !sweep_folders(own) || !start(own) ||
-		    raw_call4(__NR_epoll_ctl, receivers->ended, LL_EPOLL_CTL_ADD, own->pidfd, raw_ptr(&event)) < 0)
+		if (own->mounts < 0 || ll_front_any_slow(own->mounts) ||
+		    !watch(own->watch, own->mounts, LL_POLLPRI, MOUNTS) ||
+		    !watch(own->watch, own->sweep, LL_POLLIN, SWEEP) || !sweep_folders(own) || !start(own) ||
+		    !watch(receivers->ended, own->pidfd, LL_POLLIN, 0))
 			return false;
 	}
 	return true;
