@@ -24,8 +24,8 @@ import {
 
 /** csrc/front/link.h: LL_LINK_ADDR, LL_LINK_MAGIC and sizeof(struct ll_link). */
 export const LINK_ADDRESS = 0x110000;
-export const LINK_MAGIC = 0x316b6e696c2d6c6cn;
-export const LINK_BYTES = 72;
+export const LINK_MAGIC = 0x326b6e696c2d6c6cn;
+export const LINK_BYTES = 80;
 
 export interface LinkInput {
   /** The beginning of Bun's executable: enough for its header, program headers and the interpreter's path. */
@@ -159,16 +159,17 @@ function encodeRecord(bun: Image, bunHead: Uint8Array, build: Uint8Array): Uint8
   view.setBigUint64(0, LINK_MAGIC, true);
   view.setBigUint64(8, BigInt(bun.header.entry), true);
   view.setBigUint64(16, BigInt(findAddress(bun, bun.header.phOffset, phdrBytes, "the program header table")), true);
-  view.setBigUint64(24, BigInt(bun.header.phCount), true);
-  view.setBigUint64(32, BigInt(findInterpreter(bun, bunHead)), true);
-  record.set(build, 40);
+  view.setBigUint64(24, BigInt(bun.header.phOffset), true);
+  view.setBigUint64(32, BigInt(bun.header.phCount), true);
+  view.setBigUint64(40, BigInt(findInterpreter(bun, bunHead)), true);
+  record.set(build, 48);
   return record;
 }
 
 /**
  * Lays the front out behind Bun, as one segment: the link record in place of the front's headers, its code and
- * constants, and the new program header table. More segments make each start some microseconds slower. Bun's own
- * segments and its own table stay where they are.
+ * constants, and the new program header table. It is the only segment that the kernel maps, since each makes a start
+ * some microseconds slower: the front maps Bun's by Bun's own table, which stays where it is, as they do.
  *
  * @throws ElfError if either file isn't shaped as this needs, or the two can't share an address space
  */
@@ -186,15 +187,15 @@ export function layOut(input: LinkInput): LinkOutput {
   const tailOffset = alignUp(input.bunBytes, pageBytes);
   const tableOffset = alignUp(body.fileBytes, 16);
   const stack = bun.headers.filter((each) => each.type === PT_GNU_STACK).slice(0, 1);
-  const tableCount = 1 + bun.loads.length + stack.length;
+  const tableCount = 1 + stack.length;
   const bytes = tableOffset + tableCount * PHDR_BYTES;
-  const loads = [{ ...body, offset: tailOffset, fileBytes: bytes, memoryBytes: bytes, align: pageBytes }, ...bun.loads];
-  checkOrder("linked", loads, pageBytes);
+  const load = { ...body, offset: tailOffset, fileBytes: bytes, memoryBytes: bytes, align: pageBytes };
+  checkOrder("linked", [load, ...bun.loads], pageBytes);
 
   const tail = new Uint8Array(bytes);
   tail.set(input.front.subarray(0, body.fileBytes), 0);
   tail.set(record, 0);
-  tail.set(encodeProgramHeaders([...loads, ...stack]), tableOffset);
+  tail.set(encodeProgramHeaders([load, ...stack]), tableOffset);
   const header = patchHeader(input.bunHead.subarray(0, EHDR_BYTES), {
     entry: front.header.entry,
     phOffset: tailOffset + tableOffset,

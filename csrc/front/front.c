@@ -1,7 +1,7 @@
 /*
  * The front: what the kernel starts when landlockd is executed. It takes down
  * what Bun is about to change (start.h) and runs what a stored plan serves
- * (front/run.h). For all else it gives Bun a scrubbed environment, maps the
+ * (front/run.h). For all else it gives Bun a scrubbed environment, maps it and the
  * interpreter that Bun's PT_INTERP names and jumps to it: from there on Bun
  * starts as it always does.
  *
@@ -153,11 +153,21 @@ static void write_bun_stack(const struct ll_stack *stack, const struct ll_interp
 	write_aux(stack, interp, start, (struct ll_aux *)(void *)out);
 }
 
+/* What somebody can do something about has words. */
+static _Noreturn void fail_bun(int error)
+{
+	if (error == -ENOENT)
+		ll_front_say("cannot start without /proc: ", "mount it");
+	if (error == -EACCES)
+		ll_front_say("cannot read its own executable: ", "give read permission on it");
+	ll_front_fail("cannot map Bun from", LL_SELF, -error);
+}
+
 void ll_front_main(uint64_t *sp)
 {
 	const struct ll_stack stack = read_stack(sp);
 	const struct ll_link *link = &ll_link_record;
-	const char *interp_path = (const char *)(uintptr_t)link->interp;
+	const char *interp_path;
 	struct ll_start start;
 	struct ll_interp interp;
 	int error;
@@ -178,6 +188,11 @@ void ll_front_main(uint64_t *sp)
 	error = ll_front_record_rest(&start);
 	if (error < 0)
 		ll_front_fail("cannot take down signals and limits of", "this process", -error);
+	error = ll_bun_map(link, read_aux(&stack, AT_PAGESZ));
+	if (error < 0)
+		fail_bun(error);
+	/* In Bun's first segment. */
+	interp_path = (const char *)(uintptr_t)link->interp;
 	error = ll_interp_map(interp_path, read_aux(&stack, AT_PAGESZ), &interp);
 	if (error < 0)
 		ll_front_fail("cannot load the interpreter", interp_path, -error);

@@ -49,6 +49,19 @@ int ll_front_record_rest(struct ll_start *start);
 /* Whether Bun may see this NAME=VALUE; see front/env.c. */
 bool ll_front_env_passes(const char *entry);
 
+struct ll_link;
+
+/* What Bun is mapped from: the file that the kernel executed, whatever has its name by now. */
+#define LL_SELF "/proc/self/exe"
+
+/*
+ * Maps Bun's segments, which the kernel leaves to the front: a run that needs
+ * no Bun starts faster without them. Returns 0 or -errno: what open(2),
+ * pread(2) and mmap(2) return (EEXIST: something is in the way), -ENOEXEC for
+ * a file that isn't what the link step wrote.
+ */
+int ll_bun_map(const struct ll_link *link, size_t page_bytes);
+
 /*
  * Maps the ELF interpreter at path as the kernel would. Returns 0 or -errno:
  * what open(2), pread(2) and mmap(2) return, -ENOEXEC for a file that isn't

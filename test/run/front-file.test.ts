@@ -1,6 +1,7 @@
 /** The linked file as other tools see it, and the front's own failures. */
 import { afterAll, describe, expect, test } from "bun:test";
 import {
+  chmodSync,
   closeSync,
   copyFileSync,
   openSync,
@@ -12,7 +13,8 @@ import {
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { readHeader, readProgramHeaders } from "../../tools/elf.ts";
-import { buildProgram, start } from "./front-program.ts";
+import { SUITE_IS_ROOT } from "../harness/user.ts";
+import { buildProgram, reportOf, start } from "./front-program.ts";
 
 const program = buildProgram();
 afterAll(() => program[Symbol.dispose]());
@@ -30,12 +32,19 @@ test("readelf reads the program headers as the link step wrote them", () => {
   const lines = output(["readelf", "-lW", program.linked]).split("\n");
   const loads = lines.filter((line) => /^ {2}LOAD /.test(line)).map((line) => line.trim().split(/\s+/));
   const flags = loads.map((fields) => fields.slice(6, -1).join(""));
-  // The front, then Bun.
-  expect(flags).toEqual(["RE", "R", "RE", "RW"]);
-  const addresses = loads.map((fields) => Number(fields[2])).slice(0, 2);
-  expect(addresses).toEqual([0x110000, 0x200000]);
+  // The front; Bun's are its own to map.
+  expect(flags).toEqual(["RE"]);
+  expect(loads.map((fields) => Number(fields[2]))).toEqual([0x110000]);
   expect(lines.some((line) => /INTERP/.test(line))).toBe(false);
   expect(lines.find((line) => /GNU_STACK/.test(line))).toMatch(/ RW /);
+});
+
+test("Bun is mapped by the front as by the kernel", () => {
+  const kernels = reportOf(start(program, [program.unlinked])).maps;
+  expect(kernels.length).toBeGreaterThanOrEqual(3);
+  const [fronts, ...bun] = reportOf(start(program, [program.linked])).maps;
+  expect(fronts).toMatch(/^00110000-[0-9a-f]+ r-xp /);
+  expect(bun).toEqual(kernels);
 });
 
 test("the front writes to nothing but its stack", () => {
@@ -116,10 +125,35 @@ test("in a working directory that was removed landlockd says so, where Bun could
   ]);
 });
 
-test("the executable that is shipped has one segment of the front's, and none that can be written and executed", () => {
+describe("an executable that Bun can't be mapped from: one line, status 125", () => {
+  const shipped = resolve(import.meta.dir, "../../dist/landlockd");
+  const startOf = (...argv: string[]) => {
+    const ended = Bun.spawnSync(argv, { stdout: "pipe", stderr: "pipe" });
+    return [ended.exitCode, ended.stdout.toString(), ended.stderr.toString()];
+  };
+
+  test.skipIf(!SUITE_IS_ROOT)("may be executed only", () => {
+    const copy = join(program.dir, "execute-only");
+    copyFileSync(shipped, copy);
+    chmodSync(copy, 0o711);
+    const other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", copy, "--version"];
+    const line = "landlockd: cannot read its own executable: give read permission on it\n";
+    expect(startOf(...other)).toEqual([125, "", line]);
+    chmodSync(copy, 0o755);
+    expect(startOf(...other)[0]).toBe(0);
+  });
+
+  test.skipIf(!SUITE_IS_ROOT)("no /proc", () => {
+    const script = 'mount -t tmpfs none /proc && exec "$0" --version';
+    const line = "landlockd: cannot start without /proc: mount it\n";
+    expect(startOf("unshare", "-m", "sh", "-c", script, shipped)).toEqual([125, "", line]);
+  });
+});
+
+test("the executable that is shipped has one segment, the front's, which can't be written", () => {
   const lines = output(["readelf", "-lW", resolve(import.meta.dir, "../../dist/landlockd")]).split("\n");
   const loads = lines.filter((line) => /^ {2}LOAD /.test(line)).map((line) => line.trim().split(/\s+/));
-  expect(loads.map((fields) => fields.slice(6, -1).join(""))).toEqual(["RE", "R", "RE", "RW"]);
-  expect(loads.map((fields) => Number(fields[2])).slice(0, 2)).toEqual([0x110000, 0x200000]);
+  expect(loads.map((fields) => fields.slice(6, -1).join(""))).toEqual(["RE"]);
+  expect(loads.map((fields) => Number(fields[2]))).toEqual([0x110000]);
   expect(lines.some((line) => /INTERP/.test(line))).toBe(false);
 });

@@ -3,7 +3,7 @@
  * it (csrc/native/start.h), to the file that LANDLOCKD_TEST_REPORT names.
  */
 import { CString, dlopen, FFIType, type Pointer, toArrayBuffer } from "bun:ffi";
-import { readlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, readlinkSync, writeFileSync } from "node:fs";
 
 const AT_LANDLOCKD = 0x4c4c4431;
 const RLIMIT_NOFILE = 7;
@@ -14,6 +14,8 @@ export interface Report {
   readonly execPath: string;
   /** What fds 0, 1, 2 lead to. */
   readonly fds: string[];
+  /** What is mapped of the executable: addresses, rights, offset. */
+  readonly maps: string[];
   readonly start: StartRecord | null;
 }
 
@@ -65,11 +67,18 @@ function startRecord(): StartRecord | null {
   };
 }
 
+function ownMaps(): string[] {
+  const lines = readFileSync("/proc/self/maps", "utf8").split("\n");
+  const own = lines.filter((line) => line.endsWith(` ${process.execPath}`));
+  return own.map((line) => line.split(" ").slice(0, 3).join(" "));
+}
+
 const report: Report = {
   argv: process.argv.slice(2),
   env: { ...process.env } as Record<string, string>,
   execPath: process.execPath,
   fds: [0, 1, 2].map((fd) => readlinkSync(`/proc/self/fd/${fd}`)),
+  maps: ownMaps(),
   start: startRecord(),
 };
 const path = process.env["LANDLOCKD_TEST_REPORT"];
