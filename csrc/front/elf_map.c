@@ -93,8 +93,8 @@ static int read_image(int fd, uint64_t phoff, uint64_t phnum, uint64_t page_byte
 /* Before Linux 4.17 MAP_FIXED_NOREPLACE is a wish: what comes to lie elsewhere is refused. */
 static int map_fixed(uint64_t address, uint64_t size_bytes, long prot, long flags, int fd, uint64_t offset)
 {
-	const long got = raw_call6(__NR_mmap, (long)address, (long)size_bytes, prot, MAP_PRIVATE | flags, fd,
-				   (long)offset);
+	const long got =
+		raw_call6(__NR_mmap, (long)address, (long)size_bytes, prot, MAP_PRIVATE | flags, fd, (long)offset);
 
 	if (got < 0)
 		return (int)got;

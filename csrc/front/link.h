@@ -20,7 +20,7 @@
 struct ll_link {
 	uint64_t magic;
 	uint64_t bun_entry;
-	uint64_t bun_phdr; /* Bun's own program header table, in its first segment */
+	uint64_t bun_phdr;  /* Bun's own program header table, in its first segment */
 	uint64_t bun_phoff; /* where that is in the file */
 	uint64_t bun_phnum;
 	uint64_t interp; /* the path of Bun's PT_INTERP, NUL-terminated */
