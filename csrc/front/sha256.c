@@ -1,7 +1,12 @@
 #include "front/sha256.h"
 
+#include "front/sha256_x86.h"
+
+/* Blocks from which on it pays to ask for the instructions: in a virtual machine CPUID takes some microseconds. */
+enum { MANY_BLOCKS = 16 };
+
 /* The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
-static const uint32_t round_constants[64] = {
+static const uint32_t round_constants[64] __attribute__((aligned(16))) = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
 	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
 	0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -57,6 +62,16 @@ static void compress(uint32_t state[8], const uint8_t *block)
 		state[i] += v[i];
 }
 
+static void compress_all(uint32_t state[8], const uint8_t *blocks, size_t count)
+{
+	if (count >= MANY_BLOCKS && ll_sha256_has_x86()) {
+		ll_sha256_x86(state, blocks, count, round_constants);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		compress(state, blocks + i * LL_SHA256_BLOCK);
+}
+
 void ll_sha256_init(struct ll_sha256 *hash)
 {
 	*hash = (struct ll_sha256){
@@ -73,9 +88,9 @@ void ll_sha256_add(struct ll_sha256 *hash, const void *bytes, size_t size)
 	hash->size += size;
 	while (size > 0) {
 		if (filled == 0 && size >= LL_SHA256_BLOCK) {
-			compress(hash->state, in);
-			in += LL_SHA256_BLOCK;
-			size -= LL_SHA256_BLOCK;
+			compress_all(hash->state, in, size / LL_SHA256_BLOCK);
+			in += size - size % LL_SHA256_BLOCK;
+			size %= LL_SHA256_BLOCK;
 			continue;
 		}
 		hash->block[filled++] = *in++;
