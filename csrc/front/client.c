@@ -100,7 +100,7 @@ static void run_plan(struct ll_client *client, const struct ll_exec *exec, const
 		linger(client, &watch);
 	ll_watch_end(&watch);
 	if (status < 0) {
-		ll_watch_restore(&watch, exec->ignored);
+		ll_watch_restore(&watch);
 		return;
 	}
 	tell(client, LL_FRAME_ENDED, LL_TAG_STATUS, (uint32_t)status, -1);
@@ -130,8 +130,7 @@ void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const
 	if (!ll_ask_daemon(&client, stack, start, request, policy, file, &bytes))
 		return;
 	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) == 0 &&
-	    ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates) &&
-	    (ll_front_is_plain(&plan) || ll_front_record_rest(start) == 0)) {
+	    ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates)) {
 		exec = ll_front_exec(stack, start, request);
 		exec.candidates = candidates;
 		if (ll_front_is_plain(&plan))

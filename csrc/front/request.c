@@ -129,13 +129,7 @@ struct ll_exec ll_front_exec(const struct ll_stack *stack, const struct ll_start
 	return (struct ll_exec){
 		.argv = request->command,
 		.envp = stack->envp,
-		.ignored = start->ignored,
-		.blocked = start->blocked,
-		.nofile_soft = start->rlimits[LL_RLIMIT_NOFILE].soft,
-		.nofile_hard = start->rlimits[LL_RLIMIT_NOFILE].hard,
-		.stdio_flags = { start->status_flags[0], start->status_flags[1], start->status_flags[2] },
 		.closed = start->closed_fds,
-		.untouched = start->version != LL_START_VERSION,
 	};
 }
 

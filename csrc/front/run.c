@@ -129,7 +129,8 @@ static const struct ll_handoff *run_stored(const struct ll_stack *stack, struct 
 		return NULL;
 	brokered = ll_plan_is_brokered(&plan);
 	stays = brokered || needs_init(&plan) || request->audit != NULL;
-	if (stays && ll_front_record_rest(start) < 0)
+	/* Bun may go on with it, when signals aren't any more what they were. */
+	if (brokered && ll_front_record_rest(start) < 0)
 		return NULL;
 	exec = ll_front_exec(stack, start, request);
 	exec.candidates = candidates;

@@ -44,7 +44,7 @@ bool ll_front_request(const struct ll_stack *stack, struct ll_request *ret_reque
 /* The value of an environment variable, or NULL. The first entry of a name counts, as for getenv(3). */
 const char *ll_front_variable(const struct ll_stack *stack, const char *name);
 
-/* How a run that began like this starts its workload; candidates are still to be given. */
+/* How a run starts its workload where nothing was changed since; candidates are still to be given. */
 struct ll_exec ll_front_exec(const struct ll_stack *stack, const struct ll_start *start,
 			     const struct ll_request *request);
 

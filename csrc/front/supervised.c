@@ -64,14 +64,14 @@ void ll_front_supervised(const struct ll_stack *stack, const struct ll_request *
 	}
 	if (ll_watch_start(&watch, bytes, exec, 0) == 0) {
 		status = watch_workload(&watch, &told);
+		/* While the keeper ends. */
+		if (status >= 0 && told.record != NULL)
+			ll_record_end(&record, told.pid, status);
 		ll_watch_end(&watch);
-		if (status >= 0) {
-			if (told.record != NULL)
-				ll_record_end(&record, told.pid, status);
+		if (status >= 0)
 			ll_watch_exit(status);
-		}
 		/* It couldn't be started: nothing has run, and Bun tells why. */
-		ll_watch_restore(&watch, exec->ignored);
+		ll_watch_restore(&watch);
 	}
 	if (told.record != NULL)
 		ll_record_close(&record);

@@ -25,6 +25,15 @@ static void set_handler(int signal, uintptr_t handler)
 	raw_call4(__NR_rt_sigaction, signal, raw_ptr(&action), 0, sizeof(action.mask));
 }
 
+/* The signal's bit, if it was ignored: after execve(2) it is that, or the default. */
+static uint64_t was_ignored(int signal, const struct ll_sigaction *action)
+{
+	struct ll_sigaction before = { 0 };
+
+	raw_call4(__NR_rt_sigaction, signal, raw_ptr(action), raw_ptr(&before), sizeof(before.mask));
+	return before.handler == 1 ? BIT(signal) : 0;
+}
+
 static void set_mask(int how, uint64_t mask)
 {
 	raw_call4(__NR_rt_sigprocmask, how, raw_ptr(&mask), 0, sizeof(mask));
@@ -33,42 +42,49 @@ static void set_mask(int how, uint64_t mask)
 /* Blocked, and not ignored: an ignored signal never reaches a signalfd. */
 static int take_signals(struct ll_watch *watch)
 {
-	raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, 0, raw_ptr(&watch->mask_before), sizeof(watch->mask_before));
-	set_mask(LL_SIG_SETMASK, watch->mask_before | forwarded);
-	for (int signal = 1; signal <= LL_SIGNALS; signal++)
+	raw_call4(__NR_rt_sigprocmask, LL_SIG_BLOCK, raw_ptr(&forwarded), raw_ptr(&watch->mask_before),
+		  sizeof(watch->mask_before));
+	for (int signal = 1; signal <= LL_SIGNALS; signal++) {
+		const struct ll_sigaction action = { .handler = (ignored & BIT(signal)) != 0 };
+
 		if ((forwarded | ignored) & BIT(signal))
-			set_handler(signal, (ignored & BIT(signal)) != 0);
+			watch->ignored_before |= was_ignored(signal, &action);
+	}
+	/* The keeper's to change. */
+	watch->ignored_before |= was_ignored(LL_SIGCHLD, NULL);
 	return (int)raw_call4(__NR_signalfd4, -1, raw_ptr(&forwarded), sizeof(forwarded), LL_O_CLOEXEC | LL_O_NONBLOCK);
 }
 
-void ll_watch_restore(const struct ll_watch *watch, uint64_t ignored_before)
+void ll_watch_restore(const struct ll_watch *watch)
 {
 	for (int signal = 1; signal <= LL_SIGNALS; signal++)
 		if ((forwarded | ignored) & BIT(signal))
-			set_handler(signal, ignored_before >> (signal - 1) & 1);
+			set_handler(signal, watch->ignored_before >> (signal - 1) & 1);
 	set_mask(LL_SIG_SETMASK, watch->mask_before);
 }
 
 int ll_watch_start(struct ll_watch *ret_watch, const struct ll_bytes *plan, const struct ll_exec *exec,
 		   uint32_t launch_flags)
 {
+	struct ll_exec own = *exec;
 	struct ll_message failure;
 	int ret;
 
 	*ret_watch = (struct ll_watch){ .pidfd = -1, .mounts = -1 };
-	if (exec->untouched)
-		return -LL_EINVAL;
 	/* Before there is a workload: a signal that comes as soon as it runs is meant for it. */
 	ret = take_signals(ret_watch);
 	ret_watch->signals = ret;
+	own.changed = forwarded | ignored | BIT(LL_SIGCHLD);
+	own.ignored = ret_watch->ignored_before;
+	own.blocked = ret_watch->mask_before;
 	if (ret >= 0)
-		ret = ll_spawn_exec(plan->data, (uint32_t)plan->size, exec, launch_flags, &ret_watch->spawned,
+		ret = ll_spawn_exec(plan->data, (uint32_t)plan->size, &own, launch_flags, &ret_watch->spawned,
 				    &failure);
 	if (ret >= 0)
 		return 0;
 	if (ret_watch->signals >= 0)
 		raw_call1(__NR_close, ret_watch->signals);
-	ll_watch_restore(ret_watch, exec->ignored);
+	ll_watch_restore(ret_watch);
 	return ret;
 }
 

@@ -7,13 +7,14 @@
 
 struct ll_watch {
 	struct ll_spawned spawned;
-	int32_t signals;       /* signalfd */
-	int32_t pidfd;         /* the workload's; -1 before it runs */
-	int32_t helper_events; /* POLLIN and the like, of the last LL_WATCH_HELPER */
-	int32_t mounts;        /* the owner's mountinfo, to be watched too; -1 */
-	bool mounts_changed;   /* set when it does, for the owner to take back */
-	uint64_t early;        /* bit n - 1: signal n came before there was a workload */
-	uint64_t mask_before;  /* what the front itself had blocked */
+	int32_t signals;         /* signalfd */
+	int32_t pidfd;           /* the workload's; -1 before it runs */
+	int32_t helper_events;   /* POLLIN and the like, of the last LL_WATCH_HELPER */
+	int32_t mounts;          /* the owner's mountinfo, to be watched too; -1 */
+	bool mounts_changed;     /* set when it does, for the owner to take back */
+	uint64_t early;          /* bit n - 1: signal n came before there was a workload */
+	uint64_t mask_before;    /* what the front itself had blocked */
+	uint64_t ignored_before; /* bit n - 1: signal n was; only of those that a watch changes */
 };
 
 /* How long descendants that outlive a brokered workload are still served: GRACE_MS of src/run/supervise.ts. */
@@ -29,8 +30,9 @@ enum ll_watch_event {
 
 /*
  * Starts the run. 0; -errno where not even its keeper could be started, and
- * then nothing has changed. Signals are taken over first, so that the start record
- * has to be complete before exec is made (ll_front_record_rest): else -EINVAL.
+ * then nothing has changed. Signals are taken over first, and the workload
+ * gets them as they were then: where Bun may go on with the run, the start
+ * record has to be complete before (ll_front_record_rest).
  */
 int ll_watch_start(struct ll_watch *ret_watch, const struct ll_bytes *plan, const struct ll_exec *exec,
 		   uint32_t launch_flags);
@@ -47,8 +49,8 @@ enum ll_watch_event ll_watch_wait(struct ll_watch *watch, int helper, int64_t ti
 /* Ends what is left of the run, and waits until it has. */
 void ll_watch_end(struct ll_watch *watch);
 
-/* Signals as they were before ll_watch_start, those of the mask ignored: for going on to Bun. */
-void ll_watch_restore(const struct ll_watch *watch, uint64_t ignored_before);
+/* Signals as they were before ll_watch_start: for going on to Bun. */
+void ll_watch_restore(const struct ll_watch *watch);
 
 /* Ends this process as the workload ended: wait(2). */
 _Noreturn void ll_watch_exit(int32_t wait_status);

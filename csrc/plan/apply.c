@@ -72,6 +72,8 @@ static void restore_signals(const struct ll_exec *exec)
 	for (int signal = 1; signal <= LL_SIGNALS; signal++) {
 		const struct ll_sigaction action = { .handler = exec->ignored >> (signal - 1) & 1 };
 
+		if (!(exec->changed >> (signal - 1) & 1))
+			continue;
 		/* EINVAL for SIGKILL and SIGSTOP, which can't be changed to begin with. */
 		raw_call4(__NR_rt_sigaction, signal, raw_ptr(&action), 0, sizeof(action.mask));
 	}
@@ -83,20 +85,20 @@ static int op_restore(const struct ll_state *state)
 {
 	const struct ll_exec *exec = state->exec;
 	const struct ll_rlimit nofile = { .soft = exec->nofile_soft, .hard = exec->nofile_hard };
-	long ret = exec->untouched ? 0 : raw_call4(__NR_prlimit64, 0, LL_RLIMIT_NOFILE, raw_ptr(&nofile), 0);
+	long ret = exec->limited ? raw_call4(__NR_prlimit64, 0, LL_RLIMIT_NOFILE, raw_ptr(&nofile), 0) : 0;
 
 	if (ret < 0)
 		return (int)ret;
 	for (int fd = 0; fd < 3; fd++) {
 		if (exec->closed >> fd & 1)
 			raw_call1(__NR_close, fd);
-		else if (!exec->untouched && exec->stdio_flags[fd] != -1)
+		else if (exec->limited && exec->stdio_flags[fd] != -1)
 			raw_call3(__NR_fcntl, fd, LL_F_SETFL, exec->stdio_flags[fd]);
 	}
 	ret = raw_call3(__NR_close_range, 3, (long)~0U, LL_CLOSE_RANGE_CLOEXEC);
 	if (ret < 0)
 		return (int)ret;
-	if (!exec->untouched)
+	if (exec->changed != 0)
 		restore_signals(exec);
 	return 0;
 }

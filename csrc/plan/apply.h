@@ -11,14 +11,19 @@ struct ll_exec {
 	char *const *argv;
 	char *const *envp;
 	char *const *candidates; /* paths for execve, in order; NULL-terminated */
-	uint64_t ignored;        /* bit n - 1: signal n was ignored at start */
+	uint64_t changed; /* bit n - 1: signal n may be handled otherwise than at start; 0: nor is the mask another */
+	uint64_t ignored; /* bit n - 1: signal n was ignored at start; only looked at for those of changed */
 	uint64_t blocked;
+	bool limited; /* by nofile and stdio_flags, which Bun changes and the front doesn't; else they aren't looked at
+		       */
 	uint64_t nofile_soft;
 	uint64_t nofile_hard;
 	int32_t stdio_flags[3]; /* F_GETFL at start; -1 leaves one alone */
 	uint32_t closed;        /* bit n: fd n was closed at start */
-	bool untouched;         /* nothing of these was changed but closed: the rest isn't looked at */
 };
+
+/* Of ll_exec.changed: Bun's doing, and so all of them. */
+#define LL_ALL_SIGNALS (~UINT64_C(0))
 
 /* Trees of bind sources have fds from here on. */
 enum { LL_SOURCE_FD_MIN = 128 };

@@ -196,6 +196,14 @@ int32_t ll_finish(const void *plan, uint32_t plan_size, const struct ll_origin *
 		return 0;
 	exec = ll_front_exec(&stack, start, &request);
 	exec.candidates = candidates;
+	exec.changed = LL_ALL_SIGNALS;
+	exec.ignored = start->ignored;
+	exec.blocked = start->blocked;
+	exec.limited = true;
+	exec.nofile_soft = start->rlimits[LL_RLIMIT_NOFILE].soft;
+	exec.nofile_hard = start->rlimits[LL_RLIMIT_NOFILE].hard;
+	for (int fd = 0; fd < 3; fd++)
+		exec.stdio_flags[fd] = start->status_flags[fd];
 	struct ll_state state = {
 		.plan = &checked,
 		.exec = &exec,

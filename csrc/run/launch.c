@@ -12,12 +12,6 @@ enum {
 	CHANNEL_PAIR = 2,
 };
 
-static void copy_bytes(char *to, const char *from, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		to[i] = from[i];
-}
-
 /* A list of count + 1 slots: offsets become pointers, in place. Every string ends inside the request. */
 static bool relocate(char *base, uint32_t size, uint32_t offset, uint32_t count)
 {
@@ -48,8 +42,10 @@ static int read_launch(char *base, uint32_t size, struct ll_exec *ret_exec)
 		.argv = (char *const *)(void *)(base + launch->argv),
 		.envp = (char *const *)(void *)(base + launch->envp),
 		.candidates = (char *const *)(void *)(base + launch->candidates),
+		.changed = LL_ALL_SIGNALS,
 		.ignored = launch->ignored,
 		.blocked = launch->blocked,
+		.limited = true,
 		.nofile_soft = launch->nofile_soft,
 		.nofile_hard = launch->nofile_hard,
 		.stdio_flags = { launch->stdio_flags[0], launch->stdio_flags[1], launch->stdio_flags[2] },
@@ -87,8 +83,9 @@ static int map_run(const void *plan, uint32_t plan_size, const void *launch, uin
 		return (int)base;
 	spawned->mapping = (uint64_t)base;
 	spawned->mapping_size = size;
-	copy_bytes(bytes + plan_at, plan, plan_size);
-	copy_bytes(bytes + launch_at, launch, launch_size);
+	__builtin_memcpy(bytes + plan_at, plan, plan_size);
+	if (launch != NULL)
+		__builtin_memcpy(bytes + launch_at, launch, launch_size);
 	(*ret_run)->workload_stack = bytes + 2 * STACK_SIZE;
 	(*ret_run)->warden_stack = bytes + run_at;
 	return 0;
