@@ -263,7 +263,7 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 		run.mounts = ll_front_mounts();
 		ll_front_sieve_care(run.sieve, ll_front_any_slow(run.mounts));
 	}
-	if (run.sieve == NULL || ll_watch_start(&run.watch, bytes, exec, LL_LAUNCH_LINGER) < 0) {
+	if (run.sieve == NULL || ll_watch_start(&run.watch, plan, exec, LL_LAUNCH_LINGER) < 0) {
 		give_back(&run);
 		return NULL;
 	}
@@ -276,6 +276,7 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 		return run.handoff;
 	}
 	ll_watch_end(&run.watch);
+	ll_watch_release(&run.watch);
 	ll_watch_restore(&run.watch);
 	give_back(&run);
 	return NULL;

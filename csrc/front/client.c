@@ -88,7 +88,7 @@ static int32_t follow(struct ll_client *client, struct ll_watch *watch)
 }
 
 /* Returns only where the command wasn't executed. */
-static void run_plan(struct ll_client *client, const struct ll_exec *exec, const struct ll_bytes *plan)
+static void run_plan(struct ll_client *client, const struct ll_exec *exec, const struct ll_plan *plan)
 {
 	struct ll_watch watch;
 	int32_t status;
@@ -100,6 +100,7 @@ static void run_plan(struct ll_client *client, const struct ll_exec *exec, const
 		linger(client, &watch);
 	ll_watch_end(&watch);
 	if (status < 0) {
+		ll_watch_release(&watch);
 		ll_watch_restore(&watch);
 		return;
 	}
@@ -136,7 +137,7 @@ void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const
 		if (ll_front_is_plain(&plan))
 			become(&client, &exec, &plan);
 		else
-			run_plan(&client, &exec, &bytes);
+			run_plan(&client, &exec, &plan);
 	}
 	ll_front_free(&bytes);
 	raw_call1(__NR_close, client.socket);

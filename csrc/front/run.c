@@ -139,7 +139,7 @@ static const struct ll_handoff *run_stored(const struct ll_stack *stack, struct 
 			       ? NULL
 			       : ll_front_brokered(stack, request, policy_file, &plan, &bytes, &exec);
 	if (stays)
-		ll_front_supervised(stack, request, policy_file, &plan, &bytes, &exec);
+		ll_front_supervised(stack, request, policy_file, &plan, &exec);
 	else
 		ll_front_become(&plan, &exec, NULL);
 	return NULL;

@@ -124,7 +124,7 @@ void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const
  * has run then.
  */
 void ll_front_supervised(const struct ll_stack *stack, const struct ll_request *request, const char *file,
-			 const struct ll_plan *plan, const struct ll_bytes *bytes, const struct ll_exec *exec);
+			 const struct ll_plan *plan, const struct ll_exec *exec);
 
 struct ll_notice;
 

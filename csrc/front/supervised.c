@@ -50,7 +50,7 @@ static int32_t watch_workload(struct ll_watch *watch, struct told *told)
 }
 
 void ll_front_supervised(const struct ll_stack *stack, const struct ll_request *request, const char *file,
-			 const struct ll_plan *plan, const struct ll_bytes *bytes, const struct ll_exec *exec)
+			 const struct ll_plan *plan, const struct ll_exec *exec)
 {
 	struct told told = { .plan = plan, .argv0 = request->command[0] };
 	struct ll_record record;
@@ -62,7 +62,7 @@ void ll_front_supervised(const struct ll_stack *stack, const struct ll_request *
 			return;
 		told.record = &record;
 	}
-	if (ll_watch_start(&watch, bytes, exec, 0) == 0) {
+	if (ll_watch_start(&watch, plan, exec, 0) == 0) {
 		status = watch_workload(&watch, &told);
 		/* While the keeper ends. */
 		if (status >= 0 && told.record != NULL)
@@ -71,6 +71,7 @@ void ll_front_supervised(const struct ll_stack *stack, const struct ll_request *
 		if (status >= 0)
 			ll_watch_exit(status);
 		/* It couldn't be started: nothing has run, and Bun tells why. */
+		ll_watch_release(&watch);
 		ll_watch_restore(&watch);
 	}
 	if (told.record != NULL)

@@ -63,7 +63,7 @@ void ll_watch_restore(const struct ll_watch *watch)
 	set_mask(LL_SIG_SETMASK, watch->mask_before);
 }
 
-int ll_watch_start(struct ll_watch *ret_watch, const struct ll_bytes *plan, const struct ll_exec *exec,
+int ll_watch_start(struct ll_watch *ret_watch, const struct ll_plan *plan, const struct ll_exec *exec,
 		   uint32_t launch_flags)
 {
 	struct ll_exec own = *exec;
@@ -78,8 +78,7 @@ int ll_watch_start(struct ll_watch *ret_watch, const struct ll_bytes *plan, cons
 	own.ignored = ret_watch->ignored_before;
 	own.blocked = ret_watch->mask_before;
 	if (ret >= 0)
-		ret = ll_spawn_exec(plan->data, (uint32_t)plan->size, &own, launch_flags, &ret_watch->spawned,
-				    &failure);
+		ret = ll_spawn_exec(plan, &own, launch_flags, &ret_watch->spawned, &failure);
 	if (ret >= 0)
 		return 0;
 	if (ret_watch->signals >= 0)
@@ -175,6 +174,10 @@ void ll_watch_end(struct ll_watch *watch)
 	raw_call1(__NR_close, watch->spawned.channel);
 	while (raw_call4(__NR_wait4, watch->spawned.keeper_pid, 0, LL_WALL, 0) == -LL_EINTR)
 		;
+}
+
+void ll_watch_release(struct ll_watch *watch)
+{
 	raw_call1(__NR_close, watch->spawned.keeper_pidfd);
 	raw_call1(__NR_close, watch->signals);
 	if (watch->pidfd >= 0)

@@ -34,7 +34,7 @@ enum ll_watch_event {
  * gets them as they were then: where Bun may go on with the run, the start
  * record has to be complete before (ll_front_record_rest).
  */
-int ll_watch_start(struct ll_watch *ret_watch, const struct ll_bytes *plan, const struct ll_exec *exec,
+int ll_watch_start(struct ll_watch *ret_watch, const struct ll_plan *plan, const struct ll_exec *exec,
 		   uint32_t launch_flags);
 
 /*
@@ -48,6 +48,9 @@ enum ll_watch_event ll_watch_wait(struct ll_watch *watch, int helper, int64_t ti
 
 /* Ends what is left of the run, and waits until it has. */
 void ll_watch_end(struct ll_watch *watch);
+
+/* Gives back what an ended run had: for who goes on. */
+void ll_watch_release(struct ll_watch *watch);
 
 /* Signals as they were before ll_watch_start: for going on to Bun. */
 void ll_watch_restore(const struct ll_watch *watch);

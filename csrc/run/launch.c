@@ -65,8 +65,8 @@ static uint64_t round_up(uint64_t size)
 	return (size + 4095) & ~UINT64_C(4095);
 }
 
-/* Keeper's stack, workload's stack, warden's stack, the run, plan and launch request, in one mapping that outlives the
- * call. */
+/* Keeper's stack, workload's stack, warden's stack, the run, and what of plan and launch request isn't NULL, in one
+ * mapping that outlives the call. */
 static int map_run(const void *plan, uint32_t plan_size, const void *launch, uint32_t launch_size,
 		   struct ll_spawned *spawned, struct ll_run **ret_run)
 {
@@ -83,7 +83,8 @@ static int map_run(const void *plan, uint32_t plan_size, const void *launch, uin
 		return (int)base;
 	spawned->mapping = (uint64_t)base;
 	spawned->mapping_size = size;
-	__builtin_memcpy(bytes + plan_at, plan, plan_size);
+	if (plan != NULL)
+		__builtin_memcpy(bytes + plan_at, plan, plan_size);
 	if (launch != NULL)
 		__builtin_memcpy(bytes + launch_at, launch, launch_size);
 	(*ret_run)->workload_stack = bytes + 2 * STACK_SIZE;
@@ -97,33 +98,29 @@ static void *plan_bytes(const struct ll_run *run)
 	return (char *)run + round_up(sizeof(*run));
 }
 
-static int check_plan(struct ll_run *run, uint32_t plan_size, struct ll_message *ret_failure)
+static void prepare_state(struct ll_run *run)
 {
-	int32_t op = -1;
-	const int ret = ll_plan_check(plan_bytes(run), plan_size, &run->plan, &op);
-
-	if (ret < 0)
-		return failed(ret_failure, LL_STAGE_PLAN, op, ret);
 	run->state = (struct ll_state){
 		.plan = &run->plan,
 		.exec = &run->exec,
 		.uid = (uint32_t)raw_call0(__NR_geteuid),
 		.gid = (uint32_t)raw_call0(__NR_getegid),
 	};
-	return 0;
 }
 
 static int check_run(struct ll_run *run, uint32_t plan_size, uint32_t launch_size, struct ll_message *ret_failure)
 {
 	char *launch = (char *)plan_bytes(run) + round_up(plan_size);
-	int ret = check_plan(run, plan_size, ret_failure);
+	int32_t op = -1;
+	int ret = ll_plan_check(plan_bytes(run), plan_size, &run->plan, &op);
 
 	if (ret < 0)
-		return ret;
+		return failed(ret_failure, LL_STAGE_PLAN, op, ret);
 	ret = read_launch(launch, launch_size, &run->exec);
 	if (ret < 0)
 		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
 	run->launch_flags = ((const struct ll_launch *)(const void *)launch)->flags;
+	prepare_state(run);
 	return 0;
 }
 
@@ -180,23 +177,20 @@ int32_t ll_spawn(const void *plan, uint32_t plan_size, void *launch, uint32_t la
 	return ret;
 }
 
-int ll_spawn_exec(const void *plan, uint32_t plan_size, const struct ll_exec *exec, uint32_t launch_flags,
+int ll_spawn_exec(const struct ll_plan *plan, const struct ll_exec *exec, uint32_t launch_flags,
 		  struct ll_spawned *ret_spawned, struct ll_message *ret_failure)
 {
 	struct ll_run *run = NULL;
 	int ret;
 
 	*ret_spawned = (struct ll_spawned){ .keeper_pidfd = -1, .channel = -1 };
-	ret = map_run(plan, plan_size, NULL, 0, ret_spawned, &run);
+	ret = map_run(NULL, 0, NULL, 0, ret_spawned, &run);
 	if (ret < 0)
 		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
-	ret = check_plan(run, plan_size, ret_failure);
-	if (ret < 0) {
-		ll_release(ret_spawned);
-		return ret;
-	}
+	run->plan = *plan;
 	run->exec = *exec;
 	run->launch_flags = launch_flags;
+	prepare_state(run);
 	return start_run(run, ret_spawned, ret_failure);
 }
 

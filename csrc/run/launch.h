@@ -27,10 +27,11 @@ LL_EXPORT int32_t ll_spawn(const void *plan, uint32_t plan_size, void *launch, u
 			   struct ll_spawned *ret_spawned, struct ll_message *ret_failure);
 
 /*
- * The same for the front, with what the run adds to its plan as it is: exec
- * points to memory that stays until the workload has executed.
+ * The same for the front, with a plan that is checked, and what the run adds
+ * to it, as they are: plan points to memory that stays until the keeper was
+ * reaped, exec to what stays until the workload has executed.
  */
-int ll_spawn_exec(const void *plan, uint32_t plan_size, const struct ll_exec *exec, uint32_t launch_flags,
+int ll_spawn_exec(const struct ll_plan *plan, const struct ll_exec *exec, uint32_t launch_flags,
 		  struct ll_spawned *ret_spawned, struct ll_message *ret_failure);
 
 /*
