@@ -51,8 +51,19 @@ export class Waiting {
 
   /** Watches a helper to its end. */
   add(helper: Helper, ticket: Ticket, done: (result: number) => void, interruptible = false): void {
+    this.#giveUpEarlier(ticket);
     this.#jobs.set(helper.pidFd, { ticket, helper, done, interruptible, interrupted: false });
     this.#epoll.add(helper.pidFd, () => unprivileged(() => this.#onDone(helper.pidFd)));
+  }
+
+  /**
+   * A thread waits for one call at a time. Before Linux 5.19 each signal ends one and begins it again, and a thread with a
+   * timer would soon have used all helpers up.
+   */
+  #giveUpEarlier({ tid }: Ticket): void {
+    for (const { ticket, helper } of this.#jobs.values()) {
+      if (ticket.tid === tid && !ticket.listener.isValid(ticket.id)) killHelper(helper);
+    }
   }
 
   /** Room for one more. */

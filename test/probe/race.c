@@ -9,6 +9,8 @@
  *     race once FOLDER COUNT          a folder made and removed, a signal every millisecond; until it goes wrong
  *     race storm PATH COUNT           processes that open it, some killed; what became of the others
  *     race waiting FIFO PATH COUNT    so many wait for FIFO; PATH meanwhile, for a second at most, and "after" it
+ *     race restarted FIFO COUNT       so many wait for FIFO, a signal every millisecond, its handler restarting
+ *     race interrupted FIFO           FIFO, which nobody writes, until a signal whose handler doesn't restart
  */
 #include "words.h"
 
@@ -203,6 +205,48 @@ static void waiting(const char *fifo, const char *path, int count)
 	print_words();
 }
 
+static pid_t interrupted_opener(const char *path)
+{
+	const pid_t pid = fork();
+
+	if (pid == 0) {
+		interrupt();
+		const int fd = open(path, O_RDONLY);
+
+		_exit(fd < 0 ? errno : 0);
+	}
+	return pid;
+}
+
+/* Comes to write again and again: it may have met one who was interrupted just then. */
+static void restarted(const char *fifo, int count)
+{
+	int status;
+
+	for (int i = 0; i < count; i++)
+		interrupted_opener(fifo);
+	usleep(300000);
+	for (int left = count; left > 0;) {
+		const int fd = open(fifo, O_WRONLY | O_NONBLOCK);
+
+		usleep(1000);
+		close(fd);
+		for (; waitpid(-1, &status, WNOHANG) > 0; left--)
+			saw_end(status);
+	}
+	print_words();
+}
+
+static void interrupted(const char *fifo)
+{
+	const struct sigaction action = { .sa_handler = ignore };
+
+	sigaction(SIGALRM, &action, NULL);
+	ualarm(200000, 0);
+	try_open(fifo);
+	print_words();
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 2 ? argv[1] : "";
@@ -221,6 +265,10 @@ int main(int argc, char **argv)
 		storm(argv[2], atoi(argv[3]));
 	} else if (argc == 5 && strcmp(name, "waiting") == 0 && atoi(argv[4]) <= 256) {
 		waiting(argv[2], argv[3], atoi(argv[4]));
+	} else if (argc == 4 && strcmp(name, "restarted") == 0) {
+		restarted(argv[2], atoi(argv[3]));
+	} else if (argc == 3 && strcmp(name, "interrupted") == 0) {
+		interrupted(argv[2]);
 	} else {
 		return 2;
 	}
