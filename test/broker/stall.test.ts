@@ -5,8 +5,9 @@ import type { Box } from "../harness/box.ts";
 import { asRootUnless, asUsersUnless } from "../harness/cases.ts";
 import { startDaemon } from "../harness/daemon.ts";
 import { run } from "../harness/landlockd.ts";
+import { counting, older, refusedIn } from "../harness/older.ts";
 import { probePath } from "../harness/probe.ts";
-import { type ProcessResult, runProcess } from "../harness/process.ts";
+import { baseEnv, type ProcessResult, runProcess } from "../harness/process.ts";
 import { SUITE_IS_ROOT } from "../harness/user.ts";
 import { until } from "../harness/within.ts";
 import { brokered, type Lists, prepare } from "./policies.ts";
@@ -73,9 +74,10 @@ async function stall(
   call: readonly string[],
   good: string,
   lists?: Lists,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<ProcessResult> {
   const argv = [probePath("stall"), ...call, good, String(WATCH_MS)];
-  const options = { enter: hung.enter, timeoutMs: 20_000 };
+  const options = { enter: hung.enter, timeoutMs: 20_000, env: { ...baseEnv(box), ...more } };
   return lists === undefined
     ? await runProcess(box, argv, options)
     : await run(box, { policy: policyFor(lists), argv, ...options });
@@ -132,7 +134,8 @@ asUsersUnless(OBSTACLE, "a change beneath scratch that hangs holds up only who m
   await expectOthersServed(hung, await stall(box, hung, ["mkdir", `${hung.dir}/dir/stuck`], listed, lists));
 });
 
-asUsersUnless(OBSTACLE, "what doesn't hang on the filesystem is served as anywhere", async (box) => {
+/** Calls on the filesystem that don't hang. `inside`: what it is entered through behind it. */
+async function expectServed(box: Box, inside: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
   const hung = hungIn(box);
   const { listed } = prepare(box);
   const lists = { allow_read: [listed, `${hung.dir}/ok`], scratch: [`${hung.dir}/dir`] };
@@ -144,11 +147,25 @@ asUsersUnless(OBSTACLE, "what doesn't hang on the filesystem is served as anywhe
     [["mkdir", `${hung.dir}/made`], "EACCES"],
     [["truncate", `${hung.dir}/dir/open`], "ENOSYS"],
   ] as const) {
-    const ended = await stall(box, hungIn(box), call, listed, lists);
+    const each = { ...hungIn(box), enter: [...hung.enter, ...inside] };
+    const ended = await stall(box, each, call, listed, lists, env);
     expect([call, ended.stdout]).toEqual([call, `${result}\n0\n`]);
     process.kill(await hung.server(), "SIGKILL");
   }
+}
+
+asUsersUnless(OBSTACLE, "what doesn't hang on the filesystem is served as anywhere", async (box) => {
+  await expectServed(box, [], {});
 });
+
+asUsersUnless(
+  OBSTACLE,
+  "and so it is before Linux 5.12, where nobody says what the kernel has in its cache",
+  async (box) => {
+    await expectServed(box, older(["cached"]), counting(box));
+    expect(refusedIn(box)).toBeGreaterThan(0);
+  },
+);
 
 function nameOf(pid: number): string {
   try {

@@ -39,6 +39,9 @@ export interface ShelfRun {
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Commands in front: as the suite's user, as the box's. */
+  readonly enter?: readonly string[];
+  readonly prefix?: readonly string[];
 }
 
 /** Folder and file of the store, as they are now: a plan that was written anew has another inode. */
@@ -70,6 +73,8 @@ export function openShelf(box: Box): Shelf {
       const result = await landlockd(box, ["run", "--policy-file", policy, ...(options.flags ?? []), "--", ...argv], {
         env: { ...env, ...options.env },
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        ...(options.enter === undefined ? {} : { enter: options.enter }),
+        ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
       });
       return { ...result, by: fingerprint(plans) === before && before !== "" ? "front" : "bun" };
     },
