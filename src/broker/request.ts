@@ -1,12 +1,17 @@
 /** System calls as the broker sees them: every spelling of an operation is one request. */
 
 import {
+  AT_EMPTY_PATH,
   AT_FDCWD,
   AT_REMOVEDIR,
+  AT_SYMLINK_FOLLOW,
   O_CREAT,
   O_TRUNC,
   O_WRONLY,
   OPEN_HOW_SIZE_BYTES,
+  RENAME_EXCHANGE,
+  RENAME_NOREPLACE,
+  RENAME_WHITEOUT,
   RESOLVE_CACHED,
   S_IFMT,
 } from "../kernel/file.ts";
@@ -62,7 +67,10 @@ export type EntryRequest =
 
 export type Request = OpenRequest | EntryRequest;
 
-/** undefined: the caller's memory doesn't hold what the kernel could take; it says so itself. */
+/**
+ * undefined: the caller's memory doesn't hold what the kernel could take, or the flags are none that it takes. It says
+ * so itself, and before it looks at what else may be wrong.
+ */
 type Parser = (listener: Listener) => Request | undefined;
 
 /** The path in argument `path`, relative to the folder in argument `dir` (-1: the working directory). */
@@ -133,9 +141,21 @@ function made(kind: "mkdir" | "mknod", syscall: string, dir: number, path: numbe
 
 function remove(syscall: string, dir: number, path: number, flags: (l: Listener) => number): Parser {
   return (listener) => {
-    const where = at(listener, dir, path);
-    return where === undefined ? undefined : { kind: "remove", syscall, at: where, flags: flags(listener) };
+    const given = flags(listener);
+    const where = (given & ~AT_REMOVEDIR) === 0 ? at(listener, dir, path) : undefined;
+    return where === undefined ? undefined : { kind: "remove", syscall, at: where, flags: given };
   };
+}
+
+/** Flags of renameat2(2) that the kernel takes. */
+function canRename(flags: number): boolean {
+  if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) !== 0) return false;
+  return (flags & RENAME_EXCHANGE) === 0 || flags === RENAME_EXCHANGE;
+}
+
+/** Flags of linkat(2) that the kernel takes. */
+function canLink(flags: number): boolean {
+  return (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_FOLLOW)) === 0;
 }
 
 function moved(
@@ -145,11 +165,14 @@ function moved(
   paths: readonly [number, number],
   flags: number,
 ): Parser {
+  const can = kind === "rename" ? canRename : canLink;
   return (listener) => {
+    const given = flags < 0 ? 0 : listener.argument(flags);
+    if (!can(given)) return undefined;
     const from = at(listener, dirs[0], paths[0]);
     const to = from === undefined ? undefined : at(listener, dirs[1], paths[1]);
     if (from === undefined || to === undefined) return undefined;
-    return { kind, syscall, from, to, flags: flags < 0 ? 0 : listener.argument(flags) };
+    return { kind, syscall, from, to, flags: given };
   };
 }
 

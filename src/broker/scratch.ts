@@ -1,6 +1,6 @@
 /** mkdir, mknod, unlink, rmdir, symlink, rename, link and truncate beneath scratch: done here, relative to pinned folders. */
 
-import { EINVAL, EISDIR, ELOOP, EXDEV } from "../kernel/errno.ts";
+import { EINVAL, EISDIR, ELOOP, ENOENT, EXDEV } from "../kernel/errno.ts";
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -19,7 +19,18 @@ import { startCall } from "../native/helper.ts";
 import { numberOf, syscallByNumber } from "../native/syscall.ts";
 import { openBase, umaskOf } from "./caller.ts";
 import { decideEntry, decideMove, type Verdict } from "./decide.ts";
-import { type Change, changeAt, close, O_DIRECTORY, openAt, pathOfFd, reopen, setUmask, statFd } from "./files.ts";
+import {
+  type Change,
+  changeAt,
+  close,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  openAt,
+  pathOfFd,
+  reopen,
+  setUmask,
+  statFd,
+} from "./files.ts";
 import {
   anchorOf,
   closingEarly,
@@ -96,7 +107,11 @@ function* move(doing: Doing, from: Parent, to: Parent, request: MoveRequest): St
   if (kind === "rename" && (flags & RENAME_WHITEOUT) !== 0) return PASSED;
   const verdict = decideMove(from.zone, to.zone, kind === "rename" && (flags & RENAME_EXCHANGE) !== 0);
   if (verdict.decision === "pass") return PASSED;
-  if (verdict.decision === "deny") return { verdict, reply: result(-verdict.errno) };
+  if (verdict.decision === "deny") {
+    // In a folder that was removed there is nothing, and nothing is made: wherever it was.
+    const errno = from.stat.nlink === 0 || to.stat.nlink === 0 ? ENOENT : verdict.errno;
+    return { verdict, reply: result(-errno) };
+  }
   if (!doing.ticket.listener.isValid(doing.ticket.id)) return GONE;
   if (verdict.decision === "publish") return publish(doing, from, to, request);
   const change: Change = {
@@ -121,13 +136,23 @@ function publish({ roots }: Doing, from: Parent, to: Parent, { kind, flags }: Mo
   return { verdict: { decision: "publish" }, reply: { kind: "later" }, publication };
 }
 
+/** The same for a new name. The kernel looks for both folders first, but for what is linked before it looks for that. */
+function* missingTo({ roots }: Doing, from: Parent, to: ParentResult, kind: MoveRequest["kind"]): Steps<Done> {
+  if (kind === "rename") return missing(to);
+  const start = { fd: from.fd, resolve: RESOLVE_INSIDE, mount: from.stat.mount, link: "" };
+  const pin = yield* lookUp(roots.slow, start, from.name, O_NOFOLLOW, 0);
+  if (typeof pin === "number") return pin === -EXDEV || pin === -ELOOP ? PASSED : missing({ errno: -pin });
+  close(pin.fd);
+  return missing(to);
+}
+
 function* onTwo(doing: Doing, request: MoveRequest): Steps<Done> {
   const { tid } = doing.ticket;
   const from = yield* parentOf(doing.roots, tid, request.from);
   if (!isParent(from)) return missing(from);
   try {
     const to = yield* parentOf(doing.roots, tid, request.to);
-    if (!isParent(to)) return from.zone === "scratch" ? missing(to) : PASSED;
+    if (!isParent(to)) return from.zone === "scratch" ? yield* missingTo(doing, from, to, request.kind) : PASSED;
     try {
       // While a helper looked for `to`, somebody may have published the folder of `from`.
       if (doing.roots.slow.any && (yield* zoneOf(doing.roots, from)) !== from.zone) return PASSED;
@@ -207,7 +232,6 @@ function* linkFollowed(doing: Doing, request: MoveRequest): Steps<Done> {
 }
 
 function* onLink(doing: Doing, request: MoveRequest): Steps<Done> {
-  if ((request.flags & ~(AT_EMPTY_PATH | AT_SYMLINK_FOLLOW)) !== 0) return PASSED;
   const fd = linkedFd(request);
   if (fd !== undefined) return yield* linkOpenFile(doing, fd, request);
   if ((request.flags & AT_SYMLINK_FOLLOW) !== 0) return yield* linkFollowed(doing, request);
