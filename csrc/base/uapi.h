@@ -158,6 +158,7 @@ _Static_assert(sizeof(struct ll_statx) == 256, "struct statx");
 enum {
 	LL_STATX_TYPE = 1,
 	LL_STATX_INO = 0x100,
+	LL_STATX_SIZE = 0x200,
 	LL_STATX_MNT_ID = 0x1000,
 	LL_STATX_BASIC_STATS = 0x7ff,
 	LL_S_IFMT = 0170000,

@@ -28,13 +28,19 @@ static int help_open(const struct ll_help *help, uint32_t *handing)
 	return (int)fd;
 }
 
+/* No more than there is when it begins: what somebody appends to as fast as it is copied would be copied for ever. */
 static int help_copy(const struct ll_help *help)
 {
-	long ret;
+	struct ll_statx status = { 0 };
+	long ret = raw_call5(__NR_statx, help->from, raw_ptr(""), LL_AT_EMPTY_PATH, LL_STATX_SIZE, raw_ptr(&status));
+	uint64_t left = ret < 0 ? 0 : status.size;
 
-	do
-		ret = raw_call4(__NR_sendfile, help->to, help->from, 0, COPY_MAX);
-	while (ret > 0);
+	while (left > 0) {
+		ret = raw_call4(__NR_sendfile, help->to, help->from, 0, (long)(left < COPY_MAX ? left : COPY_MAX));
+		if (ret <= 0)
+			break;
+		left -= (uint64_t)ret;
+	}
 	return ret < 0 ? (int)ret : (int)raw_call1(__NR_fsync, help->to);
 }
 

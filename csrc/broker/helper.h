@@ -13,7 +13,7 @@
 enum ll_help_kind {
 	/* openat(path, flags, mode), and the seccomp request id answered by the fd or the errno. */
 	LL_HELP_OPEN = 1,
-	/* All of fd from into fd to, from where they stand, then fsync. */
+	/* As many bytes as file from has by now into fd to, from where they stand, then fsync. */
 	LL_HELP_COPY = 2,
 	/*
 	 * openat2(args), from the object that path leads to if there is one. The

@@ -91,7 +91,7 @@ export function startOpen({ listenerFd, id, pin, flags, mode, closeOnExec }: Blo
   return start(help);
 }
 
-/** Starts a helper that copies a file's content and syncs it; -errno if there can be none. */
+/** Starts a helper that copies a file's content, as long as it is then, and syncs it; -errno if there can be none. */
 export function startCopy(fromFd: number, toFd: number): Helper | number {
   return start(helpFor({ kind: HELP_COPY, from: fromFd, to: toFd }));
 }
