@@ -71,6 +71,7 @@ export const STATX_UID = 0x8;
 export const STATX_MTIME = 0x40;
 export const STATX_INO = 0x100;
 export const STATX_SIZE = 0x200;
+export const STATX_BTIME = 0x800;
 export const STATX_MNT_ID = 0x1000;
 
 /** sizeof(struct statx), and where its members are; the same on every architecture. */
@@ -81,6 +82,7 @@ export const STX_MODE_AT = 28;
 export const STX_INO_AT = 32;
 export const STX_SIZE_AT = 40;
 /** struct statx_timestamp: s64 seconds, u32 nanoseconds. */
+export const STX_BTIME_AT = 80;
 export const STX_MTIME_AT = 112;
 export const STX_DEV_MAJOR_AT = 136;
 export const STX_DEV_MINOR_AT = 140;

@@ -11,8 +11,9 @@ import { close, linkAt, pathOfFd, renameAt } from "../files.ts";
 import type { Parent } from "../locate.ts";
 import type { Folder } from "../roots.ts";
 import { Pace, type Steps } from "../steps.ts";
+import { copyTree, Originals, removeOriginals } from "./copy.ts";
 import { isReserved, Staging } from "./staging.ts";
-import { copyTree, judge, removeTree } from "./tree.ts";
+import { judge, removeTree } from "./tree.ts";
 
 /** What is to be published where. The fds are owned. */
 export interface Publication {
@@ -115,10 +116,10 @@ function* stage({ from, shared }: Publication, staging: Staging, staged: string,
   return moved === 0 && isInUse(staging, staged, going) ? -EBUSY : moved;
 }
 
-function* removeSource({ from }: Publication, name: string, pace: Pace, going: Going): Steps {
+function* removeSource({ from }: Publication, { originals }: Staged, pace: Pace, going: Going): Steps<void> {
   going.removals += 1;
   try {
-    return yield* removeTree(from.fd, name, pace);
+    yield* removeOriginals(from.fd, bare(from.name), originals, pace);
   } finally {
     going.removals -= 1;
   }
@@ -131,6 +132,8 @@ interface Staged {
   moved: boolean;
   /** The copy that was made there, if any. */
   copy: string | undefined;
+  /** What that was made from. */
+  readonly originals: Originals;
 }
 
 /** Takes what is to be published out of reach, and judges it. 0, or -errno. */
@@ -147,14 +150,23 @@ function* prepare(publication: Publication, staging: Staging, staged: Staged, go
 
 function* copyInto(staging: Staging, staged: Staged, fromFd: number, name: string, pace: Pace): Steps {
   staged.copy = staging.nextName();
-  const copied = yield* copyTree(fromFd, name, staging.fd, staged.copy, pace);
+  const copied = yield* copyTree(fromFd, name, staging.fd, staged.copy, {
+    originals: staged.originals,
+    pace,
+    depth: 0,
+  });
   return copied === 0 ? yield* judge(staging.fd, staged.copy, true, pace) : copied;
 }
 
 function* publishThrough(publication: Publication, staging: Staging, going: Going, settled: () => void): Steps {
-  const { from, to, flags, link } = publication;
+  const { to, flags, link } = publication;
   const pace = new Pace();
-  const staged: Staged = { name: link ? staging.nextName() : staging.nextMoved(), moved: false, copy: undefined };
+  const staged: Staged = {
+    name: link ? staging.nextName() : staging.nextMoved(),
+    moved: false,
+    copy: undefined,
+    originals: new Originals(),
+  };
   let published = false;
   try {
     const ready = yield* prepare(publication, staging, staged, going, pace);
@@ -165,7 +177,7 @@ function* publishThrough(publication: Publication, staging: Staging, going: Goin
     if (!published) return renamed;
     settled();
     if (staged.copy !== undefined && staged.moved) yield* removeTree(staging.fd, staged.name, pace);
-    if (!link && !staged.moved) yield* removeSource(publication, bare(from.name), pace, going);
+    if (!link && !staged.moved) yield* removeSource(publication, staged, pace, going);
     return 0;
   } finally {
     if (!published) yield* undo(publication, staging, staged, pace);

@@ -1,15 +1,11 @@
-/** Trees of files, walked by fds: removed, copied, and judged whether they may be published. */
+/** Trees of files, walked by fds: removed, and judged whether they may be published. */
 
 import { EIO, ELOOP, ENOENT, EPERM, ETXTBSY } from "../../kernel/errno.ts";
 import {
-  AT_EMPTY_PATH,
   AT_REMOVEDIR,
-  O_CREAT,
-  O_EXCL,
   O_NONBLOCK,
   O_PATH,
   O_RDONLY,
-  O_WRONLY,
   RESOLVE_BENEATH,
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_SYMLINKS,
@@ -17,46 +13,43 @@ import {
   S_IFLNK,
   S_IFMT,
   S_IFREG,
-  STATX_MTIME,
-  STATX_SIZE_BYTES,
-  STX_MTIME_AT,
 } from "../../kernel/file.ts";
 import { namesIn } from "../../native/file.ts";
-import { startCopy } from "../../native/helper.ts";
-import { allocate } from "../../native/memory.ts";
-import { numberOf, syscall, syscallByNumber } from "../../native/syscall.ts";
+import { numberOf, syscallByNumber } from "../../native/syscall.ts";
 import {
   changeMode,
   close,
   type FileStat,
-  mkdirAt,
   O_DIRECTORY,
   O_NOFOLLOW,
   openAt,
   readLinkAt,
   reopen,
-  setUmask,
   statFd,
-  symlinkAt,
   unlinkAt,
 } from "../files.ts";
 import { isDirectory } from "../roots.ts";
 import type { Pace, Steps } from "../steps.ts";
 
 /** Each level holds an fd. */
-const DEPTH_MAX = 200;
+export const DEPTH_MAX = 200;
 const SET_ID_BITS = 0o6000;
 
 /** One step down, onto nothing but what is there under that name. */
-const RESOLVE_ENTRY: number = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS;
+export const RESOLVE_ENTRY: number = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS;
 
-function openFolder(dirFd: number, name: string): number {
+export function openFolder(dirFd: number, name: string): number {
   return openAt(dirFd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_ENTRY);
+}
+
+/** Pins what has a name, its symbolic link not followed; -errno. */
+export function pinEntry(dirFd: number, name: string): number {
+  return openAt(dirFd, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_ENTRY);
 }
 
 /** What a name is, its symbolic link not followed; -errno. */
 export function statEntry(dirFd: number, name: string): FileStat | number {
-  const pin = openAt(dirFd, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_ENTRY);
+  const pin = pinEntry(dirFd, name);
   if (pin < 0) return pin;
   const stat = statFd(pin);
   close(pin);
@@ -124,7 +117,7 @@ function isSettled(pin: number, stat: FileStat): boolean {
  */
 function* judgeEntry(at: Judged, pace: Pace): Steps {
   yield* pace.step();
-  const pin = openAt(at.dirFd, at.name, O_PATH | O_NOFOLLOW, 0, RESOLVE_ENTRY);
+  const pin = pinEntry(at.dirFd, at.name);
   const stat = pin < 0 ? undefined : statFd(pin);
   const changed = stat !== undefined && (stat.mode & SET_ID_BITS) !== 0 ? changeMode(pin, stat.mode & 0o1777) : 0;
   const type = (stat?.mode ?? 0) & S_IFMT;
@@ -171,7 +164,7 @@ export function* judge(dirFd: number, name: string, copied: boolean, pace: Pace)
     const type = stat.mode & S_IFMT;
     return type === S_IFREG ? yield* judgeEntry({ topFd: -1, dirFd, name, path: "", depth: 0, copied }, pace) : -EPERM;
   }
-  const pin = openAt(dirFd, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_ENTRY);
+  const pin = pinEntry(dirFd, name);
   if (pin < 0) return pin;
   try {
     const bits = stat.mode & SET_ID_BITS;
@@ -179,87 +172,5 @@ export function* judge(dirFd: number, name: string, copied: boolean, pace: Pace)
     return changed < 0 ? changed : yield* judgeFolder({ topFd: pin, dirFd, name, path: "", depth: 0, copied }, pace);
   } finally {
     close(pin);
-  }
-}
-
-function* copyFile(fromFd: number, stat: FileStat, toDirFd: number, name: string): Steps {
-  const toFd = openAt(toDirFd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600, RESOLVE_ENTRY);
-  if (toFd < 0) return toFd;
-  try {
-    const copied = yield () => startCopy(fromFd, toFd);
-    return copied < 0 ? copied : finishCopy(fromFd, toFd, stat);
-  } finally {
-    close(toFd);
-  }
-}
-
-const times = allocate(32);
-const statBuffer = allocate(STATX_SIZE_BYTES);
-
-/** Mode and time of the original. */
-function finishCopy(fromFd: number, toFd: number, stat: FileStat): number {
-  const empty = allocate(1);
-  syscall("statx", fromFd, empty.address, AT_EMPTY_PATH, STATX_MTIME, statBuffer.address);
-  const seconds = statBuffer.view.getBigInt64(STX_MTIME_AT, true);
-  const nanoseconds = BigInt(statBuffer.view.getUint32(STX_MTIME_AT + 8, true));
-  for (const at of [0, 16]) {
-    times.view.setBigInt64(at, seconds, true);
-    times.view.setBigInt64(at + 8, nanoseconds, true);
-  }
-  syscall("utimensat", toFd, 0, times.address, 0);
-  return syscall("fchmod", toFd, stat.mode & 0o1777);
-}
-
-function* copyFolder(fromFd: number, stat: FileStat, toDirFd: number, name: string, pace: Pace, depth: number): Steps {
-  setUmask(0o077);
-  const made = mkdirAt(toDirFd, name, 0o700);
-  const toFd = made < 0 ? made : openFolder(toDirFd, name);
-  if (toFd < 0) return toFd;
-  try {
-    const names = namesIn(fromFd);
-    if (names === undefined) return -EIO;
-    for (const child of names) {
-      const copied = yield* copyTree(fromFd, child, toFd, child, pace, depth + 1);
-      // What went away meanwhile isn't part of it.
-      if (copied < 0 && copied !== -ENOENT) return copied;
-    }
-    return finishCopy(fromFd, toFd, stat) || syscall("fsync", toFd);
-  } finally {
-    close(toFd);
-  }
-}
-
-/**
- * Copies a name and all that is beneath it, plain files synced. -EPERM for what is never published; links are copied as
- * they are and judged by `judge`.
- */
-export function* copyTree(
-  fromDirFd: number,
-  fromName: string,
-  toDirFd: number,
-  toName: string,
-  pace: Pace,
-  depth = 0,
-): Steps {
-  yield* pace.step();
-  const stat = statEntry(fromDirFd, fromName);
-  if (typeof stat === "number") return stat;
-  const type = stat.mode & S_IFMT;
-  if (type === S_IFLNK) {
-    const target = readLinkAt(fromDirFd, fromName);
-    return target === undefined ? -ENOENT : symlinkAt(target, toDirFd, toName);
-  }
-  if ((type !== S_IFREG && !isDirectory(stat)) || depth >= DEPTH_MAX) return -EPERM;
-  const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | (isDirectory(stat) ? O_DIRECTORY : 0);
-  const fd = openAt(fromDirFd, fromName, flags, 0, RESOLVE_ENTRY);
-  if (fd < 0) return fd;
-  try {
-    // Opened, it is what it is: a FIFO may have taken the file's name.
-    const opened = statFd(fd);
-    if (opened === undefined || (opened.mode & S_IFMT) !== type) return -EPERM;
-    if (isDirectory(opened)) return yield* copyFolder(fd, opened, toDirFd, toName, pace, depth);
-    return yield* copyFile(fd, opened, toDirFd, toName);
-  } finally {
-    close(fd);
   }
 }
