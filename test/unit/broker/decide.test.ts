@@ -88,6 +88,53 @@ test("a creation is allowed in scratch, and of the very file of allow_write", ()
   }
 });
 
+test("a creation is never allowed for more than a list or a scratch folder says, nor refused", () => {
+  const random = new Random(32);
+  for (let round = 0; round < 20_000; round++) {
+    const flags = random.word() & 0o37777777;
+    const [zone, listed] = [random.one(ZONES), random.below(2) === 0];
+    const verdict = decideCreate(flags, zone, listed);
+    const may = (flags & O_CREAT) !== 0 && (zone === "scratch" || listed);
+    expect(verdict.decision).toBe(may ? "allow" : "pass");
+    // An open that is allowed by its list alone is on record as such.
+    if (verdict.decision === "allow") expect(verdict.scope).toBe(zone === "scratch" ? "scratch" : "exception");
+  }
+});
+
+test("a longer list takes nothing away", () => {
+  const random = new Random(33);
+  for (let round = 0; round < 20_000; round++) {
+    const flags = random.word() & 0o37777777;
+    const shorter = {
+      zone: random.one(ZONES),
+      listedRead: random.below(2) === 0,
+      listedWrite: random.below(2) === 0,
+      mode: random.one(TYPES) | (random.word() & 0o7777),
+    };
+    const longer = { ...shorter, [random.one(["listedRead", "listedWrite"] as const)]: true };
+    if (decideOpen(flags, shorter).decision === "allow") expect(decideOpen(flags, longer).decision).toBe("allow");
+    if (decideCreate(flags, shorter.zone, shorter.listedWrite).decision === "allow")
+      expect(decideCreate(flags, shorter.zone, true).decision).toBe("allow");
+  }
+});
+
+/** What holds of every move, told by its ends alone. */
+function expectSound(from: Zone, to: Zone, exchange: boolean): void {
+  const { decision } = decideMove(from, to, exchange);
+  const ends = [from, to].filter((zone) => zone === "scratch").length;
+  // The broker acts for nobody whose move has no end in scratch, and passes none on that has one.
+  expect([from, to, exchange, decision === "pass"]).toEqual([from, to, exchange, ends === 0]);
+  if (decision === "allow") expect(ends).toBe(2);
+  if (decision === "publish") expect([from, to, exchange]).toEqual(["scratch", "export", false]);
+  // Nothing comes into scratch; exchanged, it would by the other end.
+  if (ends === 1 && (to === "scratch" || exchange)) expect(decision).toBe("deny");
+}
+
+test("no move, exchanged or not, brings anything into scratch, nor out but into export", () => {
+  const random = new Random(34);
+  for (let round = 0; round < 2000; round++) expectSound(random.one(ZONES), random.one(ZONES), random.below(2) === 0);
+});
+
 test("names are made and removed in scratch only", () => {
   expect(ZONES.map((zone) => decideEntry(zone).decision)).toEqual(["allow", "pass", "pass"]);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { route } from "../../../src/broker/locate.ts";
-import type { Folder, Roots } from "../../../src/broker/roots.ts";
+import { type Folder, type Roots, splitPath } from "../../../src/broker/roots.ts";
+import { Random } from "../../harness/random.ts";
 
 const stat = { mode: 0, links: 1, inode: 0n, device: 0n, size: 0, mount: 0 } as unknown as Folder["stat"];
 
@@ -25,4 +26,45 @@ test("a path belongs to the innermost folder, in whatever order they are listed"
     expect(found(listed, "/")).toBeUndefined();
   }
   expect(found([folder("/")], "/a/b")).toEqual(["/", "a/b"]);
+});
+
+const NAMES: readonly string[] = ["a", "aa", "b", "a.", "..", ".", "-"];
+
+function randomPath(random: Random, longest: number): string {
+  const names = Array.from({ length: random.below(longest + 1) }, () => random.one(NAMES));
+  return `/${names.join("/")}`;
+}
+
+/** The names of a path. */
+const namesOf = (path: string): string[] => path.split("/").filter((name) => name !== "");
+
+test("whatever the folders, the one that is found holds the path by its names, and none within it does", () => {
+  const random = new Random(41);
+  for (let round = 0; round < 5000; round++) {
+    const paths = Array.from({ length: 1 + random.below(5) }, () => randomPath(random, 3));
+    const path = randomPath(random, 6);
+    const holds = (each: string): boolean => namesOf(each).every((name, index) => namesOf(path)[index] === name);
+    const longest = paths.filter(holds).toSorted((one, other) => namesOf(other).length - namesOf(one).length)[0];
+    const [holder, rest] = found(
+      paths.map((each) => folder(each)),
+      path,
+    ) ?? [undefined, ""];
+    expect([paths, path, holder]).toEqual([paths, path, longest]);
+    // Nothing of the path is lost, and nothing is said twice.
+    if (holder !== undefined) expect([...namesOf(holder), ...namesOf(rest)]).toEqual(namesOf(path));
+  }
+});
+
+test("a path is its folder and its last name, in which only trailing slashes are", () => {
+  const random = new Random(42);
+  const parts = ["a", "bb", "/", "//", ".", ".."];
+  for (let round = 0; round < 5000; round++) {
+    const path = Array.from({ length: random.below(8) }, () => random.one(parts)).join("");
+    const { folder: before, name } = splitPath(path);
+    expect(before + name).toBe(path);
+    expect(name.replace(/\/+$/, "")).not.toContain("/");
+    expect([path, before]).toEqual([path, expect.stringMatching(/^(?:.*\/)?$/)]);
+    // A name there is, but for a path of nothing but slashes.
+    expect(/^\/*$/.test(name)).toBe(/^\/*$/.test(path));
+  }
 });

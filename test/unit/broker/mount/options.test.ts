@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { TMPFS_BYTES_MAX, tmpfsBytes, tmpfsOptions } from "../../../../src/broker/mount/options.ts";
+import { Random } from "../../../harness/random.ts";
 
 test("sizes are tmpfs's own: bytes, k, m, g", () => {
   expect(tmpfsBytes("4096")).toBe(4096);
@@ -25,5 +26,47 @@ test("mount data: size and mode, and what is left out", () => {
 test("an option that isn't known is no option", () => {
   for (const data of ["huge=always", "size=x", "mode=9", "mode=77777", "uid=0", "nr_inodes=1"]) {
     expect(tmpfsOptions(data)).toBeUndefined();
+  }
+});
+
+test("whatever is asked for, a tmpfs has a size, and no bigger one than may be; its mode is one of permission bits", () => {
+  const random = new Random(61);
+  const parts = [
+    "size=",
+    "mode=",
+    "rw",
+    ",",
+    "=",
+    "0",
+    "9",
+    "777",
+    "1777",
+    "k",
+    "M",
+    "G",
+    "%",
+    "-",
+    " ",
+    "e9",
+    "ro",
+    "\0",
+  ];
+  let taken = 0;
+  for (let round = 0; round < 20_000; round++) {
+    const options = tmpfsOptions(Array.from({ length: random.below(7) }, () => random.one(parts)).join(""));
+    if (options === undefined) continue;
+    taken += 1;
+    expect(Number.isSafeInteger(options.bytes) && options.bytes > 0 && options.bytes <= TMPFS_BYTES_MAX).toBe(true);
+    expect(options.mode & ~0o7777).toBe(0);
+  }
+  expect(taken).toBeGreaterThan(1000);
+});
+
+test("a bigger size is never less", () => {
+  const random = new Random(62);
+  for (let round = 0; round < 5000; round++) {
+    const [unit, count] = [random.one(["", "k", "m", "g", "K", "M", "G"]), 1 + random.below(1_000_000)];
+    const bytes = tmpfsBytes(`${count}${unit}`) ?? 0;
+    expect(tmpfsBytes(`${count + random.below(1000)}${unit}`)).toBeGreaterThanOrEqual(bytes);
   }
 });
