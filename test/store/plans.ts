@@ -10,7 +10,7 @@ import { baseEnv, type ProcessResult } from "../harness/process.ts";
 const SYSTEM = ["/usr", "/bin", "/lib", "/lib64", "/etc"].map((path) => ({ path, rights: RUNNABLE, optional: true }));
 
 /** Bun needs more address space than this before its first line; the front needs next to none. */
-const TOO_LITTLE_FOR_BUN = ["/usr/bin/prlimit", "--as=300000000", "--core=0"];
+export const TOO_LITTLE_FOR_BUN: readonly string[] = ["/usr/bin/prlimit", "--as=300000000", "--core=0"];
 
 /** Programs run, `inside` is all the workload's, and `outside` only its with `outside`. */
 export function strictPolicy(box: Box, outside = false): string {

@@ -39,7 +39,7 @@ export interface ShelfRun {
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Commands in front: as the suite's user, as the box's. */
+  /** Commands in front of landlockd, that execute it: as the suite's user, as the box's. */
   readonly enter?: readonly string[];
   readonly prefix?: readonly string[];
 }
