@@ -92,9 +92,22 @@ function sealedCopy(bytes: Uint8Array): number {
   return fd;
 }
 
+/**
+ * By a path that names nothing in any other process: a debugger opens the paths of libraries itself, where
+ * `/proc/self/fd/5` is a file of its own, perhaps one that it would read forever.
+ */
+function openLibrary(fd: number): Native {
+  try {
+    return dlopen(`/proc/self/task/${process.pid}/fd/${fd}`, SYMBOLS).symbols;
+  } catch {
+    // In a /proc of another PID namespace this process has another number.
+    return dlopen(`/proc/self/fd/${fd}`, SYMBOLS).symbols;
+  }
+}
+
 function open(): Native {
   const fd = sealedCopy(Uint8Array.fromBase64(libraryBase64()));
-  const symbols = dlopen(`/proc/self/fd/${fd}`, SYMBOLS).symbols;
+  const symbols = openLibrary(fd);
   // Kept open fds reach no workload (close_range), but there is no reason to keep this one.
   symbols.ll_syscall(process.arch === "x64" ? 3 : 57, fd, 0, 0, 0, 0, 0);
   const digest = new Uint8Array(32);
