@@ -3,17 +3,21 @@
 PREFIX  ?= /usr/local
 DESTDIR ?=
 CC      := gcc
+AARCH64_CC ?= aarch64-linux-gnu-gcc
 BUN     := node_modules/.bin/bun
 
 # No libc is linked: this code runs between clone and execve, where a libc's locks and state can't be relied on.
 C_WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wvla -Wswitch-enum -Wmissing-prototypes -Werror
 C_COMMON   := -std=gnu17 -O2 -iquote csrc $(C_WARNINGS) -fvisibility=hidden -ffreestanding -fno-builtin -nostdlib -fno-stack-protector
-SO_FLAGS   := $(C_COMMON) -shared -fPIC -s -fno-asynchronous-unwind-tables -fno-unwind-tables -Wl,--build-id=none \
+# gcc's own atomics of aarch64 are calls of libgcc, which isn't linked either. The page size is the largest that there is.
+ON_AARCH64  = $(findstring aarch64,$(shell $(CC) -dumpmachine))
+PAGE_BYTES  = $(if $(ON_AARCH64),65536,4096)
+SO_FLAGS    = $(C_COMMON) $(if $(ON_AARCH64),-mno-outline-atomics) -shared -fPIC -s -fno-asynchronous-unwind-tables -fno-unwind-tables -Wl,--build-id=none \
 	-Wl,-z,relro,-z,now,-z,noexecstack,-z,defs
 # Where the front lies in memory, and why: tools/README.md.
-FRONT_FLAGS := $(C_COMMON) -static -fno-pie -no-pie -fno-asynchronous-unwind-tables -fno-unwind-tables \
+FRONT_FLAGS = $(C_COMMON) $(if $(ON_AARCH64),-mno-outline-atomics) -static -fno-pie -no-pie -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-Wl,-Ttext-segment=0x110000 -Wl,--defsym=ll_link_record=0x110000 -Wl,-z,noseparate-code -Wl,-z,noexecstack \
-	-Wl,-z,norelro -Wl,--build-id=none -Wl,--fatal-warnings -Wl,-z,max-page-size=4096
+	-Wl,-z,norelro -Wl,--build-id=none -Wl,--fatal-warnings -Wl,-z,max-page-size=$(PAGE_BYTES)
 
 # The front isn't in the library, but for what both need; everything else is.
 FRONT_ONLY := $(wildcard csrc/front/*.c)
@@ -53,8 +57,6 @@ generate: node_modules/.toolchain ## Write the generated files anew (schema, ref
 	@for each in tools/gen-*.ts; do $(BUN) "$$each" || exit 1; done
 
 # The parts of `check` that need the C flags; silent unless something is found.
-AARCH64_CC ?= aarch64-linux-gnu-gcc
-
 library-sources:
 	@echo $(SO_C)
 
@@ -99,27 +101,40 @@ build/version: FORCE | host-tools
 	@node tools/version.mjs >$@.tmp
 	@if cmp -s $@.tmp $@; then rm $@.tmp; else mv -f $@.tmp $@; fi
 
-build/libsandbox.so: $(SO_C) $(C_HEADERS) Makefile | host-tools
-	@mkdir -p build
+# The same for aarch64, from any machine: build/aarch64/ and dist/landlockd-aarch64, which test/aarch64/ runs.
+build/aarch64/%: CC := $(AARCH64_CC)
+
+build/libsandbox.so build/aarch64/libsandbox.so: $(SO_C) $(C_HEADERS) Makefile | host-tools
+	@mkdir -p $(@D)
 	$(CC) $(SO_FLAGS) -o $@.tmp $(SO_C)
 	@mv -f $@.tmp $@
 
+# The one that package-lock.json pins.
+build/aarch64/bun: package-lock.json tools/fetch-bun.ts node_modules/.toolchain
+	@mkdir -p $(@D)
+	$(BUN) tools/fetch-bun.ts --package @oven/bun-linux-aarch64 --out $@
+
 # Built beside and moved into place: a running landlockd keeps its file, a reader never sees half of one.
-build/landlockd-unlinked: build/libsandbox.so build/version $(BUNDLED) $(BUNDLER) package.json tsconfig.json Makefile node_modules/.toolchain
+build/landlockd-unlinked: build/libsandbox.so
+build/aarch64/landlockd-unlinked: build/aarch64/libsandbox.so build/aarch64/bun
+build/aarch64/landlockd-unlinked: export LANDLOCKD_LIBRARY := aarch64
+build/landlockd-unlinked build/aarch64/landlockd-unlinked: build/version $(BUNDLED) $(BUNDLER) package.json tsconfig.json Makefile node_modules/.toolchain
 	@out=$$(mktemp -d build/bun.XXXXXX) && trap 'rm -rf "$$out"' EXIT && \
 	$(BUN) tools/bundle.ts --entry src/main.ts --shared src/cli/main.ts --out "$$out/landlockd" \
-		--version "$$(cat build/version)" && \
+		--version "$$(cat build/version)" $(addprefix --aarch64 ,$(filter %/bun,$^)) && \
 	mv -f "$$out/landlockd" $@
 
-build/front: $(FRONT_C) $(C_HEADERS) Makefile | host-tools
-	@mkdir -p build
+build/front build/aarch64/front: $(FRONT_C) $(C_HEADERS) Makefile | host-tools
+	@mkdir -p $(@D)
 	$(CC) $(FRONT_FLAGS) -o $@.tmp $(FRONT_C)
 	@mv -f $@.tmp $@
 
 LINK_STEP := tools/link.ts tools/link-layout.ts tools/elf.ts
 dist/landlockd: build/landlockd-unlinked build/front $(LINK_STEP)
+dist/landlockd-aarch64: build/aarch64/landlockd-unlinked build/aarch64/front $(LINK_STEP)
+dist/landlockd dist/landlockd-aarch64:
 	@mkdir -p dist
-	$(BUN) tools/link.ts --front build/front --in build/landlockd-unlinked --out $@
+	$(BUN) tools/link.ts --front $(filter %/front,$^) --in $(filter %-unlinked,$^) --out $@
 
 build/bench/empty: bench/empty.ts $(BUNDLER) node_modules/.toolchain
 	@mkdir -p $(@D)

@@ -1,9 +1,10 @@
 /**
  * Makes an executable of a program, as `bun build --compile` does.
  *
- *     bun tools/bundle.ts --entry MODULE --out EXECUTABLE [--shared MODULE] [--version VERSION]
+ *     bun tools/bundle.ts --entry MODULE --out EXECUTABLE [--shared MODULE] [--version VERSION] [--aarch64 BUN]
  *
- * `--shared` names what is loaded in every case: see parts.ts.
+ * `--shared` names what is loaded in every case: see parts.ts. `--aarch64` names a Bun of that
+ * architecture, which the executable is then for.
  */
 
 import { resolve } from "node:path";
@@ -31,12 +32,13 @@ export function bundleOptions({ entry, shared, version = "" }: Program): Bun.Bui
 }
 
 /** @throws AggregateError with what the bundler says */
-async function bundle(program: Program, outPath: string): Promise<void> {
+async function bundle(program: Program, outPath: string, aarch64Path: string | undefined): Promise<void> {
   await Bun.build({
     ...bundleOptions(program),
     bytecode: true,
     compile: {
       outfile: resolve(outPath),
+      ...(aarch64Path === undefined ? {} : { executablePath: resolve(aarch64Path), target: "bun-linux-arm64" }),
       // Both would be read from the folder in which landlockd is started.
       autoloadDotenv: false,
       autoloadBunfig: false,
@@ -50,12 +52,14 @@ async function bundle(program: Program, outPath: string): Promise<void> {
 const text = { type: "string" } as const;
 
 if (import.meta.main) {
-  const { entry, out, shared, version } = parseArgs({
-    options: { entry: text, out: text, shared: text, version: text },
+  const { entry, out, shared, version, aarch64 } = parseArgs({
+    options: { entry: text, out: text, shared: text, version: text, aarch64: text },
   }).values;
   if (entry === undefined || out === undefined) {
-    console.error("usage: bun tools/bundle.ts --entry MODULE --out EXECUTABLE [--shared MODULE] [--version VERSION]");
+    console.error(
+      "usage: bun tools/bundle.ts --entry MODULE --out EXECUTABLE [--shared MODULE] [--version VERSION] [--aarch64 BUN]",
+    );
     process.exit(1);
   }
-  await bundle({ entry, shared, version }, out);
+  await bundle({ entry, shared, version }, out, aarch64);
 }

@@ -2,7 +2,11 @@
 
 import { readFileSync } from "node:fs";
 
-/** The library as base64. Imported as a macro only: what it returns becomes a literal. */
+/**
+ * The library as base64, of the architecture that `LANDLOCKD_LIBRARY` names a folder of build/ for. Imported as a macro
+ * only: what it returns becomes a literal.
+ */
 export function libraryBase64(): string {
-  return readFileSync(`${import.meta.dir}/../../build/libsandbox.so`).toString("base64");
+  const folder = Bun.env["LANDLOCKD_LIBRARY"] ?? ".";
+  return readFileSync(`${import.meta.dir}/../../build/${folder}/libsandbox.so`).toString("base64");
 }

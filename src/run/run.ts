@@ -51,6 +51,11 @@ export interface RunResult {
   readonly losses: Losses;
 }
 
+/** Without Landlock, that is the reason. No word of each right that needs it, with a hint that wouldn't help. */
+function reasons(unsupported: readonly Unsupported[], host: Host): readonly Unsupported[] {
+  return host.landlock.abi > 0 ? unsupported : unsupported.filter(({ key }) => key.length === 0);
+}
+
 /**
  * The plan for a run, if it may run at all.
  * @throws UnsupportedError
@@ -60,7 +65,7 @@ export function compileRun(policy: Policy, host: Host, bestEffort: boolean): Com
   const { unsupported } = compiled.report;
   // Best effort means less than the policy says, never nothing: without Landlock or seccomp there is no sandbox.
   const allowed = bestEffort && host.landlock.abi > 0 && host.seccomp.filter;
-  if (unsupported.length > 0 && !allowed) throw new UnsupportedError(unsupported);
+  if (unsupported.length > 0 && !allowed) throw new UnsupportedError(reasons(unsupported, host));
   return compiled;
 }
 

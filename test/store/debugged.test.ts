@@ -6,7 +6,7 @@ import { asRoot, asUsers } from "../harness/cases.ts";
 import { landlockd, landlockdPath, readEvents } from "../harness/landlockd.ts";
 import { type ProcessResult, runProcess } from "../harness/process.ts";
 import { until } from "../harness/within.ts";
-import { begin, openStage, type Stage, sh } from "../store/brokered.ts";
+import { begin, openStage, type Stage, sh } from "./brokered.ts";
 
 /** The front's run, from the stored plan, and Bun's. */
 const WAYS = [
