@@ -365,10 +365,14 @@ struct ll_cmsg_fd {
 };
 
 /* include/uapi/linux/wait.h, poll.h, mman-common.h, close_range.h */
+#define LL_WCLONE 0x80000000L
 enum {
 	LL_P_ALL = 0,
+	LL_P_PID = 1,
 	LL_WNOHANG = 1,
 	LL_WUNTRACED = 2,
+	LL_WEXITED = 4,
+	LL_WNOWAIT = 0x01000000,
 	LL_WALL = 0x40000000,
 	LL_POLLIN = 1,
 	LL_POLLPRI = 2,

@@ -58,23 +58,43 @@ struct watch {
 	bool empty;
 };
 
+/*
+ * Whether a workload that has left our memory did so by execve(2), which gave it an exit signal. One that a signal
+ * ended before that has none, so that nothing would wake us: wait(2) has to be asked for it, and this waits for its
+ * end.
+ */
+static bool was_executed(long pid)
+{
+	long ret;
+
+	do
+		ret = raw_call5(__NR_waitid, LL_P_PID, pid, 0, LL_WEXITED | LL_WNOWAIT | LL_WCLONE, 0);
+	while (ret == -LL_EINTR);
+	return ret != 0;
+}
+
+static void report(struct watch *watch, int32_t status)
+{
+	struct ll_message message = { .pid = (int32_t)watch->pid, .status = status };
+
+	message.kind = (status & 0xff) == 0x7f ? LL_MESSAGE_STOPPED : LL_MESSAGE_EXITED;
+	if (message.kind == LL_MESSAGE_EXITED)
+		watch->pid = 0;
+	ll_send(watch->run->channel, &message, -1);
+}
+
 /* Reaps all that can be reaped and reports what happened to the workload itself. */
 static void reap(struct watch *watch)
 {
 	for (;;) {
 		int32_t status = 0;
 		const long pid = raw_call4(__NR_wait4, -1, raw_ptr(&status), LL_WNOHANG | LL_WUNTRACED, 0);
-		struct ll_message message = { .pid = (int32_t)pid, .status = status };
 
 		watch->empty = pid == -LL_ECHILD;
 		if (pid <= 0)
 			return;
-		if (pid != watch->pid)
-			continue;
-		message.kind = (status & 0xff) == 0x7f ? LL_MESSAGE_STOPPED : LL_MESSAGE_EXITED;
-		if (message.kind == LL_MESSAGE_EXITED)
-			watch->pid = 0;
-		ll_send(watch->run->channel, &message, -1);
+		if (pid == watch->pid)
+			report(watch, status);
 	}
 }
 
@@ -101,7 +121,7 @@ static bool serve(struct ll_run *run)
 }
 
 /* Until the workload ended (with linger: until the last of its descendants did) or the supervisor is gone. */
-static void watch_run(struct ll_run *run, long workload_pid, int sigchld_fd)
+static void watch_run(struct ll_run *run, long workload_pid, bool executed, int sigchld_fd)
 {
 	struct watch watch = { .run = run, .pid = workload_pid };
 	struct ll_pollfd fds[2] = {
@@ -109,7 +129,10 @@ static void watch_run(struct ll_run *run, long workload_pid, int sigchld_fd)
 		{ .fd = sigchld_fd, .events = LL_POLLIN },
 	};
 	char info[128]; /* struct signalfd_siginfo */
+	int32_t status;
 
+	if (!executed && raw_call4(__NR_wait4, workload_pid, raw_ptr(&status), LL_WALL, 0) == workload_pid)
+		report(&watch, status);
 	for (;;) {
 		reap(&watch);
 		if (watch.pid == 0 && (watch.empty || !(run->launch_flags & LL_LAUNCH_LINGER)))
@@ -166,6 +189,7 @@ int ll_keeper(void *argument)
 	int32_t pidfd = -1;
 	long pid;
 	long sigchld_fd;
+	bool executed;
 	int ret = take_channel(run);
 
 	/* Where the caller ignores SIGCHLD, children vanish without a status and nothing would wake us. */
@@ -189,6 +213,7 @@ int ll_keeper(void *argument)
 		ll_dismiss_warden(run);
 		return fail(run, run->failure.stage, run->failure.op, -run->failure.errno);
 	}
+	executed = was_executed(pid);
 	/* Not yet reaped, however short it was. */
 	started.pid = run->plan.header->namespaces & LL_CLONE_NEWPID ? ll_first_child() : (int32_t)pid;
 	ll_send(run->channel, &started, pidfd);
@@ -204,7 +229,7 @@ int ll_keeper(void *argument)
 		ll_kill_all(run, pid);
 		return fail(run, LL_STAGE_KEEPER, -1, (int)sigchld_fd);
 	}
-	watch_run(run, pid, (int)sigchld_fd);
+	watch_run(run, pid, executed, (int)sigchld_fd);
 	ll_dismiss_warden(run);
 	return 0;
 }
