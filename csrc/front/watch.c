@@ -60,6 +60,10 @@ void ll_watch_restore(const struct ll_watch *watch)
 	for (int signal = 1; signal <= LL_SIGNALS; signal++)
 		if ((forwarded | ignored) & BIT(signal))
 			set_handler(signal, watch->ignored_before >> (signal - 1) & 1);
+	/* Still blocked: they wait for the mask with those that nobody has read. */
+	for (int signal = 1; signal <= LL_SIGNALS; signal++)
+		if (watch->early & BIT(signal))
+			raw_call2(__NR_kill, raw_call0(__NR_getpid), signal);
 	set_mask(LL_SIG_SETMASK, watch->mask_before);
 }
 
@@ -87,21 +91,25 @@ int ll_watch_start(struct ll_watch *ret_watch, const struct ll_plan *plan, const
 	return ret;
 }
 
-static void send_signal(struct ll_watch *watch, int signal)
+static void send_signal(const struct ll_watch *watch, int signal)
 {
-	if (watch->pidfd < 0)
-		watch->early |= BIT(signal);
-	else
-		raw_call4(LL_NR_pidfd_send_signal, watch->pidfd, signal, 0, 0);
+	raw_call4(LL_NR_pidfd_send_signal, watch->pidfd, signal, 0, 0);
 }
 
 static void pass_signals(struct ll_watch *watch)
 {
 	struct ll_siginfo info;
 
-	while (raw_call3(__NR_read, watch->signals, raw_ptr(&info), sizeof(info)) == sizeof(info))
-		if (info.code <= 0 || info.signal == LL_SIGCONT)
+	while (raw_call3(__NR_read, watch->signals, raw_ptr(&info), sizeof(info)) == sizeof(info)) {
+		const bool passed = info.code <= 0 || info.signal == LL_SIGCONT;
+
+		if (watch->pidfd < 0)
+			watch->early |= BIT(info.signal);
+		if (watch->pidfd < 0 && passed)
+			watch->unsent |= BIT(info.signal);
+		if (watch->pidfd >= 0 && passed)
 			send_signal(watch, (int)info.signal);
+	}
 }
 
 /* By the workload's own signal, which the kernel drops where there is no shell to continue us. */
@@ -124,9 +132,9 @@ static void note(struct ll_watch *watch, const struct ll_message *message, int32
 	watch->pidfd = *fd;
 	*fd = -1;
 	for (int signal = 1; signal <= LL_SIGNALS; signal++)
-		if (watch->early & BIT(signal))
+		if (watch->unsent & BIT(signal))
 			send_signal(watch, signal);
-	watch->early = 0;
+	watch->unsent = 0;
 }
 
 enum ll_watch_event ll_watch_wait(struct ll_watch *watch, int helper, int64_t timeout_ms,

@@ -12,7 +12,8 @@ struct ll_watch {
 	int32_t helper_events;   /* POLLIN and the like, of the last LL_WATCH_HELPER */
 	int32_t mounts;          /* the owner's mountinfo, to be watched too; -1 */
 	bool mounts_changed;     /* set when it does, for the owner to take back */
-	uint64_t early;          /* bit n - 1: signal n came before there was a workload */
+	uint64_t early;          /* bit n - 1: signal n was read before there was a workload */
+	uint64_t unsent;         /* those of them that are to be passed on to it */
 	uint64_t mask_before;    /* what the front itself had blocked */
 	uint64_t ignored_before; /* bit n - 1: signal n was; only of those that a watch changes */
 };
@@ -52,7 +53,10 @@ void ll_watch_end(struct ll_watch *watch);
 /* Gives back what an ended run had: for who goes on. */
 void ll_watch_release(struct ll_watch *watch);
 
-/* Signals as they were before ll_watch_start: for going on to Bun. */
+/*
+ * Signals as they were before ll_watch_start: for going on to Bun. What came meanwhile comes again: most signals end
+ * this process here.
+ */
 void ll_watch_restore(const struct ll_watch *watch);
 
 /* Ends this process as the workload ended: wait(2). */

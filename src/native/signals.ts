@@ -33,10 +33,10 @@ const SIGACTION_SIZE = 32;
 const SIGSET_SIZE = 8;
 
 /**
- * Stops this process by the default action of a signal that it otherwise catches; returns when it is continued. At once
- * where the kernel drops the stop: in a process group that no shell watches.
+ * The default action of a signal that this process otherwise catches. Returns where that doesn't end the process: from a
+ * stop when it is continued, or at once where the kernel drops the stop, in a process group that no shell watches.
  */
-export function stopBy(signal: number): void {
+export function actByDefault(signal: number): void {
   const caught = new Uint8Array(SIGACTION_SIZE);
   syscall("rt_sigaction", signal, new Uint8Array(SIGACTION_SIZE), caught, SIGSET_SIZE);
   syscall("tgkill", syscall("getpid"), syscall("gettid"), signal);

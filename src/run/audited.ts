@@ -40,6 +40,14 @@ export async function runAudited(
   });
   let keeperPid = 0;
   let mounted: Plan | undefined;
+  let told = false;
+  const tellFailure = (error: unknown): void => {
+    if (told) return;
+    told = true;
+    if (mounted !== undefined) for (const event of mountEvents(mounted, keeperPid, error)) audit.write(event);
+    writeError(audit, error);
+    audit.close();
+  };
   try {
     const [{ plan, report }, request] = prepare();
     for (const item of [...report.unsupported, ...report.degraded]) {
@@ -49,6 +57,7 @@ export async function runAudited(
     const partner = options.partner?.();
     partner?.attach((event) => audit.write(event));
     const events: RunEvents = {
+      failed: tellFailure,
       spawned: (spawnedPid) => {
         keeperPid = spawnedPid;
         mounted = plan;
@@ -70,9 +79,7 @@ export async function runAudited(
     writeOutcome(audit, outcome, pid);
     return { outcome, losses: audit.close() };
   } catch (error) {
-    if (mounted !== undefined) for (const event of mountEvents(mounted, keeperPid, error)) audit.write(event);
-    writeError(audit, error);
-    audit.close();
+    tellFailure(error);
     throw error;
   }
 }

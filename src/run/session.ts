@@ -90,6 +90,11 @@ export class Session {
     epoll.add(spawned.channelFd, () => this.#onChannel());
   }
 
+  /** Whether the workload was executed. */
+  get runs(): boolean {
+    return this.#pid !== 0;
+  }
+
   get keeperPid(): number {
     return this.#spawned.keeperPid;
   }

@@ -2,7 +2,7 @@
 
 import { Epoll } from "../native/epoll.ts";
 import { type Beside, endBeside } from "../native/handoff.ts";
-import { openSignals, readSignals, setBlocked, stopBy } from "../native/signals.ts";
+import { actByDefault, openSignals, readSignals, setBlocked } from "../native/signals.ts";
 import type { Command, Done } from "../native/spawn.ts";
 import { syscall } from "../native/syscall.ts";
 import { LAUNCH_FLAGS } from "../plan/layout.ts";
@@ -49,6 +49,8 @@ export interface RunEvents {
   spawned?(keeperPid: number): void;
   /** The workload runs: execve succeeded. */
   started(pid: number): void;
+  /** It couldn't be started. Signals that came meanwhile act after this, and may end the process. */
+  failed?(error: Error): void;
 }
 
 /** Somebody outside this process who has a part in the run: a daemon that answers its broker's requests. */
@@ -116,13 +118,25 @@ export interface Ended {
  * which the kernel drops where there is no shell to continue us (an orphaned process group).
  */
 function stopAlong(signal: number): void {
-  if (JOB_STOPS.includes(signal)) stopBy(signal);
+  if (JOB_STOPS.includes(signal)) actByDefault(signal);
 }
 
-/** What a terminal sends reaches the workload by itself: it is in our process group. */
-function forwardSignals(signalFd: number, session: Session): void {
+/**
+ * What a terminal sends reaches the workload by itself: it is in our process group. Adds all that comes before there is a
+ * workload to `early`.
+ */
+function forwardSignals(signalFd: number, session: Session, early: Set<number>): void {
   for (const { signal, code } of readSignals(signalFd)) {
+    if (!session.runs) early.add(signal);
     if (code <= 0 || signal === SIGCONT) session.signal(signal);
+  }
+}
+
+/** A run that couldn't be started: what came for it acts as it would have before. Most signals end this process here. */
+function catchUp(early: ReadonlySet<number>, run: LaunchRequest | TakenOver): void {
+  const ignored = "argv" in run ? run.start.ignored : 0n;
+  for (const signal of early) {
+    if (((ignored >> BigInt(signal - 1)) & 1n) === 0n) actByDefault(signal);
   }
 }
 
@@ -153,6 +167,7 @@ export function supervise(plan: Plan, run: LaunchRequest | TakenOver, events: Ru
   let result: Ended | Error | undefined;
   let empty = false;
   let gone: Error | undefined;
+  const early = new Set<number>();
   const session = new Session(epoll, plan, run, {
     listener: (fd) => {
       if (partner !== undefined) partner.listener(fd);
@@ -177,7 +192,7 @@ export function supervise(plan: Plan, run: LaunchRequest | TakenOver, events: Ru
   events.spawned?.(session.keeperPid);
   broker?.useKeeper?.((command) => session.command(command));
   try {
-    epoll.add(signalFd, () => forwardSignals(signalFd, session));
+    epoll.add(signalFd, () => forwardSignals(signalFd, session, early));
     if (partner !== undefined) {
       epoll.add(partner.fd, () => {
         gone ??= partner.onReadable();
@@ -201,6 +216,10 @@ export function supervise(plan: Plan, run: LaunchRequest | TakenOver, events: Ru
     epoll.close();
   }
   if (gone === undefined) partner?.ended(result instanceof Error ? result : result.outcome);
+  if (result instanceof Error && !session.runs) {
+    events.failed?.(result);
+    catchUp(early, run);
+  }
   if (result instanceof Error) throw result;
   return result;
 }

@@ -1,0 +1,136 @@
+/** Signals that come while a start fails act as they would have a moment before. strace holds the start up meanwhile. */
+import { expect } from "bun:test";
+import { asUsers } from "../harness/cases.ts";
+import { childrenOf } from "../harness/children.ts";
+import { landlockdPath, readEvents } from "../harness/landlockd.ts";
+import { argvAs } from "../harness/process.ts";
+import { openTerminal } from "../harness/terminal.ts";
+import { until, within } from "../harness/within.ts";
+import { openStage, type Stage } from "./brokered.ts";
+
+/** Every execve takes this long: of landlockd first, of the workload then. */
+const HELD_MS = 250;
+const HOLD = [
+  "strace",
+  "-D",
+  "-I4", // a Ctrl-C is for landlockd
+  "-f",
+  "-o",
+  "/dev/null",
+  "-e",
+  "trace=execve",
+  "-e",
+  `inject=execve:delay_enter=${HELD_MS}000`,
+];
+
+interface Kind {
+  readonly name: string;
+  /** The policy, and flags. */
+  readonly flags: (stage: Stage) => readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const audited = (stage: Stage): string[] => ["--policy-file", stage.lax, "--audit", stage.box.path("audit.jsonl")];
+const brokered = (stage: Stage): string[] => ["--policy-file", stage.policy];
+
+const KINDS: readonly Kind[] = [
+  { name: "with a record", flags: audited, env: {} },
+  { name: "with a record, by Bun", flags: audited, env: { LANDLOCKD_NO_FAST_PATH: "1" } },
+  { name: "with a broker", flags: brokered, env: {} },
+  { name: "with a broker, by Bun", flags: brokered, env: { LANDLOCKD_NO_FAST_PATH: "1" } },
+];
+
+/** Sends a signal while the command, which the policy doesn't let be executed, is about to be. How landlockd ended. */
+async function endedAfter(
+  stage: Stage,
+  kind: Kind,
+  signal: NodeJS.Signals,
+  prefix: readonly string[] = [],
+  command: string | undefined = undefined,
+): Promise<string> {
+  const { box } = stage;
+  const denied = box.write("outside/denied", "#!/bin/sh\n", 0o755);
+  const argv = [...HOLD, ...prefix, landlockdPath(), "run", ...kind.flags(stage), "--", command ?? denied];
+  const child = Bun.spawn(argvAs(box, argv), {
+    env: { ...stage.env, ...kind.env },
+    cwd: box.dir,
+    stdin: "pipe",
+    stdout: "ignore",
+    stderr: Bun.file(box.write("stderr", "")),
+  });
+  box.defer(() => child.kill("SIGKILL"));
+  // The keeper, and then the workload-to-be, which is the one that is held up.
+  await until("the start", () => childrenOf(child.pid).flatMap(childrenOf)[0]);
+  process.kill(child.pid, signal);
+  await within(20_000, child.exited, () => "landlockd is still running");
+  if (child.signalCode !== null) return String(child.signalCode);
+  return `${child.exitCode} ${await Bun.file(box.path("stderr")).text()}`;
+}
+
+const TOLD = /^126 landlockd: cannot execute /;
+
+for (const kind of KINDS) {
+  asUsers(`what ends a process ends a landlockd whose start fails, ${kind.name}`, async (box) => {
+    const stage = await openStage(box);
+    await stage.fill(stage.lax);
+    for (const signal of ["SIGTERM", "SIGUSR1"] as const) {
+      expect([signal, await endedAfter(stage, kind, signal)]).toEqual([signal, signal]);
+    }
+    // By Bun, the failure is on record all the same; the front leaves a failed start to Bun.
+    if (kind.flags === audited && kind.env["LANDLOCKD_NO_FAST_PATH"] !== undefined) {
+      expect(readEvents(box.path("audit.jsonl")).map(({ event }) => event)).toEqual(Array(2).fill("run.error"));
+    }
+    // What ends none, or is ignored as it is for the workload, leaves it to tell of the failure.
+    expect(await endedAfter(stage, kind, "SIGWINCH")).toMatch(TOLD);
+    expect(await endedAfter(stage, kind, "SIGTERM", ["env", "--ignore-signal=TERM"])).toMatch(TOLD);
+  });
+}
+
+asUsers("a start that doesn't fail loses none either", async (box) => {
+  const stage = await openStage(box);
+  await stage.fill(stage.lax);
+  for (const kind of KINDS) {
+    expect([kind.name, await endedAfter(stage, kind, "SIGTERM", [], "/bin/cat")]).toEqual([kind.name, "SIGTERM"]);
+  }
+});
+
+asUsers("Ctrl-C before the workload is executed ends both", async (box) => {
+  const stage = await openStage(box);
+  await stage.fill(stage.lax);
+  const denied = box.write("outside/denied", "#!/bin/sh\n", 0o755);
+  for (const kind of KINDS) {
+    const command = [...HOLD, landlockdPath(), "run", ...kind.flags(stage), "--", denied].join(" ");
+    const variables = Object.entries({ ...stage.env, ...kind.env }).map(([name, value]) => `export ${name}=${value}\n`);
+    const script = box.write("start", `${variables.join("")}echo pid $$\nexec ${command}\n`);
+    const session = openTerminal(box, ["/bin/bash", "--norc", "--noprofile", "-i"]);
+    session.type("PS1='prompt> '; stty -echo\n");
+    await session.see(/prompt> $/);
+    session.type(`sh ${script}\n`);
+    const [, pid = ""] = await session.see(/pid (\d+)/);
+    await until("the start", () => childrenOf(pid).flatMap(childrenOf)[0]);
+    session.type("\x03");
+    await session.see(/prompt> $/);
+    session.type("echo status $?\n");
+    expect([kind.name, (await session.see(/status (\d+)/))[1]]).toEqual([kind.name, "130"]);
+  }
+});
+
+asUsers("a workload that is killed before it is executed is over, whoever its keeper is", async (box) => {
+  const stage = await openStage(box);
+  const text = await Bun.file(stage.lax).text();
+  const contained = `${text}[mount]\nproc = ["/proc"]\n`;
+  const mounting = `${contained}[broker]\nmount_tmpfs = [${JSON.stringify(box.mkdir("inside/mounted"))}]\n`;
+  for (const policy of [text, contained, mounting]) {
+    const flags = ["--policy-file", box.write("killed.toml", policy), "--audit", box.path("audit.jsonl")];
+    const child = Bun.spawn(argvAs(box, [...HOLD, landlockdPath(), "run", ...flags, "--", "/bin/true"]), {
+      env: stage.env,
+      cwd: box.dir,
+      stdio: ["ignore", "ignore", "ignore"],
+    });
+    box.defer(() => child.kill("SIGKILL"));
+    const workload = await until("the start", () => childrenOf(child.pid).flatMap(childrenOf)[0]);
+    process.kill(Number(workload), "SIGKILL");
+    await within(20_000, child.exited, () => "landlockd is still running");
+    expect([policy, child.signalCode]).toEqual([policy, "SIGKILL"]);
+  }
+});
