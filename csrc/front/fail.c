@@ -60,11 +60,11 @@ _Noreturn void ll_front_say(const char *first, const char *second)
 	finish(&line, OWN_FAILURE);
 }
 
-/* What execve(2) may answer: the texts of src/kernel/errno-names.ts. */
+/* What execve(2) may answer, and most of what mounts may: the texts of src/kernel/errno-names.ts. */
 static const struct {
 	int number;
 	const char *text;
-} exec_errors[] = {
+} errors[] = {
 	{ 1, "Operation not permitted (EPERM)" },
 	{ 2, "No such file or directory (ENOENT)" },
 	{ 5, "Input/output error (EIO)" },
@@ -74,6 +74,7 @@ static const struct {
 	{ 12, "Cannot allocate memory (ENOMEM)" },
 	{ 13, "Permission denied (EACCES)" },
 	{ 14, "Bad address (EFAULT)" },
+	{ 16, "Device or resource busy (EBUSY)" },
 	{ 20, "Not a directory (ENOTDIR)" },
 	{ 21, "Is a directory (EISDIR)" },
 	{ 22, "Invalid argument (EINVAL)" },
@@ -81,11 +82,24 @@ static const struct {
 	{ 24, "Too many open files (EMFILE)" },
 	{ 26, "Text file busy (ETXTBSY)" },
 	{ 27, "File too large (EFBIG)" },
+	{ 28, "No space left on device (ENOSPC)" },
 	{ 36, "File name too long (ENAMETOOLONG)" },
 	{ 38, "Function not implemented (ENOSYS)" },
 	{ 40, "Too many levels of symbolic links (ELOOP)" },
 	{ 110, "Connection timed out (ETIMEDOUT)" },
 };
+
+static void add_error(struct ll_text *line, int error)
+{
+	const char *text = NULL;
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (errors[i].number == error)
+			text = errors[i].text;
+	ll_text_add(line, text != NULL ? text : "errno ");
+	if (text == NULL)
+		ll_text_number(line, error);
+}
 
 /* What writing to a sink may fail with, as src/kernel/errno-names.ts has it; NULL for anything else. */
 static const char *write_error(int error)
@@ -120,21 +134,29 @@ void ll_front_tell_lost(unsigned int events, int error)
 	write_line(&line);
 }
 
+_Noreturn void ll_front_fail_setup(const char *subject, int error)
+{
+	char buffer[LINE_BYTES];
+	struct ll_text line = begin(buffer);
+
+	ll_text_add(&line, "cannot set up the sandbox with ");
+	ll_text_json(&line, subject);
+	ll_text_add(&line, ": ");
+	add_error(&line, error);
+	ll_text_add(&line,
+		    "\n  hint: with LANDLOCKD_NO_FAST_PATH=1 in the environment, its place in the policy is told");
+	finish(&line, OWN_FAILURE);
+}
+
 _Noreturn void ll_front_fail_exec(const char *name, int error, int status)
 {
 	char buffer[LINE_BYTES];
 	struct ll_text line = begin(buffer);
-	const char *text = NULL;
 
-	for (size_t i = 0; i < sizeof(exec_errors) / sizeof(exec_errors[0]); i++)
-		if (exec_errors[i].number == error)
-			text = exec_errors[i].text;
 	ll_text_add(&line, "cannot execute ");
 	ll_text_json(&line, name);
 	ll_text_add(&line, ": ");
-	ll_text_add(&line, text != NULL ? text : "errno ");
-	if (text == NULL)
-		ll_text_number(&line, error);
+	add_error(&line, error);
 	if (error == EXEC_DENIED)
 		ll_text_add(
 			&line,

@@ -78,6 +78,9 @@ _Noreturn void ll_front_say(const char *first, const char *second);
 /* Tells how many audit events were lost, and why the last of them was. */
 void ll_front_tell_lost(unsigned int events, int error);
 
+/* Tells that an operation of a plan failed, and how to have its place told, and exits with 125. */
+_Noreturn void ll_front_fail_setup(const char *subject, int error);
+
 /* Tells that a command can't be executed, in the words of src/cli/explain.ts, and exits with status. */
 _Noreturn void ll_front_fail_exec(const char *name, int error, int status);
 

@@ -34,10 +34,38 @@ static bool needs_init(const struct ll_plan *plan)
 	return (plan->header->namespaces & LL_CLONE_NEWPID) != 0;
 }
 
-/* The paths of a plan that must be there are there: who mounts in namespaces of his own can't go on to Bun after that.
- */
-static bool has_paths(const struct ll_plan *plan)
+static bool is_folder(const struct ll_statx *status)
 {
+	return (status->mode & LL_S_IFMT) == LL_S_IFDIR;
+}
+
+/* Whether what a bind shows, and where, are both folders or both not. */
+static bool binds_alike(const struct ll_plan *plan, const struct ll_op *bind, const struct ll_statx *target)
+{
+	uint64_t sources = 0;
+
+	for (const struct ll_op *op = plan->ops; op < bind; op++) {
+		struct ll_statx source;
+
+		if (op->kind == LL_OP_BIND_SOURCE && sources++ == bind->a)
+			return ll_front_status(LL_AT_FDCWD, plan->data + op->text_offset, 0, &source) == 0 &&
+			       is_folder(&source) == is_folder(target);
+	}
+	return false;
+}
+
+/*
+ * Whether what the mounts of a plan need is there. Who mounts in namespaces of his own can't go on to Bun after that,
+ * and Bun knows the place in the policy: so this looks for what goes wrong with mounts that once worked.
+ */
+static bool can_mount(const struct ll_plan *plan)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		struct ll_statx status;
+
+		if (ll_front_status(fd, "", LL_AT_EMPTY_PATH, &status) == 0 && is_folder(&status))
+			return false;
+	}
 	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
 		const struct ll_op *op = &plan->ops[i];
 		struct ll_statx status;
@@ -45,6 +73,10 @@ static bool has_paths(const struct ll_plan *plan)
 		if (op->text_size == 0 || (op->flags & LL_FLAG_RULE_PATH_OPTIONAL && op->kind == LL_OP_RULE_PATH))
 			continue;
 		if (ll_front_status(LL_AT_FDCWD, plan->data + op->text_offset, 0, &status) != 0)
+			return false;
+		if (op->kind == LL_OP_BIND && !binds_alike(plan, op, &status))
+			return false;
+		if ((op->kind == LL_OP_TMPFS || op->kind == LL_OP_ROOT) && !is_folder(&status))
 			return false;
 	}
 	return true;
@@ -75,7 +107,7 @@ static _Noreturn void become(struct ll_state *state, uint32_t from)
 	int ret = ll_apply(state, from, plan->header->op_count);
 
 	if (ret < 0)
-		ll_front_fail("cannot set up the sandbox with", subject_of(plan, state->failed_op), -ret);
+		ll_front_fail_setup(subject_of(plan, state->failed_op), -ret);
 	ret = ll_exec(state->exec);
 	ll_front_fail_exec(state->exec->argv[0], -ret, ret == -LL_ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }
@@ -101,7 +133,7 @@ void ll_front_become(const struct ll_plan *plan, const struct ll_exec *exec, con
 	if (!is_tellable(exec->argv[0]))
 		return;
 	if (plan->header->namespaces != 0) {
-		if (has_paths(plan) && raw_call1(__NR_unshare, (long)plan->header->namespaces) == 0)
+		if (can_mount(plan) && raw_call1(__NR_unshare, (long)plan->header->namespaces) == 0)
 			become(&state, 0);
 		return;
 	}
