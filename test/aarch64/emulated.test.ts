@@ -53,15 +53,15 @@ function emulatedTest(name: string, body: (box: Box) => Promise<void>): void {
   else skipped(name, OBSTACLE);
 }
 
-testUnless(OBSTACLE, "the linked file has the front's segment before Bun's, for the largest page", () => {
+testUnless(OBSTACLE, "the linked file has the front's segment, for the largest page", () => {
   const { stdout, stderr } = Bun.spawnSync([READELF, "-hlW", LINKED], { env: { ...process.env, LC_ALL: "C" } });
   const lines = stdout.toString().split("\n");
   expect(stderr.toString()).toBe("");
   expect(lines.some((line) => /Machine: +AArch64$/.test(line))).toBe(true);
   const loads = lines.filter((line) => /^ {2}LOAD /.test(line)).map((line) => line.trim().split(/\s+/));
-  expect(loads.map((fields) => fields.slice(6, -1).join(""))).toEqual(["RE", "R", "RE", "RW"]);
-  expect(loads.map((fields) => fields.at(-1))).toEqual(Array.from(loads, () => "0x10000"));
-  expect(loads.map((fields) => Number(fields[2])).slice(0, 2)).toEqual([0x110000, 0x200000]);
+  expect(loads.map((fields) => fields.slice(6, -1).join(""))).toEqual(["RE"]);
+  expect(loads.map((fields) => fields.at(-1))).toEqual(["0x10000"]);
+  expect(loads.map((fields) => Number(fields[2]))).toEqual([0x110000]);
   for (const [, offset, address] of loads) expect(Number(address) % 0x10000).toBe(Number(offset) % 0x10000);
   expect(lines.some((line) => /INTERP/.test(line))).toBe(false);
   const entry = stdout.toString().match(/Entry point address: +(0x\w+)/)?.[1];
