@@ -52,6 +52,7 @@ static int32_t watch_workload(struct ll_watch *watch, struct told *told)
 void ll_front_supervised(const struct ll_stack *stack, const struct ll_request *request, const char *file,
 			 const struct ll_plan *plan, const struct ll_exec *exec)
 {
+	const bool contained = (plan->header->namespaces & LL_CLONE_NEWPID) != 0;
 	struct told told = { .plan = plan, .argv0 = request->command[0] };
 	struct ll_record record;
 	struct ll_watch watch;
@@ -64,10 +65,14 @@ void ll_front_supervised(const struct ll_stack *stack, const struct ll_request *
 	}
 	if (ll_watch_start(&watch, plan, exec, 0) == 0) {
 		status = watch_workload(&watch, &told);
-		/* While the keeper ends. */
+		/* A PID namespace is over with its keeper, and what is told of a run's end is told after that. Any
+		 * other keeper has nobody to take along, and ends meanwhile. */
+		if (contained)
+			ll_watch_end(&watch);
 		if (status >= 0 && told.record != NULL)
 			ll_record_end(&record, told.pid, status);
-		ll_watch_end(&watch);
+		if (!contained)
+			ll_watch_end(&watch);
 		if (status >= 0)
 			ll_watch_exit(status);
 		/* It couldn't be started: nothing has run, and Bun tells why. */

@@ -8,9 +8,10 @@ import { fsLayer, mountOnly, obstacle, prepareRoot } from "../mount/prepared.ts"
 import { bothWays } from "./both.ts";
 import { openShelf, type Shelf } from "./shelf.ts";
 
-/** The shelf's strict policy, with a PID namespace. */
+/** The shelf's strict policy, with a PID namespace, and what a shell gives to those in the background as stdin. */
 async function ownProc({ box, strict }: Shelf): Promise<string> {
-  return box.write("proc.toml", `${await Bun.file(strict).text()}[mount]\nproc = ["/proc"]\n`);
+  const rule = `[[fs_layer.rule]]\npath = "/dev/null"\nallowed_access = ["read_file"]\n`;
+  return box.write("proc.toml", `${await Bun.file(strict).text()}${rule}[mount]\nproc = ["/proc"]\n`);
 }
 
 asUsers("the front supervises a run in a PID namespace, which ends as under Bun", async (box) => {
@@ -22,7 +23,7 @@ asUsers("the front supervises a run in a PID namespace, which ends as under Bun"
     ["kill -TERM $$", { signal: "SIGTERM" }],
     ["kill -SEGV $$", { signal: "SIGSEGV" }],
     ["kill -PIPE $$", { signal: "SIGPIPE" }],
-    ["sleep 1000 & sleep 0.2; exit 3", { status: 3 }],
+    ["sleep 1000 & sleep 0.2; exit 3", { status: 3, stderr: "" }],
     ["kill -KILL 1; kill -0 $PPID; echo $?", { status: 0, stdout: "1\n" }],
   ];
   for (const [script, expected] of scripts) {
@@ -153,6 +154,26 @@ asUsers("a signal at any moment of the start ends landlockd, and nothing of the 
       const left = (): boolean => Bun.spawnSync(["pgrep", "-xf", argv.join(" ")]).exitCode === 0;
       await until("the run's end", () => (left() ? undefined : true), 5000);
     }
+  }
+});
+
+/** Prints, at the event of a run's end, whether the keeper is there, whose pid the event of a mount has. */
+const AT_THE_END = `"$@" 3>&1 >/dev/null | while read -r line; do
+  [[ $line =~ "mount.proc".*'"pid":'([0-9]+) ]] && keeper=\${BASH_REMATCH[1]}
+  [[ $line != *run.exit* ]] || { [[ -d /proc/$keeper ]] && echo there || echo gone; }
+done`;
+
+asUsers("a PID namespace is over when the record says that its run is", async (box) => {
+  const shelf = openShelf(box);
+  const policy = await ownProc(shelf);
+  await shelf.fill(policy);
+  // It takes a while to kill so many.
+  const many = "i=0; while [ $i -lt 60 ]; do sleep 600 & i=$((i + 1)); done; exit 3";
+  const options = { argv: ["/bin/sh", "-c", many], flags: ["--audit", "fd:3"], script: AT_THE_END };
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const { front, bun } = await bothWays(shelf, policy, options);
+    expect(bun).toMatchObject({ by: "bun", stdout: "gone\n" });
+    expect(front).toEqual({ ...bun, by: "front" });
   }
 });
 
