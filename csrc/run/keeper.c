@@ -11,7 +11,12 @@
 /* With those of kill.h the fds that the keeper has, by number: whatever else it inherited is closed. */
 enum { CHANNEL_FD = 3 };
 
-static const uint64_t sigchld_mask = UINT64_C(1) << (LL_SIGCHLD - 1);
+#define BIT(signal) (UINT64_C(1) << ((signal)-1))
+
+static const uint64_t sigchld_mask = BIT(LL_SIGCHLD);
+
+/* By which a terminal ends what runs in it. */
+static const uint64_t terminal_ends = BIT(LL_SIGHUP) | BIT(LL_SIGINT) | BIT(LL_SIGQUIT);
 
 static int fail(const struct ll_run *run, uint32_t stage, int32_t op, int error)
 {
@@ -26,6 +31,17 @@ static int fail(const struct ll_run *run, uint32_t stage, int32_t op, int error)
 	return 1;
 }
 
+/*
+ * A terminal's signals go to every process of the foreground, so nobody passes them on. What came while we made the
+ * sandbox went to the keeper, and would miss the workload.
+ */
+static void pass_pending(const struct ll_run *run)
+{
+	for (int signal = 1; signal <= LL_SIGNALS; signal++)
+		if (run->pending & terminal_ends & BIT(signal))
+			raw_call2(__NR_kill, raw_call0(__NR_getpid), signal);
+}
+
 /* The workload-to-be. Whoever kills the keeper takes it along. */
 static int workload(void *argument)
 {
@@ -37,6 +53,7 @@ static int workload(void *argument)
 	run->failure.stage = LL_STAGE_CLONE;
 	run->failure.op = -1;
 	if (ret == 0) {
+		pass_pending(run);
 		ll_post_warden(run);
 		ret = ll_apply(&run->state, fork + 1, run->plan.header->op_count);
 		if (ret < 0) {
@@ -204,6 +221,8 @@ int ll_keeper(void *argument)
 		return fail(run, run->plan.ops[run->state.failed_op].kind, run->state.failed_op, ret);
 	run->encloses =
 		(run->plan.header->namespaces & LL_CLONE_NEWPID) || (!ll_hand_needed(&run->plan) && ll_enclose(run));
+	/* All are blocked here. */
+	raw_call2(__NR_rt_sigpending, raw_ptr(&run->pending), sizeof(run->pending));
 	/* Without an exit signal until it is executed (execve(2) sets it): the warden gets the same, and keeps it. */
 	pid = ll_clone(LL_CLONE_VM | LL_CLONE_VFORK | LL_CLONE_PIDFD, run->workload_stack, &pidfd, workload, run);
 	if (pid < 0)

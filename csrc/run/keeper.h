@@ -20,6 +20,7 @@ struct ll_run {
 	void *workload_stack;      /* top */
 	void *warden_stack;        /* top */
 	int32_t warden_pid;        /* 0 without a warden; kill.h */
+	uint64_t pending;          /* bit n - 1: signal n came before there was a workload */
 	struct ll_message failure; /* filled in by the workload-to-be: it shares our memory */
 };
 

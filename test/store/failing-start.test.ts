@@ -8,20 +8,17 @@ import { openTerminal } from "../harness/terminal.ts";
 import { until, within } from "../harness/within.ts";
 import { openStage, type Stage } from "./brokered.ts";
 
-/** Every execve takes this long: of landlockd first, of the workload then. */
 const HELD_MS = 250;
-const HOLD = [
-  "strace",
-  "-D",
-  "-I4", // a Ctrl-C is for landlockd
-  "-f",
-  "-o",
-  "/dev/null",
-  "-e",
-  "trace=execve",
-  "-e",
-  `inject=execve:delay_enter=${HELD_MS}000`,
-];
+
+/** Every one of these calls takes so long. */
+function hold(call: string): string[] {
+  const interrupts = "-I4"; // a Ctrl-C is for landlockd
+  const inject = `inject=${call}:delay_enter=${HELD_MS}000`;
+  return ["strace", "-D", interrupts, "-f", "-o", "/dev/null", "-e", `trace=${call}`, "-e", inject];
+}
+
+/** Of landlockd first, of the workload then. */
+const HOLD = hold("execve");
 
 interface Kind {
   readonly name: string;
@@ -94,24 +91,33 @@ asUsers("a start that doesn't fail loses none either", async (box) => {
   }
 });
 
+/** What exists of a run before its workload is executed, by what is held up: the keeper, or the workload-to-be too. */
+const MOMENTS: readonly (readonly [string, (pid: string) => readonly string[]])[] = [
+  ["landlock_restrict_self", childrenOf],
+  ["execve", (pid) => childrenOf(pid).flatMap(childrenOf)],
+];
+
 asUsers("Ctrl-C before the workload is executed ends both", async (box) => {
   const stage = await openStage(box);
   await stage.fill(stage.lax);
-  const denied = box.write("outside/denied", "#!/bin/sh\n", 0o755);
-  for (const kind of KINDS) {
-    const command = [...HOLD, landlockdPath(), "run", ...kind.flags(stage), "--", denied].join(" ");
-    const variables = Object.entries({ ...stage.env, ...kind.env }).map(([name, value]) => `export ${name}=${value}\n`);
-    const script = box.write("start", `${variables.join("")}echo pid $$\nexec ${command}\n`);
-    const session = openTerminal(box, ["/bin/bash", "--norc", "--noprofile", "-i"]);
-    session.type("PS1='prompt> '; stty -echo\n");
-    await session.see(/prompt> $/);
-    session.type(`sh ${script}\n`);
-    const [, pid = ""] = await session.see(/pid (\d+)/);
-    await until("the start", () => childrenOf(pid).flatMap(childrenOf)[0]);
-    session.type("\x03");
-    await session.see(/prompt> $/);
-    session.type("echo status $?\n");
-    expect([kind.name, (await session.see(/status (\d+)/))[1]]).toEqual([kind.name, "130"]);
+  for (const [call, made] of MOMENTS) {
+    for (const kind of KINDS) {
+      const command = [...hold(call), landlockdPath(), "run", ...kind.flags(stage), "--", "/bin/sleep", "20"].join(" ");
+      const variables = Object.entries({ ...stage.env, ...kind.env }).map(
+        ([name, value]) => `export ${name}=${value}\n`,
+      );
+      const script = box.write("start", `${variables.join("")}echo pid $$\nexec ${command}\n`);
+      const session = openTerminal(box, ["/bin/bash", "--norc", "--noprofile", "-i"]);
+      session.type("PS1='prompt> '; stty -echo\n");
+      await session.see(/prompt> $/);
+      session.type(`sh ${script}\n`);
+      const [, pid = ""] = await session.see(/pid (\d+)/);
+      await until("the start", () => made(pid)[0]);
+      session.type("\x03");
+      await session.see(/prompt> $/);
+      session.type("echo status $?\n");
+      expect([call, kind.name, (await session.see(/status (\d+)/))[1]]).toEqual([call, kind.name, "130"]);
+    }
   }
 });
 
