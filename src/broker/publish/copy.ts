@@ -1,6 +1,6 @@
 /** Copies of trees, walked by fds, and what they were made from: that is removed afterwards, and nothing else. */
 
-import { EIO, ENOENT, EPERM } from "../../kernel/errno.ts";
+import { EIO, ELOOP, ENOENT, EPERM } from "../../kernel/errno.ts";
 import {
   AT_EMPTY_PATH,
   AT_REMOVEDIR,
@@ -77,12 +77,22 @@ export class Originals {
   }
 }
 
+/** A copy under way, or the removal of what it was made from. */
+export interface Copying {
+  /** Told of what was copied. */
+  readonly originals: Originals;
+  readonly pace: Pace;
+  /** Folders above. */
+  readonly depth: number;
+}
+
 /**
  * Removes what was copied: of a name and of all that is beneath it. Whatever else is there by now stays, and the folders
- * that it is in. There is no call that removes an object by an fd: what takes a name just after it was looked at is
- * removed in its stead.
+ * that it is in; so does what has come to lie deeper than anything that is copied. There is no call that removes an object
+ * by an fd: what takes a name just after it was looked at is removed in its stead.
  */
-export function* removeOriginals(dirFd: number, name: string, originals: Originals, pace: Pace): Steps<void> {
+export function* removeOriginals(dirFd: number, name: string, copying: Copying): Steps<void> {
+  const { originals, pace, depth } = copying;
   yield* pace.step();
   const pin = pinEntry(dirFd, name);
   if (pin < 0) return;
@@ -93,11 +103,11 @@ export function* removeOriginals(dirFd: number, name: string, originals: Origina
     unlinkAt(dirFd, name, 0);
     return;
   }
-  const fd = openFolder(dirFd, name);
+  const fd = depth < DEPTH_MAX ? openFolder(dirFd, name) : -ELOOP;
   if (fd < 0) return;
   try {
     if (!originals.has(fd)) return;
-    for (const child of namesIn(fd) ?? []) yield* removeOriginals(fd, child, originals, pace);
+    for (const child of namesIn(fd) ?? []) yield* removeOriginals(fd, child, { ...copying, depth: depth + 1 });
   } finally {
     close(fd);
   }
@@ -147,15 +157,6 @@ function* copyFolder(fromFd: number, stat: FileStat, toDirFd: number, name: stri
   } finally {
     close(toFd);
   }
-}
-
-/** A copy under way. */
-export interface Copying {
-  /** Told of what was copied. */
-  readonly originals: Originals;
-  readonly pace: Pace;
-  /** Folders above. */
-  readonly depth: number;
 }
 
 function copyLink(fromDirFd: number, fromName: string, toDirFd: number, toName: string, originals: Originals): number {

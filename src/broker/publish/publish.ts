@@ -119,7 +119,7 @@ function* stage({ from, shared }: Publication, staging: Staging, staged: string,
 function* removeSource({ from }: Publication, { originals }: Staged, pace: Pace, going: Going): Steps<void> {
   going.removals += 1;
   try {
-    yield* removeOriginals(from.fd, bare(from.name), originals, pace);
+    yield* removeOriginals(from.fd, bare(from.name), { originals, pace, depth: 0 });
   } finally {
     going.removals -= 1;
   }

@@ -116,6 +116,20 @@ test("of a tree that was copied, whatever came into it since stays, and the fold
   });
 });
 
+test("what was copied and then put into each other, deeper than anything is copied, stays", () => {
+  // Each level takes an fd and a frame of the stack: thousands of them would be the end of who serves all runs.
+  const names = Array.from({ length: 250 }, (_, index) => String(index));
+  withFolders((dir) => {
+    const at = (name: string): string => join(dir, "scratch/tree", name);
+    for (const name of names) mkdirSync(at(name), { recursive: true });
+    const published = publishCopy(dir, "tree", () => {
+      for (const name of names.slice(1).reverse()) renameSync(at(name), at(`${Number(name) - 1}/${name}`));
+    });
+    expect([published, readdirSync(join(dir, "export/tree")).length]).toEqual([0, names.length]);
+    expect(readdirSync(at(""), { recursive: true }).length).toBe(names.length);
+  });
+});
+
 test("what helpers may be at work in is never moved: what they do later stays in scratch", () => {
   const dir = mkdtempSync(join(tmpdir(), "landlockd-publish-"));
   // The broker sets its own; here it is every other test's too.
