@@ -182,8 +182,9 @@ void ll_front_main(uint64_t *sp)
 	__builtin_memcpy(start.build, link->build, sizeof(start.build));
 	if (read_aux(&stack, AT_SECURE) == 0)
 		start.handoff = (uint64_t)(uintptr_t)ll_front_run(&stack, &start, link);
-	/* Bun doesn't start there, and says so in its own words. */
-	if (raw_call2(__NR_getcwd, raw_ptr(&interp), 1) == -ENOENT)
+	/* Bun doesn't start there, and says so in its own words. A run that goes on needs no folder. */
+	if (raw_call2(__NR_getcwd, raw_ptr(&interp), 1) == -ENOENT &&
+	    (start.handoff == 0 || raw_call1(__NR_chdir, raw_ptr("/")) < 0))
 		ll_front_say("the working directory was removed: ", "cd to one that is there");
 	error = ll_front_record_rest(&start);
 	if (error < 0)

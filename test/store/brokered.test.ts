@@ -7,6 +7,7 @@ import { readEvents } from "../harness/landlockd.ts";
 import { probePath } from "../harness/probe.ts";
 import { argvAs } from "../harness/process.ts";
 import { until } from "../harness/within.ts";
+import { bothWays } from "./both.ts";
 import { begin, openStage, sh } from "./brokered.ts";
 import { openShelf } from "./shelf.ts";
 
@@ -147,6 +148,16 @@ asUsers("while Bun starts, every request is answered, and once", async (box) => 
   const opened = events.filter(({ event, path }) => event === "broker.open" && path === listed);
   expect(opened.length).toBe(24);
   expect(new Set(opened.map(({ pid }) => pid)).size).toBe(24);
+});
+
+asUsers("a run whose folder is removed goes on with its broker", async (box) => {
+  const stage = await openStage(box);
+  const folder = box.path("begun");
+  const script = `mkdir ${folder} && cd ${folder} && "$@" | { read -r && rmdir ${folder} && cat; }; exit \${PIPESTATUS[0]}`;
+  const work = `echo ready; while [ -d ${folder} ]; do sleep 0.01; done; echo > ${stage.scratch}/file && echo made`;
+  const { front, bun } = await bothWays(stage, stage.policy, { argv: sh(work), script });
+  expect(bun).toMatchObject({ by: "bun", status: 0, stdout: "made\n", stderr: "" });
+  expect(front).toEqual({ ...bun, by: "front" });
 });
 
 asUsers("none of landlockd's descriptors reaches the workload", async (box) => {
