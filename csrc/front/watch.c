@@ -10,7 +10,7 @@ enum { WATCHED = 4, NANOSECONDS_PER_MS = 1000000 };
 /* Stops of job control: the shell that started us must see them. */
 static const uint64_t job_stops = BIT(LL_SIGTSTP) | BIT(LL_SIGTTIN) | BIT(LL_SIGTTOU);
 
-/* Passed on to the workload when a process sent them; what a terminal sends reaches it by itself. */
+/* Passed on to the workload, but for those that reach it by themselves. */
 static const uint64_t forwarded = BIT(LL_SIGHUP) | BIT(LL_SIGINT) | BIT(LL_SIGQUIT) | BIT(LL_SIGUSR1) |
 				  BIT(LL_SIGUSR2) | BIT(LL_SIGALRM) | BIT(LL_SIGTERM) | BIT(LL_SIGCONT) |
 				  BIT(LL_SIGWINCH) | BIT(LL_SIGTSTP) | BIT(LL_SIGTTIN) | BIT(LL_SIGTTOU);
@@ -96,12 +96,24 @@ static void send_signal(const struct ll_watch *watch, int signal)
 	raw_call4(LL_NR_pidfd_send_signal, watch->pidfd, signal, 0, 0);
 }
 
+/*
+ * A process's signals are for us alone. Of the kernel's, a terminal's reach the workload as well, which is in the
+ * foreground too; not so that of a timer which was set before we were executed, nor that of a terminal that hangs up,
+ * which is for its session's leader.
+ */
+static bool is_ours_alone(const struct ll_siginfo *info)
+{
+	if (info->code <= 0 || info->signal == LL_SIGCONT || info->signal == LL_SIGALRM)
+		return true;
+	return info->signal == LL_SIGHUP && raw_call1(__NR_getsid, 0) == raw_call0(__NR_getpid);
+}
+
 static void pass_signals(struct ll_watch *watch)
 {
 	struct ll_siginfo info;
 
 	while (raw_call3(__NR_read, watch->signals, raw_ptr(&info), sizeof(info)) == sizeof(info)) {
-		const bool passed = info.code <= 0 || info.signal == LL_SIGCONT;
+		const bool passed = is_ours_alone(&info);
 
 		if (watch->pidfd < 0)
 			watch->early |= BIT(info.signal);

@@ -2,7 +2,7 @@
 
 import { Epoll } from "../native/epoll.ts";
 import { type Beside, endBeside } from "../native/handoff.ts";
-import { actByDefault, openSignals, readSignals, setBlocked } from "../native/signals.ts";
+import { actByDefault, type Caught, openSignals, readSignals, setBlocked } from "../native/signals.ts";
 import type { Command, Done } from "../native/spawn.ts";
 import { syscall } from "../native/syscall.ts";
 import { LAUNCH_FLAGS } from "../plan/layout.ts";
@@ -29,7 +29,7 @@ const SIGWINCH = 28;
  * only the workload knows whether it stops (an editor first puts the terminal in order).
  */
 const JOB_STOPS: readonly number[] = [SIGTSTP, SIGTTIN, SIGTTOU];
-/** Passed on to the workload when a process sent them. */
+/** Passed on to the workload, but for those that reach it by themselves. */
 const FORWARDED = [
   SIGHUP,
   SIGINT,
@@ -122,13 +122,20 @@ function stopAlong(signal: number): void {
 }
 
 /**
- * What a terminal sends reaches the workload by itself: it is in our process group. Adds all that comes before there is a
- * workload to `early`.
+ * A process's signals are for us alone. Of the kernel's, a terminal's reach the workload as well, which is in the
+ * foreground too; not so that of a timer which was set before we were executed, nor that of a terminal that hangs up,
+ * which is for its session's leader.
  */
+function isOursAlone({ signal, code }: Caught): boolean {
+  if (code <= 0 || signal === SIGCONT || signal === SIGALRM) return true;
+  return signal === SIGHUP && syscall("getsid", 0) === process.pid;
+}
+
+/** Passes on what is for the workload. Adds all that comes before there is one to `early`. */
 function forwardSignals(signalFd: number, session: Session, early: Set<number>): void {
-  for (const { signal, code } of readSignals(signalFd)) {
-    if (!session.runs) early.add(signal);
-    if (code <= 0 || signal === SIGCONT) session.signal(signal);
+  for (const caught of readSignals(signalFd)) {
+    if (!session.runs) early.add(caught.signal);
+    if (isOursAlone(caught)) session.signal(caught.signal);
   }
 }
 

@@ -131,11 +131,15 @@ underJobControl("a change of the window's size reaches the workload", async (box
 
 underJobControl("when the terminal hangs up, the workload hears it", async (box, commandLine) => {
   const log = box.path("inside/log");
-  const session = openTerminal(box, ["/bin/bash", "--norc", "--noprofile", "-i"]);
-  session.type(
-    `${commandLine(["/bin/sh", "-c", `'trap "echo hup >>${log}; exit" HUP; echo begun; while :; do sleep 0.1; done'`])}\n`,
-  );
-  await session.see(/begun\r/);
-  session.hangUp();
-  await until("the workload's last word", async () => ((await Bun.file(log).exists()) ? true : undefined));
+  const work = `trap "echo hup >>${log}; exit" HUP; echo begun; while :; do sleep 0.1; done`;
+  const command = commandLine(["/bin/sh", "-c", `'${work}'`]);
+  // Which signals the leader of the terminal's session alone: a shell, which tells its jobs, or landlockd.
+  for (const begin of ["exec /bin/bash --norc --noprofile -i", `exec ${command}`]) {
+    box.remove("inside/log");
+    const session = openTerminal(box, ["/bin/sh", "-c", begin]);
+    if (!begin.endsWith(command)) session.type(`${command}\n`);
+    await session.see(/begun\r/);
+    session.hangUp();
+    await until("the workload's last word", async () => ((await Bun.file(log).exists()) ? true : undefined));
+  }
 });

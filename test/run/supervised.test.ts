@@ -17,9 +17,10 @@ interface Running {
   ended(): Promise<{ status: number | null; signal: string | null }>;
 }
 
-/** Starts a supervised run and doesn't wait for its end. */
-function start(box: Box, argv: readonly string[]): Running {
-  const child = Bun.spawn(argvAs(box, runArgv(box, { policy: storable(box), argv, audit: true })), {
+/** Starts a supervised run, by `prefix` if there is one, and doesn't wait for its end. */
+function start(box: Box, argv: readonly string[], prefix: readonly string[] = []): Running {
+  const command = [...prefix, ...runArgv(box, { policy: storable(box), argv, audit: true })];
+  const child = Bun.spawn(argvAs(box, command), {
     env: baseEnv(box),
     cwd: box.dir,
     stdin: "pipe",
@@ -90,6 +91,12 @@ async function pidsOf(run: Running): Promise<string[]> {
   const screen = (await run.see(/[\s\S]*begun/))[0];
   return [...screen.matchAll(/pid (\d+)/g)].map((match) => match[1] ?? "");
 }
+
+asUsers("a timer that was set before landlockd ends its workload, as it would without landlockd", async (box) => {
+  const set = "import os, signal, sys; signal.setitimer(signal.ITIMER_REAL, 0.3); os.execv(sys.argv[1], sys.argv[1:])";
+  const run = start(box, ["/bin/sleep", "20"], ["/usr/bin/python3", "-c", set]);
+  expect(await run.ended()).toEqual({ status: null, signal: "SIGALRM" });
+});
 
 asUsers("when landlockd is killed, nothing of the run stays behind", async (box) => {
   const run = start(box, ["/bin/bash", "-c", FAMILY]);
