@@ -14,8 +14,8 @@ struct ll_exec {
 	uint64_t changed; /* bit n - 1: signal n may be handled otherwise than at start; 0: nor is the mask another */
 	uint64_t ignored; /* bit n - 1: signal n was ignored at start; only looked at for those of changed */
 	uint64_t blocked;
-	bool limited; /* by nofile and stdio_flags, which Bun changes and the front doesn't; else they aren't looked at
-		       */
+	/* By nofile and stdio_flags, which Bun changes and the front doesn't: else they aren't looked at. */
+	bool limited;
 	uint64_t nofile_soft;
 	uint64_t nofile_hard;
 	int32_t stdio_flags[3]; /* F_GETFL at start; -1 leaves one alone */
