@@ -8,6 +8,7 @@ import { LANDLOCKD } from "./lib/landlockd.ts";
 import { describeMachine, versionOf } from "./lib/machine.ts";
 import type { Bench, Result, Series } from "./lib/result.ts";
 import { rotate } from "./lib/stats.ts";
+import { buildPlanOnly } from "./plan-only.ts";
 
 export interface Stage {
   readonly folder: string;
@@ -214,9 +215,12 @@ function jobArgv(job: (typeof JOBS)[number], stage: Stage): readonly string[] {
 
 function work(stage: Stage): Contestant[] {
   const held = (policy: string): string[] => [LANDLOCKD, "run", "--policy-file", policy, "--"];
+  const planOnly = buildPlanOnly("plan-only-work", ["--policy-file", stage.plain]);
+  const starts = { bare: "", "the plan alone": "plan-only ", bubblewrap: "bwrap … -- " };
   const ways = [
     ["bare", []],
     ["no broker", held(stage.plain)],
+    ["the plan alone", [planOnly]],
     ["allow_read", held(stage.lists)],
     ["scratch", held(stage.scratchPolicy)],
     ["bubblewrap", ["/usr/bin/bwrap", "--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev", "--"]],
@@ -226,7 +230,7 @@ function work(stage: Stage): Contestant[] {
     return ways.map(([name, before]) => ({
       name: `${job}, ${name}`,
       argv: [...before, ...argv],
-      command: name === "bare" ? job : `${before === ways[4][1] ? "bwrap" : "landlockd run"} … -- ${job}`,
+      command: `${starts[name as keyof typeof starts] ?? "landlockd run … -- "}${job}`,
     }));
   });
 }

@@ -4,6 +4,7 @@ import { type Contestant, measureProcesses, type Rounds } from "./lib/hyperfine.
 import { EMPTY_BUN, LANDLOCKD } from "./lib/landlockd.ts";
 import { describeMachine, versionOf } from "./lib/machine.ts";
 import type { Bench, Result } from "./lib/result.ts";
+import { buildPlanOnly } from "./plan-only.ts";
 
 const TRUE = "/bin/true";
 const MINIMAL = resolve("bench/policies/minimal.toml");
@@ -26,10 +27,15 @@ const brokeredCommand = (...argv: readonly string[]): string =>
 /** Bun starts the run, as it does where there is no stored plan. */
 const BY_BUN = ["/usr/bin/env", "LANDLOCKD_NO_FAST_PATH=1"];
 
-const CONTESTANTS: readonly Contestant[] = [
+const contestants = (): Contestant[] => [
   { name: "nothing", argv: [TRUE], command: TRUE },
   { name: "landlockd, minimal policy", argv: minimal, command: minimalCommand },
   { name: WARM, argv: [LANDLOCKD, "run", "--policy", "ci-default", "--", TRUE] },
+  {
+    name: "the plan of ci-default alone",
+    argv: [buildPlanOnly("plan-only", ["--policy", "ci-default"]), TRUE],
+    command: `plan-only ${TRUE}`,
+  },
   { name: COLD, argv: minimal, command: minimalCommand, cold: true },
   {
     name: SUPERVISED,
@@ -68,7 +74,7 @@ export const start: Bench = {
         hyperfine: versionOf(["hyperfine", "--version"]),
       },
       settings: { ...settings },
-      series: measureProcesses(CONTESTANTS, settings),
+      series: measureProcesses(contestants(), settings),
       versus: [
         { title: "÷ empty Bun", name: EMPTY_BUN_NAME },
         { title: "÷ bubblewrap", name: BWRAP },
