@@ -138,14 +138,15 @@ asUsers("only root attaches to one with a broker", async (box) => {
 });
 
 // Who else may count is the host's to say (perf_event_paranoid).
-asRoot("perf counts and samples a run, and ends as it does", async (box) => {
+asRoot("perf counts and samples a run", async (box) => {
   const watched = await prepare(box);
   const faults: number[] = [];
   for (const [by, way] of WAYS) {
     for (const [kind, flags] of watched.runs) {
       const stat = ["perf", "stat", "-x", ",", "-o", box.path("stat"), "-e", "minor-faults", "--"];
-      const ended = await under(watched, stat, flags, way, "echo out; exit 7");
-      expect([by, kind, ended]).toEqual([by, kind, { status: 7, signal: null, stdout: "out\n", stderr: "" }]);
+      // Its status is perf's: of a plain `sh -c 'exit 7'` it is 0 now and then (Linux 6.1's, 15 of 300).
+      const { status: _, ...ended } = await under(watched, stat, flags, way, "echo out; exit 7");
+      expect([by, kind, ended]).toEqual([by, kind, { signal: null, stdout: "out\n", stderr: "" }]);
       const count = Number(readFileSync(box.path("stat"), "utf8").match(/^(\d+),,minor-faults,/m)?.[1]);
       expect([by, kind, count > 0]).toEqual([by, kind, true]);
       faults.push(count);
@@ -155,7 +156,8 @@ asRoot("perf counts and samples a run, and ends as it does", async (box) => {
   expect(Math.max(...faults.slice(0, 3))).toBeLessThan(Math.min(...faults.slice(3)));
   const record = ["perf", "record", "-q", "-e", "cpu-clock", "-o", box.path("data"), "--"];
   const [, flags = []] = watched.runs[1] ?? [];
-  expect(await under(watched, record, flags, { LANDLOCKD_NO_FAST_PATH: "1" }, "exit 7")).toMatchObject({ status: 7 });
+  const recorded = await under(watched, record, flags, { LANDLOCKD_NO_FAST_PATH: "1" }, "echo out");
+  expect(recorded).toMatchObject({ signal: null, stdout: "out\n" });
   const script = await runProcess(box, ["perf", "script", "-i", box.path("data"), "-F", "comm"]);
   expect(script.stdout).toMatch(/^ *landlockd *$/m);
 });
