@@ -2,7 +2,7 @@
 
 import { UsageError } from "../base/errors.ts";
 import { EBADF, ELOOP } from "../kernel/errno.ts";
-import { errnoName } from "../kernel/errno-names.ts";
+import { errnoPhrase } from "../kernel/errno-names.ts";
 import {
   AT_FDCWD,
   O_ACCMODE,
@@ -45,7 +45,7 @@ export function openSink(sink: string): Sink {
   const fd = openPlain(AT_FDCWD, sink, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK, 0o600);
   if (fd >= 0) return { fd, socket: false };
   const link = fd === -ELOOP ? firstLink(sink) : undefined;
-  if (link === undefined) throw new UsageError(`--audit ${JSON.stringify(sink)}: cannot open it: ${errnoName(-fd)}`);
+  if (link === undefined) throw new UsageError(`--audit ${JSON.stringify(sink)}: cannot open it: ${errnoPhrase(-fd)}`);
   throw new UsageError(
     `--audit ${JSON.stringify(sink)}: ${JSON.stringify(link)} is a symbolic link, which a workload may have put there`,
     "where it is your own, give the path that it leads to",

@@ -4,7 +4,8 @@ import { isatty } from "node:tty";
 import type { ArgsDef, CommandDef } from "citty";
 import { type KeyPath, PolicyError, type Unsupported, UnsupportedError, UsageError } from "../base/errors.ts";
 import { compile } from "../compile/compile.ts";
-import { errnoName, errnoText } from "../kernel/errno-names.ts";
+import { ENOENT } from "../kernel/errno.ts";
+import { errnoPhrase } from "../kernel/errno-names.ts";
 import type { Host } from "../kernel/host.ts";
 import { realPath } from "../native/file.ts";
 import { startState } from "../native/start.ts";
@@ -81,7 +82,9 @@ function compileFile(loaded: LoadedPolicy, source: Uint8Array, host: Host, uid: 
 function write(output: string, bytes: Uint8Array): void {
   const errno = output === STDOUT ? 0 : replaceFile(output, bytes);
   if (output === STDOUT) writeOut(bytes);
-  if (errno !== 0) throw new UsageError(`${output}: cannot write the plan: ${errnoText(errno)} (${errnoName(errno)})`);
+  if (errno === 0) return;
+  const hint = errno === ENOENT ? "its folder must be there: landlockd makes none for a plan" : undefined;
+  throw new UsageError(`${output}: cannot write the plan: ${errnoPhrase(errno)}`, hint);
 }
 
 /** The linter says the same of a policy that its run can write. */

@@ -10,7 +10,7 @@ import {
   UsageError,
 } from "../base/errors.ts";
 import { EACCES, EINVAL, EISDIR, ENOENT, EPERM } from "../kernel/errno.ts";
-import { errnoName, errnoText } from "../kernel/errno-names.ts";
+import { errnoPhrase } from "../kernel/errno-names.ts";
 import { CommandError } from "../run/command.ts";
 import { OutputError } from "./output.ts";
 
@@ -33,10 +33,6 @@ async function placeOf(key: KeyPath, policy: PolicyText | undefined): Promise<Pl
   if (policy === undefined || key.length === 0) return undefined;
   const { placeOfKey } = await import("../policy/locate.ts");
   return placeOfKey(policy.text, policy.file, key);
-}
-
-function errnoPhrase(errno: number): string {
-  return `${errnoText(errno)} (${errnoName(errno)})`;
 }
 
 /** One line for an item that the host can't enforce. */

@@ -4,7 +4,7 @@ import { closeSync, constants, lstatSync, mkdirSync, openSync, readdirSync, type
 import { basename, dirname, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { EACCES, EAGAIN, ECONNREFUSED } from "../kernel/errno.ts";
-import { errnoName } from "../kernel/errno-names.ts";
+import { errnoPhrase } from "../kernel/errno-names.ts";
 import { O_CLOEXEC } from "../kernel/file.ts";
 import { bindAt, connectTo, listenAt, SOCKET_PATH_BYTES_MAX } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
@@ -35,8 +35,9 @@ function openPlace(socket: string): Place {
   try {
     folderFd = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY | O_CLOEXEC);
   } catch (cause) {
-    const code = (cause as { readonly code?: string }).code ?? "unknown error";
-    throw new UsageError(`${socket}: cannot open the socket's folder: ${code}`);
+    const { errno } = cause as { readonly errno?: number };
+    const why = errno === undefined ? "unknown error" : errnoPhrase(Math.abs(errno));
+    throw new UsageError(`${socket}: cannot open the socket's folder: ${why}`);
   }
   const short = `/proc/self/fd/${folderFd}/${basename(path)}`;
   if (Buffer.byteLength(short) < SOCKET_PATH_BYTES_MAX) return { folderFd, path, short };
@@ -93,7 +94,7 @@ function removeStale(place: Place, socket: string): void {
     const why =
       fd >= 0 || fd === -EAGAIN
         ? "somebody listens there"
-        : `cannot tell whether somebody listens there: ${errnoName(-fd)}`;
+        : `cannot tell whether somebody listens there: ${errnoPhrase(-fd)}`;
     throw new UsageError(`${socket}: ${why}`, `landlockd status --socket ${socket}`);
   }
   unlinkSync(place.path);
@@ -112,14 +113,14 @@ export function bindSocket(socket: string): Bound {
   try {
     checkFolder(socket);
     const locked = syscall("flock", place.folderFd, LOCK_EX | LOCK_NB);
-    if (locked < 0) throw new UsageError(`${socket}: another landlockd is starting there: ${errnoName(-locked)}`);
+    if (locked < 0) throw new UsageError(`${socket}: another landlockd is starting there: ${errnoPhrase(-locked)}`);
     removeStale(place, socket);
     const umask = syscall("umask", 0o177);
     const fd = listenAt(place.short, BACKLOG);
     syscall("umask", umask);
     if (fd < 0) {
       const hint = fd === -EACCES ? "choose a folder that you may write to" : undefined;
-      throw new UsageError(`${socket}: cannot listen there: ${errnoName(-fd)}`, hint);
+      throw new UsageError(`${socket}: cannot listen there: ${errnoPhrase(-fd)}`, hint);
     }
     const own = statOf(place.path);
     return { fd, path: place.path, remove: () => removeOwn(place.path, own) };

@@ -5,7 +5,7 @@ import { LaunchError } from "../base/errors.ts";
 import { POLICY_BYTES_MAX } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
 import { EINTR } from "../kernel/errno.ts";
-import { errnoName } from "../kernel/errno-names.ts";
+import { errnoPhrase } from "../kernel/errno-names.ts";
 import { readSealed, sealedCopy } from "../native/memfd.ts";
 import { type Datagram, peerOf, receiveDatagram, sendDatagram } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
@@ -85,7 +85,7 @@ export class Daemon {
     this.#fd = connectToDaemon(socket);
     if (this.#fd < 0) {
       throw new DaemonError(
-        `no daemon answers at ${socket}: ${errnoName(-this.#fd)}`,
+        `no daemon answers at ${socket}: ${errnoPhrase(-this.#fd)}`,
         `start one: landlockd serve --socket ${socket}`,
       );
     }
@@ -136,7 +136,7 @@ export class Daemon {
     const fd = policy === undefined ? -1 : sealedCopy("landlockd-policy", policy.bytes);
     const result = sendDatagram(this.#fd, writeRunRequest(request), fd < 0 ? [] : [fd]);
     if (fd >= 0) syscall("close", fd);
-    if (result < 0) throw new DaemonError(`cannot send the request to the daemon: ${errnoName(-result)}`);
+    if (result < 0) throw new DaemonError(`cannot send the request to the daemon: ${errnoPhrase(-result)}`);
     const { frame, fds } = this.#receive(ANSWER_TIMEOUT_MS);
     if (frame.kind !== "plan" && frame.kind !== "direct") throw this.#refusal(frame);
     const policyFd = fds[frame.kind === "plan" ? 1 : 0];
@@ -164,7 +164,7 @@ export class Daemon {
 
   #send(kind: KindName, fields: readonly (readonly [TagName, FieldValue])[]): void {
     const result = sendDatagram(this.#fd, encodeFrame(kind, fields));
-    if (result < 0) throw new DaemonError(`cannot send to the daemon: ${errnoName(-result)}`);
+    if (result < 0) throw new DaemonError(`cannot send to the daemon: ${errnoPhrase(-result)}`);
   }
 
   #receive(timeoutMs: number): Received {

@@ -164,3 +164,8 @@ export function errnoName(errno: number): string {
 export function errnoText(errno: number): string {
   return table().get(errno)?.text ?? `Unknown error ${errno}`;
 }
+
+/** Both, as messages have them: `Operation not permitted (EPERM)`. */
+export function errnoPhrase(errno: number): string {
+  return `${errnoText(errno)} (${errnoName(errno)})`;
+}

@@ -76,6 +76,10 @@ const F_ADD_SEALS = 1033;
 /** F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE: nobody changes the code between the write and the mapping. */
 const ALL_SEALS = 0xf;
 
+/** What it most likely is: the built-in protection of a landlockd run around this one. */
+const IN_A_SANDBOX =
+  "memfd_create fails here, and landlockd's own code is loaded from memory: in another landlockd's run, that run's policy needs [seccomp] allow = [\"memfd_create.exec\"]";
+
 /** A sealed memfd with the library's bytes; fcntl(2), memfd_create(2). */
 function sealedCopy(bytes: Uint8Array): number {
   const libc = dlopen("libc.so.6", {
@@ -84,7 +88,7 @@ function sealedCopy(bytes: Uint8Array): number {
     fcntl: { args: [i32, i32, i32], returns: i32 },
   }).symbols;
   const fd = libc.memfd_create(ptr(new TextEncoder().encode("libsandbox\0")), MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0) throw new Error("memfd_create fails here, and landlockd's own code is loaded from memory");
+  if (fd < 0) throw new Error(IN_A_SANDBOX);
   if (Number(libc.write(fd, ptr(bytes), bytes.byteLength)) !== bytes.byteLength) {
     throw new Error(`its own code, ${bytes.byteLength} bytes, can't be written to memory: is ulimit -f lower?`);
   }

@@ -51,6 +51,16 @@ asUsers("a folder that others can enter is no place for a socket", async (box) =
   }
 });
 
+asUsers("where there is no daemon, or no folder for one, the error has words", async (box) => {
+  const folder = socketFolder(box, "empty");
+  const alone = await landlockd(box, ["status", "--socket", `${folder}/socket`]);
+  expect([alone.status, alone.stdout]).toEqual([2, ""]);
+  expect(alone.stderr).toContain(`no daemon answers at ${folder}/socket: No such file or directory (ENOENT)\n`);
+  const nowhere = await landlockd(box, ["status", "--socket", `${folder}/none/socket`]);
+  expect(nowhere.status).toBe(2);
+  expect(nowhere.stderr).toContain("cannot open the socket's folder: No such file or directory (ENOENT)\n");
+});
+
 asUsers("a missing folder is made; a name of 200 bytes is no obstacle", async (box) => {
   const folder = socketFolder(box, `${"x".repeat(100)}/${"y".repeat(100)}`);
   chmodSync(folder, 0o700);

@@ -87,6 +87,12 @@ asUsers("fd:N and - are sinks, and the workload gets neither", async (box) => {
   ).toEqual(["run.start", "run.exit"]);
 });
 
+asUsers("a sink that can't be opened is told in words, and nothing runs", async (box) => {
+  const result = await runWithSink(box, box.path("none/audit.jsonl"), "", ["/bin/echo", "ran"]);
+  expect([result.status, result.stdout]).toEqual([125, ""]);
+  expect(result.stderr).toContain("cannot open it: No such file or directory (ENOENT)\n");
+});
+
 asUsers("a sink that takes nothing never stops the workload, and what was lost is counted", async (box) => {
   const full = await runWithSink(box, "/dev/full", "", ["/bin/sh", "-c", "echo ran; exit 5"]);
   expect([full.status, full.stdout]).toEqual([5, "ran\n"]);

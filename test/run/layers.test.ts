@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import { chmodSync } from "node:fs";
 import { asUnprivileged, asUsers } from "../harness/cases.ts";
 import { expectClaim, row } from "../harness/claim.ts";
-import { run } from "../harness/landlockd.ts";
+import { landlockdPath, run } from "../harness/landlockd.ts";
 import { FS_RIGHTS, insideOnly, layer, RUNNABLE, systemAndInside, VERSION_ONLY } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 
@@ -164,4 +164,22 @@ asUsers("a folder's right on a file is refused with its place", async (box) => {
   const result = await run(box, { policy, argv: ["/bin/true"] });
   expect(result.status).toBe(125);
   expect(result.stderr).toMatch(/policy\.toml:\d+:\d+: /);
+});
+
+asUsers("landlockd in a run of landlockd starts, or says what the outer policy has to open", async (box) => {
+  const own = { path: landlockdPath(), rights: RUNNABLE };
+  const argv = [
+    landlockdPath(),
+    "run",
+    "--policy-file",
+    box.write("inside/inner.toml", VERSION_ONLY),
+    "--",
+    "/bin/true",
+  ];
+  const policy = systemAndInside(box, [own]);
+  const refused = await run(box, { policy, argv });
+  expect([refused.status, refused.stdout]).toEqual([125, ""]);
+  expect(refused.stderr).toContain('that run\'s policy needs [seccomp] allow = ["memfd_create.exec"]\n');
+  const opened = await run(box, { policy: `${policy}[seccomp]\nallow = ["memfd_create.exec"]\n`, argv });
+  expect(opened).toMatchObject({ status: 0, stderr: "" });
 });
