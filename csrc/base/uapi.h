@@ -301,6 +301,8 @@ enum {
 	LL_SA_ONSTACK = 0x08000000,
 	LL_SA_RESTART = 0x10000000,
 };
+/* A signal in a sigset_t. */
+#define LL_SIGNAL_BIT(signal) (UINT64_C(1) << ((signal)-1))
 enum { LL_NR_pidfd_send_signal = 424 }; /* the same number on every architecture */
 struct ll_sigaction {
 	uintptr_t handler; /* 0 SIG_DFL, 1 SIG_IGN */

@@ -128,19 +128,9 @@ void ll_record_close(struct ll_record *record)
 	ll_sink_close(&record->sink);
 }
 
-/* The source of a bind, by its number: every checked plan has it. */
-static const struct ll_op *source_of(const struct ll_plan *plan, uint64_t number)
-{
-	const struct ll_op *op = plan->ops;
-
-	while (op->kind != LL_OP_BIND_SOURCE || number-- > 0)
-		op++;
-	return op;
-}
-
 static void add_bind(struct ll_record *record, const struct ll_plan *plan, const struct ll_op *op, int keeper)
 {
-	const struct ll_op *source = source_of(plan, op->a);
+	const struct ll_op *source = ll_plan_source(plan, op->a);
 	struct ll_text *line = begin(record, "mount.bind", keeper);
 
 	ll_text_add(line, ",\"source\":");

@@ -276,7 +276,6 @@ const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const s
 		return run.handoff;
 	}
 	ll_watch_end(&run.watch);
-	ll_watch_release(&run.watch);
 	ll_watch_restore(&run.watch);
 	give_back(&run);
 	return NULL;

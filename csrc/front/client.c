@@ -100,7 +100,6 @@ static void run_plan(struct ll_client *client, const struct ll_exec *exec, const
 		linger(client, &watch);
 	ll_watch_end(&watch);
 	if (status < 0) {
-		ll_watch_release(&watch);
 		ll_watch_restore(&watch);
 		return;
 	}

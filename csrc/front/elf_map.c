@@ -139,9 +139,11 @@ static int map_image(int fd, const struct image *image, uint64_t bias, uint64_t 
 	return 0;
 }
 
-static bool is_page(size_t page_bytes)
+static int open_image(const char *path, size_t page_bytes)
 {
-	return page_bytes != 0 && (page_bytes & (page_bytes - 1)) == 0;
+	if (page_bytes == 0 || (page_bytes & (page_bytes - 1)) != 0)
+		return -EINVAL;
+	return (int)raw_call4(__NR_openat, AT_FDCWD, raw_ptr(path), O_RDONLY | O_CLOEXEC, 0);
 }
 
 static int map_interp(int fd, size_t page_bytes, struct ll_interp *ret_interp)
@@ -170,33 +172,27 @@ static int map_interp(int fd, size_t page_bytes, struct ll_interp *ret_interp)
 
 int ll_interp_map(const char *path, size_t page_bytes, struct ll_interp *ret_interp)
 {
+	const int fd = open_image(path, page_bytes);
 	int error;
-	long fd;
 
-	if (!is_page(page_bytes))
-		return -EINVAL;
-	fd = raw_call4(__NR_openat, AT_FDCWD, raw_ptr(path), O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
-		return (int)fd;
-	error = map_interp((int)fd, page_bytes, ret_interp);
+		return fd;
+	error = map_interp(fd, page_bytes, ret_interp);
 	raw_call1(__NR_close, fd);
 	return error;
 }
 
 int ll_bun_map(const struct ll_link *link, size_t page_bytes)
 {
+	const int fd = open_image(LL_SELF, page_bytes);
 	struct image image;
 	int error;
-	long fd;
 
-	if (!is_page(page_bytes))
-		return -EINVAL;
-	fd = raw_call4(__NR_openat, AT_FDCWD, raw_ptr(LL_SELF), O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
-		return (int)fd;
-	error = read_image((int)fd, link->bun_phoff, link->bun_phnum, page_bytes, &image);
+		return fd;
+	error = read_image(fd, link->bun_phoff, link->bun_phnum, page_bytes, &image);
 	if (error == 0)
-		error = map_image((int)fd, &image, 0, page_bytes, MAP_FIXED_NOREPLACE);
+		error = map_image(fd, &image, 0, page_bytes, MAP_FIXED_NOREPLACE);
 	raw_call1(__NR_close, fd);
 	return error;
 }

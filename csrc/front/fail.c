@@ -89,9 +89,14 @@ static const struct {
 	{ 110, "Connection timed out (ETIMEDOUT)" },
 };
 
-static void add_error(struct ll_text *line, int error)
+/* WHAT "NAME": ERROR, in words */
+static void add_failure(struct ll_text *line, const char *what, const char *name, int error)
 {
 	const char *text = NULL;
+
+	ll_text_add(line, what);
+	ll_text_json(line, name);
+	ll_text_add(line, ": ");
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		if (errors[i].number == error)
@@ -139,10 +144,7 @@ _Noreturn void ll_front_fail_setup(const char *subject, int error)
 	char buffer[LINE_BYTES];
 	struct ll_text line = begin(buffer);
 
-	ll_text_add(&line, "cannot set up the sandbox with ");
-	ll_text_json(&line, subject);
-	ll_text_add(&line, ": ");
-	add_error(&line, error);
+	add_failure(&line, "cannot set up the sandbox with ", subject, error);
 	ll_text_add(&line,
 		    "\n  hint: with LANDLOCKD_NO_FAST_PATH=1 in the environment, its place in the policy is told");
 	finish(&line, OWN_FAILURE);
@@ -153,10 +155,7 @@ _Noreturn void ll_front_fail_exec(const char *name, int error, int status)
 	char buffer[LINE_BYTES];
 	struct ll_text line = begin(buffer);
 
-	ll_text_add(&line, "cannot execute ");
-	ll_text_json(&line, name);
-	ll_text_add(&line, ": ");
-	add_error(&line, error);
+	add_failure(&line, "cannot execute ", name, error);
 	if (error == EXEC_DENIED)
 		ll_text_add(
 			&line,

@@ -42,16 +42,10 @@ static bool is_folder(const struct ll_statx *status)
 /* Whether what a bind shows, and where, are both folders or both not. */
 static bool binds_alike(const struct ll_plan *plan, const struct ll_op *bind, const struct ll_statx *target)
 {
-	uint64_t sources = 0;
+	const char *path = plan->data + ll_plan_source(plan, bind->a)->text_offset;
+	struct ll_statx source;
 
-	for (const struct ll_op *op = plan->ops; op < bind; op++) {
-		struct ll_statx source;
-
-		if (op->kind == LL_OP_BIND_SOURCE && sources++ == bind->a)
-			return ll_front_status(LL_AT_FDCWD, plan->data + op->text_offset, 0, &source) == 0 &&
-			       is_folder(&source) == is_folder(target);
-	}
-	return false;
+	return ll_front_status(LL_AT_FDCWD, path, 0, &source) == 0 && is_folder(&source) == is_folder(target);
 }
 
 /*

@@ -76,7 +76,6 @@ void ll_front_supervised(const struct ll_stack *stack, const struct ll_request *
 		if (status >= 0)
 			ll_watch_exit(status);
 		/* It couldn't be started: nothing has run, and Bun tells why. */
-		ll_watch_release(&watch);
 		ll_watch_restore(&watch);
 	}
 	if (told.record != NULL)

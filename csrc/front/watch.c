@@ -3,20 +3,19 @@
 #include "base/raw.h"
 #include "base/uapi.h"
 
-#define BIT(signal) (UINT64_C(1) << ((signal)-1))
-
 enum { WATCHED = 4, NANOSECONDS_PER_MS = 1000000 };
 
 /* Stops of job control: the shell that started us must see them. */
-static const uint64_t job_stops = BIT(LL_SIGTSTP) | BIT(LL_SIGTTIN) | BIT(LL_SIGTTOU);
+static const uint64_t job_stops = LL_SIGNAL_BIT(LL_SIGTSTP) | LL_SIGNAL_BIT(LL_SIGTTIN) | LL_SIGNAL_BIT(LL_SIGTTOU);
 
 /* Passed on to the workload, but for those that reach it by themselves. */
-static const uint64_t forwarded = BIT(LL_SIGHUP) | BIT(LL_SIGINT) | BIT(LL_SIGQUIT) | BIT(LL_SIGUSR1) |
-				  BIT(LL_SIGUSR2) | BIT(LL_SIGALRM) | BIT(LL_SIGTERM) | BIT(LL_SIGCONT) |
-				  BIT(LL_SIGWINCH) | BIT(LL_SIGTSTP) | BIT(LL_SIGTTIN) | BIT(LL_SIGTTOU);
+static const uint64_t forwarded = LL_SIGNAL_BIT(LL_SIGHUP) | LL_SIGNAL_BIT(LL_SIGINT) | LL_SIGNAL_BIT(LL_SIGQUIT) |
+				  LL_SIGNAL_BIT(LL_SIGUSR1) | LL_SIGNAL_BIT(LL_SIGUSR2) | LL_SIGNAL_BIT(LL_SIGALRM) |
+				  LL_SIGNAL_BIT(LL_SIGTERM) | LL_SIGNAL_BIT(LL_SIGCONT) | LL_SIGNAL_BIT(LL_SIGWINCH) |
+				  LL_SIGNAL_BIT(LL_SIGTSTP) | LL_SIGNAL_BIT(LL_SIGTTIN) | LL_SIGNAL_BIT(LL_SIGTTOU);
 
 /* A sink or a stderr that nobody reads any more, or that is too long, never ends a run. */
-static const uint64_t ignored = BIT(LL_SIGPIPE) | BIT(LL_SIGXFSZ);
+static const uint64_t ignored = LL_SIGNAL_BIT(LL_SIGPIPE) | LL_SIGNAL_BIT(LL_SIGXFSZ);
 
 static void set_handler(int signal, uintptr_t handler)
 {
@@ -31,7 +30,7 @@ static uint64_t was_ignored(int signal, const struct ll_sigaction *action)
 	struct ll_sigaction before = { 0 };
 
 	raw_call4(__NR_rt_sigaction, signal, raw_ptr(action), raw_ptr(&before), sizeof(before.mask));
-	return before.handler == 1 ? BIT(signal) : 0;
+	return before.handler == 1 ? LL_SIGNAL_BIT(signal) : 0;
 }
 
 static void set_mask(int how, uint64_t mask)
@@ -45,9 +44,9 @@ static int take_signals(struct ll_watch *watch)
 	raw_call4(__NR_rt_sigprocmask, LL_SIG_BLOCK, raw_ptr(&forwarded), raw_ptr(&watch->mask_before),
 		  sizeof(watch->mask_before));
 	for (int signal = 1; signal <= LL_SIGNALS; signal++) {
-		const struct ll_sigaction action = { .handler = (ignored & BIT(signal)) != 0 };
+		const struct ll_sigaction action = { .handler = (ignored & LL_SIGNAL_BIT(signal)) != 0 };
 
-		if ((forwarded | ignored) & BIT(signal))
+		if ((forwarded | ignored) & LL_SIGNAL_BIT(signal))
 			watch->ignored_before |= was_ignored(signal, &action);
 	}
 	/* The keeper's to change. */
@@ -55,14 +54,14 @@ static int take_signals(struct ll_watch *watch)
 	return (int)raw_call4(__NR_signalfd4, -1, raw_ptr(&forwarded), sizeof(forwarded), LL_O_CLOEXEC | LL_O_NONBLOCK);
 }
 
-void ll_watch_restore(const struct ll_watch *watch)
+static void restore_signals(const struct ll_watch *watch)
 {
 	for (int signal = 1; signal <= LL_SIGNALS; signal++)
-		if ((forwarded | ignored) & BIT(signal))
+		if ((forwarded | ignored) & LL_SIGNAL_BIT(signal))
 			set_handler(signal, watch->ignored_before >> (signal - 1) & 1);
 	/* Still blocked: they wait for the mask with those that nobody has read. */
 	for (int signal = 1; signal <= LL_SIGNALS; signal++)
-		if (watch->early & BIT(signal))
+		if (watch->early & LL_SIGNAL_BIT(signal))
 			raw_call2(__NR_kill, raw_call0(__NR_getpid), signal);
 	set_mask(LL_SIG_SETMASK, watch->mask_before);
 }
@@ -78,7 +77,7 @@ int ll_watch_start(struct ll_watch *ret_watch, const struct ll_plan *plan, const
 	/* Before there is a workload: a signal that comes as soon as it runs is meant for it. */
 	ret = take_signals(ret_watch);
 	ret_watch->signals = ret;
-	own.changed = forwarded | ignored | BIT(LL_SIGCHLD);
+	own.changed = forwarded | ignored | LL_SIGNAL_BIT(LL_SIGCHLD);
 	own.ignored = ret_watch->ignored_before;
 	own.blocked = ret_watch->mask_before;
 	if (ret >= 0)
@@ -87,7 +86,7 @@ int ll_watch_start(struct ll_watch *ret_watch, const struct ll_plan *plan, const
 		return 0;
 	if (ret_watch->signals >= 0)
 		raw_call1(__NR_close, ret_watch->signals);
-	ll_watch_restore(ret_watch);
+	restore_signals(ret_watch);
 	return ret;
 }
 
@@ -116,10 +115,10 @@ static void pass_signals(struct ll_watch *watch)
 		const bool passed = is_ours_alone(&info);
 
 		if (watch->pidfd < 0)
-			watch->early |= BIT(info.signal);
+			watch->early |= LL_SIGNAL_BIT(info.signal);
 		if (watch->pidfd < 0 && passed)
-			watch->unsent |= BIT(info.signal);
-		if (watch->pidfd >= 0 && passed)
+			watch->unsent |= LL_SIGNAL_BIT(info.signal);
+		else if (passed)
 			send_signal(watch, (int)info.signal);
 	}
 }
@@ -127,11 +126,11 @@ static void pass_signals(struct ll_watch *watch)
 /* By the workload's own signal, which the kernel drops where there is no shell to continue us. */
 static void stop_along(int signal)
 {
-	if (!(job_stops & BIT(signal)))
+	if (!(job_stops & LL_SIGNAL_BIT(signal)))
 		return;
 	raw_call2(__NR_kill, raw_call0(__NR_getpid), signal);
-	set_mask(LL_SIG_UNBLOCK, BIT(signal));
-	set_mask(LL_SIG_BLOCK, BIT(signal));
+	set_mask(LL_SIG_UNBLOCK, LL_SIGNAL_BIT(signal));
+	set_mask(LL_SIG_BLOCK, LL_SIGNAL_BIT(signal));
 }
 
 /* What the watch itself has to know of a message. */
@@ -144,7 +143,7 @@ static void note(struct ll_watch *watch, const struct ll_message *message, int32
 	watch->pidfd = *fd;
 	*fd = -1;
 	for (int signal = 1; signal <= LL_SIGNALS; signal++)
-		if (watch->unsent & BIT(signal))
+		if (watch->unsent & LL_SIGNAL_BIT(signal))
 			send_signal(watch, signal);
 	watch->unsent = 0;
 }
@@ -196,13 +195,14 @@ void ll_watch_end(struct ll_watch *watch)
 		;
 }
 
-void ll_watch_release(struct ll_watch *watch)
+void ll_watch_restore(struct ll_watch *watch)
 {
 	raw_call1(__NR_close, watch->spawned.keeper_pidfd);
 	raw_call1(__NR_close, watch->signals);
 	if (watch->pidfd >= 0)
 		raw_call1(__NR_close, watch->pidfd);
 	ll_release(&watch->spawned);
+	restore_signals(watch);
 }
 
 _Noreturn void ll_watch_exit(int32_t wait_status)
@@ -214,7 +214,7 @@ _Noreturn void ll_watch_exit(int32_t wait_status)
 		raw_call1(__NR_exit_group, wait_status >> 8 & 0xff);
 	raw_call4(__NR_prlimit64, 0, LL_RLIMIT_CORE, raw_ptr(&no_core), 0);
 	set_handler(signal, 0);
-	set_mask(LL_SIG_UNBLOCK, BIT(signal));
+	set_mask(LL_SIG_UNBLOCK, LL_SIGNAL_BIT(signal));
 	raw_call2(__NR_kill, raw_call0(__NR_getpid), signal);
 	/* A signal whose default isn't to end a process can't have ended one. */
 	raw_call1(__NR_exit_group, 128 + signal);

@@ -50,14 +50,11 @@ enum ll_watch_event ll_watch_wait(struct ll_watch *watch, int helper, int64_t ti
 /* Ends what is left of the run, and waits until it has. */
 void ll_watch_end(struct ll_watch *watch);
 
-/* Gives back what an ended run had: for who goes on. */
-void ll_watch_release(struct ll_watch *watch);
-
 /*
- * Signals as they were before ll_watch_start: for going on to Bun. What came meanwhile comes again: most signals end
- * this process here.
+ * Gives back what an ended run had, and signals as they were before ll_watch_start: for going on to Bun. What came
+ * meanwhile comes again: most signals end this process here.
  */
-void ll_watch_restore(const struct ll_watch *watch);
+void ll_watch_restore(struct ll_watch *watch);
 
 /* Ends this process as the workload ended: wait(2). */
 _Noreturn void ll_watch_exit(int32_t wait_status);

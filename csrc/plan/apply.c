@@ -72,7 +72,7 @@ static void restore_signals(const struct ll_exec *exec)
 	for (int signal = 1; signal <= LL_SIGNALS; signal++) {
 		const struct ll_sigaction action = { .handler = exec->ignored >> (signal - 1) & 1 };
 
-		if (!(exec->changed >> (signal - 1) & 1))
+		if (!(exec->changed & LL_SIGNAL_BIT(signal)))
 			continue;
 		/* EINVAL for SIGKILL and SIGSTOP, which can't be changed to begin with. */
 		raw_call4(__NR_rt_sigaction, signal, raw_ptr(&action), 0, sizeof(action.mask));

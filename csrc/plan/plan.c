@@ -185,6 +185,15 @@ uint32_t ll_plan_fork(const struct ll_plan *plan)
 	return i;
 }
 
+const struct ll_op *ll_plan_source(const struct ll_plan *plan, uint64_t number)
+{
+	const struct ll_op *op = plan->ops;
+
+	while (op->kind != LL_OP_BIND_SOURCE || number-- > 0)
+		op++;
+	return op;
+}
+
 bool ll_plan_is_brokered(const struct ll_plan *plan)
 {
 	for (uint32_t i = 0; i < plan->header->op_count; i++)

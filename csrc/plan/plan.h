@@ -24,6 +24,9 @@ int ll_plan_check(const void *bytes, size_t size, struct ll_plan *ret_plan, int3
 /* The index of the fork op; every checked plan has exactly one. */
 uint32_t ll_plan_fork(const struct ll_plan *plan);
 
+/* The bind source of a checked plan that has this number, as its bind ops name it. */
+const struct ll_op *ll_plan_source(const struct ll_plan *plan, uint64_t number);
+
 /* Whether the workload of a checked plan asks a broker. */
 bool ll_plan_is_brokered(const struct ll_plan *plan);
 

@@ -11,12 +11,10 @@
 /* With those of kill.h the fds that the keeper has, by number: whatever else it inherited is closed. */
 enum { CHANNEL_FD = 3 };
 
-#define BIT(signal) (UINT64_C(1) << ((signal)-1))
-
-static const uint64_t sigchld_mask = BIT(LL_SIGCHLD);
+static const uint64_t sigchld_mask = LL_SIGNAL_BIT(LL_SIGCHLD);
 
 /* By which a terminal ends what runs in it. */
-static const uint64_t terminal_ends = BIT(LL_SIGHUP) | BIT(LL_SIGINT) | BIT(LL_SIGQUIT);
+static const uint64_t terminal_ends = LL_SIGNAL_BIT(LL_SIGHUP) | LL_SIGNAL_BIT(LL_SIGINT) | LL_SIGNAL_BIT(LL_SIGQUIT);
 
 static int fail(const struct ll_run *run, uint32_t stage, int32_t op, int error)
 {
@@ -38,7 +36,7 @@ static int fail(const struct ll_run *run, uint32_t stage, int32_t op, int error)
 static void pass_pending(const struct ll_run *run)
 {
 	for (int signal = 1; signal <= LL_SIGNALS; signal++)
-		if (run->pending & terminal_ends & BIT(signal))
+		if (run->pending & terminal_ends & LL_SIGNAL_BIT(signal))
 			raw_call2(__NR_kill, raw_call0(__NR_getpid), signal);
 }
 
