@@ -62,19 +62,18 @@ function relative(rest: string): string {
 }
 
 /** A start beneath a folder of the policy, on its own mount. */
-function startAt(folder: Folder, fd: number): Start {
-  return { fd, resolve: RESOLVE_INSIDE, mount: folder.stat.mount, link: "" };
+export function startInside(fd: number, mount: number): Start {
+  return { fd, resolve: RESOLVE_INSIDE, mount, link: "" };
 }
 
 /** Looks up what is beneath a folder of the policy, without leaving it. */
 export function lookInside(roots: Roots, anchor: Anchor, flags: number): Steps<Pin | number> {
-  return lookUp(roots.slow, startAt(anchor.folder, anchor.fd), anchor.rest, flags, 0);
+  return lookUp(roots.slow, startInside(anchor.fd, anchor.folder.stat.mount), anchor.rest, flags, 0);
 }
 
 /** Opens or makes what is beneath a folder of the policy, without leaving it. */
 export function openInside(roots: Roots, at: Inside, flags: number, mode: number): Steps {
-  const start = { fd: at.fd, resolve: RESOLVE_INSIDE, mount: at.mount, link: "" };
-  return openPatiently(roots.slow, start, { path: at.path, flags, mode, resolve: 0 });
+  return openPatiently(roots.slow, startInside(at.fd, at.mount), { path: at.path, flags, mode, resolve: 0 });
 }
 
 /** A path beneath a pinned folder. */
@@ -92,7 +91,13 @@ function* anchorOfBase(roots: Roots, tid: number, at: At): Steps<Anchor | undefi
     if (routed === undefined) return undefined;
     const { folder, rest } = routed;
     const flags = O_DIRECTORY;
-    const pin = yield* lookUp(roots.slow, startAt(folder, folder.fd), relative(rest), flags, RESOLVE_NO_SYMLINKS);
+    const pin = yield* lookUp(
+      roots.slow,
+      startInside(folder.fd, folder.stat.mount),
+      relative(rest),
+      flags,
+      RESOLVE_NO_SYMLINKS,
+    );
     if (typeof pin === "number") continue;
     const base = yield* closingEarly(pin.fd, statBase(roots, tid, at, folder));
     if (base !== undefined && sameFile(pin.stat, base)) {
@@ -158,7 +163,7 @@ function* folderOf(roots: Roots, { fd, stat }: Pin): Steps<Folder | undefined> {
   const path = pathOfFd(fd);
   const routed = path === undefined ? undefined : route(roots, path);
   if (routed === undefined) return undefined;
-  const start = startAt(routed.folder, routed.folder.fd);
+  const start = startInside(routed.folder.fd, routed.folder.stat.mount);
   const again = yield* lookUp(roots.slow, start, relative(routed.rest), O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
   if (typeof again === "number") return undefined;
   close(again.fd);

@@ -41,6 +41,7 @@ import {
   parentOf,
   RESOLVE_INSIDE,
   route,
+  startInside,
   withBase,
   zoneOf,
 } from "./locate.ts";
@@ -139,8 +140,7 @@ function publish({ roots }: Doing, from: Parent, to: Parent, { kind, flags }: Mo
 /** The same for a new name. The kernel looks for both folders first, but for what is linked before it looks for that. */
 function* missingTo({ roots }: Doing, from: Parent, to: ParentResult, kind: MoveRequest["kind"]): Steps<Done> {
   if (kind === "rename") return missing(to);
-  const start = { fd: from.fd, resolve: RESOLVE_INSIDE, mount: from.stat.mount, link: "" };
-  const pin = yield* lookUp(roots.slow, start, from.name, O_NOFOLLOW, 0);
+  const pin = yield* lookUp(roots.slow, startInside(from.fd, from.stat.mount), from.name, O_NOFOLLOW, 0);
   if (typeof pin === "number") return pin === -EXDEV || pin === -ELOOP ? PASSED : missing({ errno: -pin });
   close(pin.fd);
   return missing(to);

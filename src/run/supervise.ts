@@ -140,8 +140,7 @@ function forwardSignals(signalFd: number, session: Session, early: Set<number>):
 }
 
 /** A run that couldn't be started: what came for it acts as it would have before. Most signals end this process here. */
-function catchUp(early: ReadonlySet<number>, run: LaunchRequest | TakenOver): void {
-  const ignored = "argv" in run ? run.start.ignored : 0n;
+function catchUp(early: ReadonlySet<number>, ignored: bigint): void {
   for (const signal of early) {
     if (((ignored >> BigInt(signal - 1)) & 1n) === 0n) actByDefault(signal);
   }
@@ -223,9 +222,9 @@ export function supervise(plan: Plan, run: LaunchRequest | TakenOver, events: Ru
     epoll.close();
   }
   if (gone === undefined) partner?.ended(result instanceof Error ? result : result.outcome);
-  if (result instanceof Error && !session.runs) {
+  if (result instanceof Error && "argv" in run && !session.runs) {
     events.failed?.(result);
-    catchUp(early, run);
+    catchUp(early, run.start.ignored);
   }
   if (result instanceof Error) throw result;
   return result;
