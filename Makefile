@@ -11,11 +11,12 @@ C_WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wvla -Wswit
 C_COMMON   := -std=gnu17 -O2 -iquote csrc $(C_WARNINGS) -fvisibility=hidden -ffreestanding -fno-builtin -nostdlib -fno-stack-protector
 # gcc's own atomics of aarch64 are calls of libgcc, which isn't linked either. The page size is the largest that there is.
 ON_AARCH64  = $(findstring aarch64,$(shell $(CC) -dumpmachine))
+C_ARCH      = $(if $(ON_AARCH64),-mno-outline-atomics)
 PAGE_BYTES  = $(if $(ON_AARCH64),65536,4096)
-SO_FLAGS    = $(C_COMMON) $(if $(ON_AARCH64),-mno-outline-atomics) -shared -fPIC -s -fno-asynchronous-unwind-tables -fno-unwind-tables -Wl,--build-id=none \
+SO_FLAGS    = $(C_COMMON) $(C_ARCH) -shared -fPIC -s -fno-asynchronous-unwind-tables -fno-unwind-tables -Wl,--build-id=none \
 	-Wl,-z,relro,-z,now,-z,noexecstack,-z,defs
 # Where the front lies in memory, and why: tools/README.md.
-FRONT_FLAGS = $(C_COMMON) $(if $(ON_AARCH64),-mno-outline-atomics) -static -fno-pie -no-pie -fno-asynchronous-unwind-tables -fno-unwind-tables \
+FRONT_FLAGS = $(C_COMMON) $(C_ARCH) -static -fno-pie -no-pie -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-Wl,-Ttext-segment=0x110000 -Wl,--defsym=ll_link_record=0x110000 -Wl,-z,noseparate-code -Wl,-z,noexecstack \
 	-Wl,-z,norelro -Wl,--build-id=none -Wl,--fatal-warnings -Wl,-z,max-page-size=$(PAGE_BYTES)
 

@@ -216,21 +216,20 @@ function jobArgv(job: (typeof JOBS)[number], stage: Stage): readonly string[] {
 function work(stage: Stage): Contestant[] {
   const held = (policy: string): string[] => [LANDLOCKD, "run", "--policy-file", policy, "--"];
   const planOnly = buildPlanOnly("plan-only-work", ["--policy-file", stage.plain]);
-  const starts = { bare: "", "the plan alone": "plan-only ", bubblewrap: "bwrap … -- " };
   const ways = [
-    ["bare", []],
-    ["no broker", held(stage.plain)],
-    ["the plan alone", [planOnly]],
-    ["allow_read", held(stage.lists)],
-    ["scratch", held(stage.scratchPolicy)],
-    ["bubblewrap", ["/usr/bin/bwrap", "--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev", "--"]],
+    ["bare", [], ""],
+    ["no broker", held(stage.plain), "landlockd run … -- "],
+    ["the plan alone", [planOnly], "plan-only "],
+    ["allow_read", held(stage.lists), "landlockd run … -- "],
+    ["scratch", held(stage.scratchPolicy), "landlockd run … -- "],
+    ["bubblewrap", ["/usr/bin/bwrap", "--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev", "--"], "bwrap … -- "],
   ] as const;
   return JOBS.flatMap((job) => {
     const argv = jobArgv(job, stage);
-    return ways.map(([name, before]) => ({
+    return ways.map(([name, before, shown]) => ({
       name: `${job}, ${name}`,
       argv: [...before, ...argv],
-      command: `${starts[name as keyof typeof starts] ?? "landlockd run … -- "}${job}`,
+      command: `${shown}${job}`,
     }));
   });
 }
