@@ -424,6 +424,8 @@ struct ll_siginfo {
 _Static_assert(sizeof(struct ll_siginfo) == 128, "signalfd_siginfo");
 /* include/uapi/linux/limits.h; the smallest page that Linux has here */
 enum { LL_PATH_MAX = 4096, LL_PAGE_MIN = 4096 };
+/* include/uapi/asm-generic/ioctls.h: a terminal's foreground process group */
+enum { LL_TIOCGPGRP = 0x540f, LL_TIOCSPGRP = 0x5410 };
 /* include/uapi/linux/eventpoll.h: packed on x86_64 only */
 enum { LL_EPOLL_CTL_ADD = 1 };
 struct ll_epoll_event {

@@ -2,6 +2,7 @@
 
 #include "base/raw.h"
 #include "base/uapi.h"
+#include "run/terminal.h"
 
 enum { WATCHED = 4, NANOSECONDS_PER_MS = 1000000 };
 
@@ -193,6 +194,7 @@ void ll_watch_end(struct ll_watch *watch)
 	raw_call1(__NR_close, watch->spawned.channel);
 	while (raw_call4(__NR_wait4, watch->spawned.keeper_pid, 0, LL_WALL, 0) == -LL_EINTR)
 		;
+	ll_terminal_give_back(watch->spawned.foreground);
 }
 
 void ll_watch_restore(struct ll_watch *watch)

@@ -6,6 +6,7 @@
 #include "base/raw.h"
 #include "base/uapi.h"
 #include "run/keeper.h"
+#include "run/terminal.h"
 
 enum {
 	STACK_SIZE = 64 * 1024, /* the deepest path uses under 8 KiB; untouched pages cost nothing */
@@ -149,8 +150,10 @@ static int clone_keeper(struct ll_run *run, const int32_t pair[CHANNEL_PAIR], st
 static int start_run(struct ll_run *run, struct ll_spawned *spawned, struct ll_message *ret_failure)
 {
 	int32_t pair[CHANNEL_PAIR];
-	int ret = (int)raw_call4(__NR_socketpair, LL_AF_UNIX, LL_SOCK_SEQPACKET | LL_SOCK_CLOEXEC, 0, raw_ptr(pair));
+	int ret;
 
+	spawned->foreground = ll_terminal_foreground();
+	ret = (int)raw_call4(__NR_socketpair, LL_AF_UNIX, LL_SOCK_SEQPACKET | LL_SOCK_CLOEXEC, 0, raw_ptr(pair));
 	if (ret < 0)
 		failed(ret_failure, LL_STAGE_CHANNEL, -1, ret);
 	else
@@ -243,5 +246,6 @@ int32_t ll_receive(int32_t channel, struct ll_message *ret_message, int32_t *ret
 
 int32_t ll_release(const struct ll_spawned *spawned)
 {
+	ll_terminal_give_back(spawned->foreground);
 	return (int32_t)raw_call2(__NR_munmap, (long)spawned->mapping, (long)spawned->mapping_size);
 }

@@ -10,9 +10,9 @@
 struct ll_spawned {
 	int32_t keeper_pid;
 	int32_t keeper_pidfd;
-	int32_t channel; /* SOCK_SEQPACKET of struct ll_message */
-	int32_t reserved;
-	uint64_t mapping; /* for ll_release, after the keeper was reaped */
+	int32_t channel;    /* SOCK_SEQPACKET of struct ll_message */
+	int32_t foreground; /* the process group that gets its terminal back after the run; 0 for none */
+	uint64_t mapping;   /* for ll_release, after the keeper was reaped */
 	uint64_t mapping_size;
 };
 
@@ -51,7 +51,7 @@ int32_t ll_become_state(struct ll_state *state, struct ll_message *ret_failure);
  */
 LL_EXPORT int32_t ll_receive(int32_t channel, struct ll_message *ret_message, int32_t *ret_fd);
 
-/* Unmaps what ll_spawn mapped. */
+/* Unmaps what ll_spawn mapped, and gives the terminal back: for who has reaped the keeper and goes on. */
 LL_EXPORT int32_t ll_release(const struct ll_spawned *spawned);
 
 #endif
