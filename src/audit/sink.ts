@@ -1,7 +1,7 @@
 /** Opens what `--audit` names. */
 
 import { UsageError } from "../base/errors.ts";
-import { EBADF, ELOOP } from "../kernel/errno.ts";
+import { EBADF, ELOOP, ENOSYS } from "../kernel/errno.ts";
 import { errnoPhrase } from "../kernel/errno-names.ts";
 import {
   AT_FDCWD,
@@ -16,7 +16,7 @@ import {
   S_IFIFO,
   S_IFSOCK,
 } from "../kernel/file.ts";
-import { closeFile, openFile, openPlain, statusOf } from "../native/file.ts";
+import { closeFile, OPENAT2_IN_A_SANDBOX, openFile, openPlain, statusOf } from "../native/file.ts";
 import { syscall } from "../native/syscall.ts";
 
 /** Where events are written to. */
@@ -45,7 +45,10 @@ export function openSink(sink: string): Sink {
   const fd = openPlain(AT_FDCWD, sink, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK, 0o600);
   if (fd >= 0) return { fd, socket: false };
   const link = fd === -ELOOP ? firstLink(sink) : undefined;
-  if (link === undefined) throw new UsageError(`--audit ${JSON.stringify(sink)}: cannot open it: ${errnoPhrase(-fd)}`);
+  if (link === undefined) {
+    const hint = fd === -ENOSYS ? OPENAT2_IN_A_SANDBOX : undefined;
+    throw new UsageError(`--audit ${JSON.stringify(sink)}: cannot open it: ${errnoPhrase(-fd)}`, hint);
+  }
   throw new UsageError(
     `--audit ${JSON.stringify(sink)}: ${JSON.stringify(link)} is a symbolic link, which a workload may have put there`,
     "where it is your own, give the path that it leads to",

@@ -9,8 +9,9 @@ import {
   UnsupportedError,
   UsageError,
 } from "../base/errors.ts";
-import { EACCES, EINVAL, EISDIR, ENOENT, EPERM } from "../kernel/errno.ts";
+import { EACCES, EINVAL, EISDIR, ENOENT, ENOSYS, EPERM } from "../kernel/errno.ts";
 import { errnoPhrase } from "../kernel/errno-names.ts";
+import { OPENAT2_IN_A_SANDBOX } from "../native/file.ts";
 import { CommandError } from "../run/command.ts";
 import { OutputError } from "./output.ts";
 
@@ -85,6 +86,7 @@ function launchHint(error: LaunchError): string | undefined {
   if (error.stage === "rule_path" && error.errno === EINVAL) {
     return "a rule on a file takes only execute, write_file, read_file, truncate and ioctl_dev";
   }
+  if (error.stage === "broker" && error.errno === ENOSYS) return OPENAT2_IN_A_SANDBOX;
   const hint = STAGE_HINTS[error.stage]?.[error.errno];
   if (hint !== undefined) return hint;
   if (error.stage === "rule_path") return "set optional = true on the rule if the path may be missing";

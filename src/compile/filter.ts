@@ -6,7 +6,7 @@
  */
 
 import { ENOSYS } from "../kernel/errno.ts";
-import { type ArgTest, PROTECTIONS, type Protection } from "../kernel/protections.ts";
+import { type ArgTest, type PolicyCondition, PROTECTIONS, type Protection } from "../kernel/protections.ts";
 import {
   SECCOMP_DATA_ARCH,
   SECCOMP_DATA_NR,
@@ -19,6 +19,7 @@ import { type Arch, AUDIT_ARCH, highestSyscall, syscallNumber, X32_SYSCALL_BIT }
 import type { Policy } from "../policy/policy.ts";
 import { writeArgTest } from "./argtest.ts";
 import { BackwardProgram, type Place } from "./bpf.ts";
+import { conditionsOf } from "./conditions.ts";
 
 /** Calls for the supervisor: any of `syscalls` whose arguments pass all `tests`. */
 export interface Trap {
@@ -37,9 +38,8 @@ export interface FilterInput {
   readonly traps: readonly Trap[];
   /** Names that open protections. */
   readonly allow: readonly string[];
-  /** The policy handles the right `execute`, or any network right. */
-  readonly execute: boolean;
-  readonly net: boolean;
+  /** What the policy says that brings conditional protections into force. */
+  readonly said: ReadonlySet<PolicyCondition>;
 }
 
 /** What a policy alone says of its filter: no traps. */
@@ -50,24 +50,20 @@ export function filterInput(policy: Policy, arch: Arch): FilterInput {
     errno: policy.seccomp?.errno ?? 1,
     traps: [],
     allow: policy.seccomp?.allow ?? [],
-    execute: policy.fs_layer.some((layer) => layer.handled_access_fs.includes("execute")),
-    net: policy.net !== undefined,
+    said: conditionsOf(policy),
   };
 }
 
 /** The lines of the table that apply to a run and that its policy doesn't open as a whole. */
 export function activeProtections(input: FilterInput): readonly Protection[] {
   const opened = new Set(input.allow);
-  return PROTECTIONS.filter(({ name, when }) => {
-    const applies = when === "always" || (when === "execute" ? input.execute : input.net);
-    return applies && !opened.has(name);
-  });
+  return PROTECTIONS.filter(({ name, when }) => (when === "always" || input.said.has(when)) && !opened.has(name));
 }
 
 /** Which prebuilt filter serves an input; undefined where the policy says something of its own. */
-export function plainKey({ arch, deny, traps, allow, execute, net }: FilterInput): string | undefined {
+export function plainKey({ arch, deny, traps, allow, said }: FilterInput): string | undefined {
   if (deny.length + traps.length + allow.length > 0) return undefined;
-  return `${arch}${execute ? " execute" : ""}${net ? " net" : ""}`;
+  return [arch, ...[...said].sort()].join(" ");
 }
 
 /**

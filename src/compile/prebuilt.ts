@@ -4,17 +4,16 @@
  */
 
 import { ARCHES } from "../kernel/syscalls.ts";
+import { USUAL_CONDITIONS } from "./conditions.ts";
 import { assembleFilter, type FilterInput, plainKey } from "./filter.ts";
 
 /** Each by the key of its input, as base64. */
 export function prebuiltFilters(): Record<string, string> {
   const filters: Record<string, string> = {};
   for (const arch of ARCHES) {
-    for (const execute of [false, true]) {
-      for (const net of [false, true]) {
-        const input: FilterInput = { arch, deny: [], errno: 1, traps: [], allow: [], execute, net };
-        filters[plainKey(input) ?? ""] = assembleFilter(input).toBase64();
-      }
+    for (const said of USUAL_CONDITIONS) {
+      const input: FilterInput = { arch, deny: [], errno: 1, traps: [], allow: [], said };
+      filters[plainKey(input) ?? ""] = assembleFilter(input).toBase64();
     }
   }
   return filters;

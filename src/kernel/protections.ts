@@ -6,6 +6,7 @@
  */
 
 import { EACCES, EAFNOSUPPORT, ENOSYS, EOPNOTSUPP, EPERM, EPROTONOSUPPORT } from "./errno.ts";
+import { O_CREAT } from "./file.ts";
 
 /**
  * A test on one argument of a system call. The kernel takes most arguments as 32 bits and ignores the upper half of the
@@ -29,8 +30,12 @@ export interface SyscallMatch {
   readonly which?: string;
 }
 
-/** `execute`, `net`: only where some layer of the policy handles that right, or any network right. */
-export type Condition = "always" | "execute" | "net";
+/** What a policy may say that makes a line apply. `compile/conditions.ts` tells which of them it says. */
+export type PolicyCondition =
+  /** Some layer handles the right `execute`. */
+  | "execute"
+  /** Any network right is handled. */
+  | "net";
 
 export interface Protection {
   /** What `[seccomp] allow` takes to open this line. The name of a system call opens that call in every line. */
@@ -39,7 +44,7 @@ export interface Protection {
   /** Also closes every call that is newer than the system call table. */
   readonly unknown?: true;
   readonly errno: number;
-  readonly when: Condition;
+  readonly when: "always" | PolicyCondition;
   /** One sentence: what it would undo. */
   readonly reason: string;
 }
@@ -51,6 +56,8 @@ const MSG_FASTOPEN = 0x20000000;
 const MFD_NOEXEC_SEAL = 0x8;
 /** S_ISUID | S_ISGID of linux/stat.h. */
 const SET_ID_BITS = 0o6000;
+/** Without O_DIRECTORY, whose bit differs between architectures: the kernel takes no O_TMPFILE without both. */
+const O_TMPFILE_ALONE = 0o20000000;
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 const AF_INET = 2;
@@ -62,6 +69,19 @@ const SOCK_TYPE_MASK = 0xf;
 const IP_TYPES = [1, 2, 3];
 /** The type's own, ICMP, TCP, UDP, ICMPv6. */
 const IP_PROTOCOLS = [0, 1, 6, 17, 58];
+
+/** Any bit of the mask. */
+function some(arg: number, mask: number): ArgTest {
+  return { arg, mask, is: "none_of", values: [0] };
+}
+
+/** The mode of an open means something only where it makes a file. */
+function makesSetId(flags: number, mode: number): readonly ArgTest[] {
+  return [some(flags, O_CREAT | O_TMPFILE_ALONE), some(mode, SET_ID_BITS)];
+}
+
+const WITH_SET_ID = "with a setuid or setgid bit";
+const MAKING_SET_ID = `that makes a file ${WITH_SET_ID}`;
 
 const IS_IP: ArgTest = { arg: 0, is: "one_of", values: [AF_INET, AF_INET6] };
 
@@ -95,12 +115,12 @@ export const PROTECTIONS: readonly Protection[] = [
       { syscalls: ["setns"] },
       {
         syscalls: ["clone"],
-        tests: [{ arg: 0, mask: CLONE_NEW, is: "none_of", values: [0] }],
+        tests: [some(0, CLONE_NEW)],
         which: "with a CLONE_NEW* flag",
       },
       {
         syscalls: ["unshare"],
-        tests: [{ arg: 0, mask: CLONE_NEW | CLONE_NEWTIME, is: "none_of", values: [0] }],
+        tests: [some(0, CLONE_NEW | CLONE_NEWTIME)],
         which: "with a CLONE_NEW* flag",
       },
     ],
@@ -130,20 +150,31 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     name: "chmod.set_id",
     matches: [
-      {
-        syscalls: ["chmod", "fchmod"],
-        tests: [{ arg: 1, mask: SET_ID_BITS, is: "none_of", values: [0] }],
-        which: "with a setuid or setgid bit",
-      },
-      {
-        syscalls: ["fchmodat", "fchmodat2"],
-        tests: [{ arg: 2, mask: SET_ID_BITS, is: "none_of", values: [0] }],
-        which: "with a setuid or setgid bit",
-      },
+      { syscalls: ["chmod", "fchmod"], tests: [some(1, SET_ID_BITS)], which: WITH_SET_ID },
+      { syscalls: ["fchmodat", "fchmodat2"], tests: [some(2, SET_ID_BITS)], which: WITH_SET_ID },
     ],
     errno: EPERM,
     when: "always",
     reason: "Landlock has no right for modes: a run could leave any program of its user's to others as a setuid one.",
+  },
+  {
+    name: "create.set_id",
+    matches: [
+      { syscalls: ["open"], tests: makesSetId(1, 2), which: MAKING_SET_ID },
+      { syscalls: ["openat"], tests: makesSetId(2, 3), which: MAKING_SET_ID },
+      { syscalls: ["creat", "mknod"], tests: [some(1, SET_ID_BITS)], which: WITH_SET_ID },
+      { syscalls: ["mknodat"], tests: [some(2, SET_ID_BITS)], which: WITH_SET_ID },
+    ],
+    errno: EPERM,
+    when: "always",
+    reason: "A file that is made setgid can become such a program without chmod: an ACL lets others execute it.",
+  },
+  {
+    name: "openat2",
+    matches: [{ syscalls: ["openat2"] }],
+    errno: ENOSYS,
+    when: "always",
+    reason: "Its mode is in memory, where a filter can't read it; programs fall back to openat.",
   },
   {
     name: "process_access",
@@ -226,12 +257,12 @@ export const PROTECTIONS: readonly Protection[] = [
     matches: [
       {
         syscalls: ["sendto", "sendmmsg"],
-        tests: [{ arg: 3, mask: MSG_FASTOPEN, is: "none_of", values: [0] }],
+        tests: [some(3, MSG_FASTOPEN)],
         which: "with MSG_FASTOPEN",
       },
       {
         syscalls: ["sendmsg"],
-        tests: [{ arg: 2, mask: MSG_FASTOPEN, is: "none_of", values: [0] }],
+        tests: [some(2, MSG_FASTOPEN)],
         which: "with MSG_FASTOPEN",
       },
     ],

@@ -34,6 +34,10 @@ export function openFile(path: PathName, flags: number): number {
   return syscall("openat", AT_FDCWD, cString(path), flags | O_CLOEXEC);
 }
 
+/** What to do where it is ENOSYS: every kernel with Landlock has it. */
+export const OPENAT2_IN_A_SANDBOX: string =
+  'landlockd in a run of landlockd needs openat2 for this: `[seccomp] allow = ["openat2"]` in the outer policy';
+
 /** Opens without following any symlink on the way; openat2(2). An fd, or -errno. */
 export function openPlain(dirFd: number, path: string, flags: number, mode: number = 0): number {
   const how = new BigUint64Array([BigInt(flags | O_CLOEXEC), BigInt(mode), BigInt(RESOLVE_NO_SYMLINKS)]);

@@ -2,12 +2,12 @@
 import { expect } from "bun:test";
 import { asUsers } from "../harness/cases.ts";
 import { run } from "../harness/landlockd.ts";
-import { VERSION_ONLY } from "../harness/policies.ts";
+import { opening, VERSION_ONLY } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 import { brokered } from "./policies.ts";
 
 /** No right to files is handled. Not the bare policy, which grants less where runs are to be the front's. */
-const UNCONFINED = `${VERSION_ONLY}# nothing else\n`;
+const UNCONFINED = VERSION_ONLY + opening("openat2");
 
 const SEEDS = 6;
 const CALLS = "1500";

@@ -1,6 +1,6 @@
 /** Policies with a broker, as TOML text. */
 import type { Box } from "../harness/box.ts";
-import { FS_RIGHTS, type Grant, layer, RUNNABLE, VERSION_ONLY } from "../harness/policies.ts";
+import { FS_RIGHTS, type Grant, layer, opening, RUNNABLE, VERSION_ONLY } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 
 export interface Lists {
@@ -31,10 +31,13 @@ const PROBES: readonly string[] = [
 /** Rights to put names in a folder, but none to read or write what they name. */
 export const NAMES: readonly string[] = ["make_sym", "make_reg", "make_dir", "remove_file", "remove_dir", "refer"];
 
-/** Nothing granted but to execute the probes, and `more`; the rest is the broker's. */
-export function brokered(lists: Lists, more: readonly Grant[] = []): string {
+/**
+ * Nothing granted but to execute the probes, and `more`; the rest is the broker's. openat2 is opened, and the protections
+ * `opened`: the broker answers it as the other opens.
+ */
+export function brokered(lists: Lists, more: readonly Grant[] = [], opened: readonly string[] = []): string {
   const probes = PROBES.map((name) => ({ path: probePath(name), rights: RUNNABLE }));
-  return VERSION_ONLY + layer(FS_RIGHTS, [...probes, ...more]) + brokerTable(lists);
+  return VERSION_ONLY + layer(FS_RIGHTS, [...probes, ...more]) + brokerTable(lists) + opening("openat2", ...opened);
 }
 
 const READABLE = ["execute", "read_file", "read_dir"];

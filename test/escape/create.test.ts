@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import type { Box } from "../harness/box.ts";
 import { asRoot, asUsers } from "../harness/cases.ts";
 import { expectClaim, type Row, row } from "../harness/claim.ts";
-import { insideOnly } from "../harness/policies.ts";
+import { insideOnly, opening } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 
 const denied = (...attempt: [string, ...string[]]): Row => row(attempt, "OK", "EACCES");
@@ -14,7 +14,12 @@ async function expectNothingMade(box: Box, rows: readonly Row[]): Promise<void> 
     box.remove("outside");
     box.mkdir("outside");
   };
-  await expectClaim(box, { probe: "tree", policy: insideOnly(box, [probePath("tree")]), rows, prepare });
+  await expectClaim(box, {
+    probe: "tree",
+    policy: insideOnly(box, [probePath("tree")]) + opening("openat2"),
+    rows,
+    prepare,
+  });
   expect(readdirSync(box.path("outside"))).toEqual([]);
 }
 

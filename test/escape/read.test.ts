@@ -1,7 +1,7 @@
 import type { Box } from "../harness/box.ts";
 import { asRoot, asUnprivileged, asUsers } from "../harness/cases.ts";
 import { expectClaim, type Row, row } from "../harness/claim.ts";
-import { insideOnly } from "../harness/policies.ts";
+import { insideOnly, opening } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 
 /** Puts a secret outside, and the ways to it that can be prepared beforehand. */
@@ -41,7 +41,7 @@ function rows(box: Box): Row[] {
 
 asUsers("a file outside the grants can't be read, however it is spelled", async (box) => {
   plant(box);
-  const policy = insideOnly(box, [probePath("fs")]);
+  const policy = insideOnly(box, [probePath("fs")]) + opening("openat2");
   await expectClaim(box, { probe: "fs", policy, rows: rows(box) });
 });
 

@@ -4,7 +4,7 @@ import type { Box } from "../harness/box.ts";
 import { asUsers } from "../harness/cases.ts";
 import { expectClaim, type Row, row } from "../harness/claim.ts";
 import { run } from "../harness/landlockd.ts";
-import { insideOnly } from "../harness/policies.ts";
+import { insideOnly, opening } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 
 const CONTENT = "untouched";
@@ -31,14 +31,19 @@ function plant(box: Box): string {
 asUsers("a file outside the grants can't be written or truncated", async (box) => {
   const prepare = (): void => void plant(box);
   const target = plant(box);
-  await expectClaim(box, { probe: "fs", policy: insideOnly(box, [probePath("fs")]), rows: rows(target), prepare });
+  await expectClaim(box, {
+    probe: "fs",
+    policy: insideOnly(box, [probePath("fs")]) + opening("openat2"),
+    rows: rows(target),
+    prepare,
+  });
   expect(readFileSync(target, "utf8")).toBe(CONTENT);
 });
 
 asUsers("a grant to read gives no way to write or truncate", async (box) => {
   const prepare = (): void => void plant(box);
   const target = plant(box);
-  const policy = insideOnly(box, [probePath("fs")], [{ path: target, rights: ["read_file"] }]);
+  const policy = insideOnly(box, [probePath("fs")], [{ path: target, rights: ["read_file"] }]) + opening("openat2");
   await expectClaim(box, { probe: "fs", policy, rows: rows(target), prepare });
   expect(readFileSync(target, "utf8")).toBe(CONTENT);
 });

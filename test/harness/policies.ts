@@ -25,6 +25,11 @@ export const RUNNABLE: readonly string[] = ["execute", "read_file"];
 
 export const VERSION_ONLY: string = "version = 1\n";
 
+/** Opens built-in protections. */
+export function opening(...names: readonly string[]): string {
+  return `[seccomp]\nallow = ${list(names)}\n`;
+}
+
 /** What a dynamic program needs beside itself. */
 const SYSTEM_DIRS: readonly string[] = ["/usr", "/bin", "/lib", "/lib64", "/etc"];
 

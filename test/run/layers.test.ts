@@ -183,3 +183,20 @@ asUsers("landlockd in a run of landlockd starts, or says what the outer policy h
   const opened = await run(box, { policy: `${policy}[seccomp]\nallow = ["memfd_create.exec"]\n`, argv });
   expect(opened).toMatchObject({ status: 0, stderr: "" });
 });
+
+asUsers("with a broker or an audit file of its own it needs openat2, and says so", async (box) => {
+  const file = box.write("inside/inner.toml", `${VERSION_ONLY}[broker]\nallow_read = ["/etc/passwd"]\n`);
+  const plain = box.write("inside/plain.toml", VERSION_ONLY);
+  const cat = ["--", "/bin/cat", "/etc/passwd"];
+  for (const flags of [
+    ["--policy-file", file],
+    ["--policy-file", plain, "--audit", box.path("inside/audit.jsonl")],
+  ]) {
+    const argv = [landlockdPath(), "run", ...flags, ...cat];
+    const refused = await run(box, { policy: VERSION_ONLY, argv });
+    expect([refused.status, refused.stdout]).toEqual([125, ""]);
+    expect(refused.stderr).toContain('needs openat2 for this: `[seccomp] allow = ["openat2"]` in the outer policy\n');
+    const opened = await run(box, { policy: `${VERSION_ONLY}[seccomp]\nallow = ["openat2"]\n`, argv });
+    expect(opened).toMatchObject({ status: 0, stderr: "", stdout: expect.stringContaining("root:") });
+  }
+});

@@ -5,14 +5,15 @@ import { ARCHES, AUDIT_ARCH, syscallTable } from "../../../src/kernel/syscalls.t
 import { isCachedAllow, simulate } from "../../harness/bpf-simulator.ts";
 import { Random } from "../../harness/random.ts";
 
+const CONDITIONS = PROTECTIONS.flatMap(({ when }) => (when === "always" ? [] : [when]));
+
 /** What the documentation says of a call, without any BPF. */
 function model(input: FilterInput, name: string, args: readonly bigint[]): number {
   if (input.deny.includes(name)) return 0x50000 + input.errno;
   const trapped = input.traps.some(({ syscalls, tests }) => syscalls.includes(name) && holdAll(tests, args));
   if (trapped) return 0x7fc00000;
   for (const line of PROTECTIONS) {
-    if (line.when === "execute" && !input.execute) continue;
-    if (line.when === "net" && !input.net) continue;
+    if (line.when !== "always" && !input.said.has(line.when)) continue;
     if (input.allow.includes(line.name) || input.allow.includes(name)) continue;
     const closed = line.matches.some(({ syscalls, tests }) => syscalls.includes(name) && holdAll(tests, args));
     if (closed) return 0x50000 + line.errno;
@@ -31,7 +32,10 @@ function holdAll(tests: readonly ArgTest[] | undefined, args: readonly bigint[])
 
 /** Values around which the tests decide, and noise in both halves of the register. */
 function randomArg(random: Random): bigint {
-  const edges = [0, 1, 2, 3, 5, 8, 10, 16, 17, 40, 58, 132, 262, 0x80, 0x5412, 0x541c, 0x20000, 0x20000000, 0x10000000];
+  const edges = [
+    0, 1, 2, 3, 5, 8, 10, 16, 17, 40, 58, 132, 262, 0x80, 0x5412, 0x541c, 0x20000, 0x20000000, 0x10000000, 0o100,
+    0o4755, 0o2705, 0o755,
+  ];
   const low = random.below(4) === 0 ? random.word() : random.one(edges);
   const high = random.below(3) === 0 ? random.word() : 0;
   return (BigInt(high) << 32n) | BigInt(low);
@@ -47,8 +51,7 @@ function randomInput(random: Random): FilterInput {
     errno: 1 + random.below(4095),
     traps: [{ syscalls: random.some(names, 40), tests: trapTests }, { syscalls: random.some(names, 60) }],
     allow: random.some([...protectionNames()], random.one([2, 6, 1_000_000])),
-    execute: random.below(2) === 0,
-    net: random.below(2) === 0,
+    said: new Set(random.some(CONDITIONS, 2)),
   };
 }
 
@@ -82,8 +85,7 @@ test("the longest filters stay far below the kernel's limit", () => {
       errno: 1,
       traps: names.map((name) => ({ syscalls: [name], tests: [...tests] })),
       allow: [],
-      execute: true,
-      net: true,
+      said: new Set(CONDITIONS),
     });
     expect(filter.length / 8).toBeLessThan(4096);
   }
