@@ -23,10 +23,10 @@ FRONT_FLAGS = $(C_COMMON) $(C_ARCH) -static -fno-pie -no-pie -fno-asynchronous-u
 # The front isn't in the library, but for what both need; everything else is.
 FRONT_ONLY := $(wildcard csrc/front/*.c)
 # What the library shares with the front: csrc/run/finish.h.
-FINISH_C   := $(patsubst %,csrc/front/%.c,command file host key request sha256 store text)
-SO_C       := $(wildcard $(patsubst %,csrc/%/*.c,base plan run broker native)) $(FINISH_C)
+FINISH_C   := $(patsubst %,csrc/front/%.c,command host key request sha256 store)
+SO_C       := $(wildcard $(patsubst %,csrc/%/*.c,base plan run broker audit native)) $(FINISH_C)
 # The front performs plans and sifts requests too: these are compiled twice.
-FRONT_C    := $(FRONT_ONLY) $(filter-out %/finish.c %/helper.c,$(wildcard $(patsubst %,csrc/%/*.c,base plan run broker)))
+FRONT_C    := $(FRONT_ONLY) $(filter-out %/finish.c %/helper.c,$(wildcard $(patsubst %,csrc/%/*.c,base plan run broker audit)))
 C_HEADERS  := $(wildcard csrc/*/*.h)
 # Folders too: a file added or taken away changes its folder.
 BUNDLED    := $(shell find src policies schema)

@@ -4,6 +4,7 @@ import { OWN_FILESYSTEMS } from "../src/kernel/filesystems.ts";
 import {
   ANY_UID,
   COMMANDS,
+  EVENTS,
   HEADER,
   LAUNCH,
   LAUNCH_FLAGS,
@@ -15,6 +16,7 @@ import {
   OP,
   OPS,
   type OpSpec,
+  PIN,
   PLAN_FILE,
   PLAN_FILE_MAGIC,
   PLAN_MAGIC,
@@ -23,6 +25,7 @@ import {
   STORED,
   STORED_MAGIC,
   type Struct,
+  SUPERVISOR,
 } from "../src/plan/layout.ts";
 import { writeGenerated } from "./generated.ts";
 
@@ -103,12 +106,15 @@ function header(): string {
     cStruct("ll_message", MESSAGE),
     cStruct("ll_stored", STORED),
     cStruct("ll_sieve", SIEVE),
+    cStruct("ll_supervisor", SUPERVISOR),
+    cStruct("ll_pin", PIN),
     cStruct("ll_plan_file", PLAN_FILE),
     cEnum("LL_OP", Object.fromEntries(Object.entries(OPS).map(([name, spec]) => [name, spec.id]))),
     cEnum("LL_FLAG", Object.fromEntries(opFlags)),
     cEnum("LL_STAGE", STAGES),
     cEnum("LL_MESSAGE", MESSAGES),
     cEnum("LL_COMMAND", COMMANDS),
+    cEnum("LL_EVENT", EVENTS),
     cEnum("LL_LAUNCH", LAUNCH_FLAGS),
     opTable(),
     "#endif",

@@ -7,11 +7,6 @@
 #include "broker/sieve_open.h"
 #include "broker/sieve_path.h"
 
-enum {
-	/* Then the owner looks after what isn't an event. */
-	PASSED_AT_ONCE_MAX = 256,
-};
-
 /* sieve->shown: the path with the folder that it starts from. */
 static bool show_path(struct ll_sieve *sieve, const struct ll_open_call *call, const char *path)
 {
@@ -229,38 +224,4 @@ int32_t ll_sieve_receive(struct ll_sieve *sieve)
 	const int32_t ret = ll_sieve_fetch(sieve);
 
 	return ret < 0 ? ret : ll_sieve_answer(sieve);
-}
-
-/*
- * poll(2) wakes on the caller's CPU where epoll(7) doesn't: the listener is polled beside the epoll, not in it.
- * POLLERR of a listener only says that a signal came while the kernel looked (seccomp_notify_poll).
- */
-int32_t ll_sieve_wait(struct ll_sieve *sieve, int32_t epoll, struct ll_epoll_event *ret_events, int32_t events_max,
-		      int32_t timeout_ms)
-{
-	struct ll_pollfd fds[] = { { sieve->listener, LL_POLLIN, 0 },
-				   { epoll, LL_POLLIN, 0 },
-				   { sieve->watched, LL_POLLPRI, 0 } };
-	struct ll_timespec left = { timeout_ms / 1000, (int64_t)(timeout_ms % 1000) * 1000000 };
-
-	for (int32_t passed = 0; passed < PASSED_AT_ONCE_MAX; passed++) {
-		const long ready = raw_call5(__NR_ppoll, raw_ptr(fds), 3, timeout_ms < 0 ? 0 : raw_ptr(&left), 0, 0);
-		const bool asks = (fds[0].revents & LL_POLLIN) != 0;
-
-		if (ready <= 0)
-			return (int32_t)ready;
-		if (fds[2].revents != 0) {
-			ret_events[0] = (struct ll_epoll_event){ LL_POLLPRI, (uint32_t)sieve->watched };
-			return 1;
-		}
-		if (fds[1].revents != 0)
-			return (int32_t)raw_call6(__NR_epoll_pwait, epoll, raw_ptr(ret_events), events_max, 0, 0, 8);
-		sieve->received = asks && ll_sieve_receive(sieve) == 1;
-		if (sieve->received || (!asks && (fds[0].revents & LL_POLLHUP))) {
-			ret_events[0] = (struct ll_epoll_event){ (uint32_t)(uint16_t)fds[0].revents,
-								 (uint32_t)sieve->listener };
-			return 1;
-		}
-	}
-	return -LL_EINTR;
 }

@@ -61,15 +61,4 @@ LL_EXPORT int32_t ll_sieve_receive(struct ll_sieve *sieve);
 int32_t ll_sieve_fetch(struct ll_sieve *sieve);
 int32_t ll_sieve_answer(struct ll_sieve *sieve);
 
-/*
- * epoll_wait(2) on an epoll, and on the sieve's listener, which isn't in it:
- * returns when there is something for the owner. A request that the sieve
- * leaves to him is the event (EPOLLIN, fd of the listener), with
- * sieve->received set; EPOLLHUP: nobody is left who could ask. A change of
- * mounts is the event (EPOLLPRI, sieve->watched). The number of
- * events, 0 when the time ran out, -errno. timeout_ms: -1 for no end.
- */
-LL_EXPORT int32_t ll_sieve_wait(struct ll_sieve *sieve, int32_t epoll, struct ll_epoll_event *ret_events,
-				int32_t events_max, int32_t timeout_ms);
-
 #endif

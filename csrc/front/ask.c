@@ -1,8 +1,9 @@
 /* A client's request for a plan: the front's half of docs/protocol.md up to the start of the run. */
 #include "front/ask.h"
 
+#include "base/file.h"
 #include "base/raw.h"
-#include "front/file.h"
+#include "front/run.h"
 
 enum { ANSWER_TIMEOUT_MS = 30000 };
 
@@ -113,7 +114,7 @@ static bool ask(struct ll_client *client, const struct ll_stack *stack, const st
 	return ok;
 }
 
-/* By pread: the file's offset is shared with every other client. The mapping is one byte longer, as ll_front_free has
+/* By pread: the file's offset is shared with every other client. The mapping is one byte longer, as ll_free_bytes has
  * it.
  */
 static bool read_plan(int fd, struct ll_bytes *ret_plan)
@@ -121,15 +122,15 @@ static bool read_plan(int fd, struct ll_bytes *ret_plan)
 	struct ll_statx status;
 	void *to;
 
-	if (ll_front_status(fd, "", LL_AT_EMPTY_PATH, &status) != 0 || status.size == 0 || status.size > LL_MAX_PLAN)
+	if (ll_stat_path(fd, "", LL_AT_EMPTY_PATH, &status) != 0 || status.size == 0 || status.size > LL_MAX_PLAN)
 		return false;
-	to = ll_front_map(status.size + 1);
+	to = ll_map_memory(status.size + 1);
 	if (to == NULL)
 		return false;
 	*ret_plan = (struct ll_bytes){ .data = to, .size = status.size };
 	if (raw_call4(__NR_pread64, fd, raw_ptr(to), (long)status.size, 0) == (long)status.size)
 		return true;
-	ll_front_free(ret_plan);
+	ll_free_bytes(ret_plan);
 	return false;
 }
 
@@ -161,7 +162,7 @@ static bool is_proven(const struct ll_client *client, const struct ll_stack *sta
 
 	if (mac != NULL && size == LL_SHA256_SIZE && ll_front_proves(stack, key, plan, mac))
 		return true;
-	ll_front_free(plan);
+	ll_free_bytes(plan);
 	return false;
 }
 
@@ -175,7 +176,7 @@ bool ll_ask_daemon(struct ll_client *ret_client, const struct ll_stack *stack, c
 
 	if (client.socket < 0)
 		return false;
-	client.frame.bytes = ll_front_map(LL_FRAME_MAX);
+	client.frame.bytes = ll_map_memory(LL_FRAME_MAX);
 	if (client.frame.bytes == NULL || !ll_front_folders(policy, file, &folders) ||
 	    !ll_front_key(stack, request, policy, &folders, start->build, key) || !is_own(client.socket) ||
 	    !greeted(&client) || !ask(&client, stack, request, policy, &folders, file) ||

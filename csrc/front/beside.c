@@ -3,12 +3,13 @@
 #include <stdbool.h>
 
 #include "base/clone.h"
+#include "base/file.h"
 #include "base/raw.h"
 #include "base/uapi.h"
-#include "front/file.h"
+#include "front/run.h"
 
 enum { LISTENER_FD, SOCKET_FD, FIRST_OTHER_FD };
-enum { STACK_SIZE = 64 * 1024, PAIR = 2 };
+enum { STACK_SIZE = 64 * 1024, PAIR = 2, NOTIF_SIZE = sizeof(struct ll_notif) };
 
 struct beside {
 	struct ll_sieve sieve;
@@ -34,9 +35,9 @@ static bool forward(const struct ll_sieve *sieve)
 	long ret;
 
 	do
-		ret = raw_call6(__NR_sendto, SOCKET_FD, raw_ptr(sieve->request), LL_NOTIF_SIZE, LL_MSG_NOSIGNAL, 0, 0);
+		ret = raw_call6(__NR_sendto, SOCKET_FD, raw_ptr(sieve->request), NOTIF_SIZE, LL_MSG_NOSIGNAL, 0, 0);
 	while (ret == -LL_EINTR);
-	return ret == LL_NOTIF_SIZE;
+	return ret == NOTIF_SIZE;
 }
 
 /* In memory of its own. A request is answered or forwarded before it looks whether Bun is there. */
@@ -64,26 +65,26 @@ static int run_beside(void *argument)
 	}
 }
 
-void ll_front_beside(const struct ll_sieve *sieve, struct ll_handoff *handoff)
+void ll_front_beside(const struct ll_sieve *sieve, struct ll_supervisor *own)
 {
 	int32_t pair[PAIR];
-	char *stack = ll_front_map(STACK_SIZE);
-	struct beside own = { .sieve = *sieve, .listener = handoff->listener };
+	char *stack = ll_map_memory(STACK_SIZE);
+	struct beside beside = { .sieve = *sieve, .listener = own->listener };
 	int32_t unused;
 	long pid;
 
 	if (stack == NULL ||
 	    raw_call4(__NR_socketpair, LL_AF_UNIX, LL_SOCK_SEQPACKET | LL_SOCK_CLOEXEC, 0, raw_ptr(pair)) < 0)
 		return;
-	own.socket = pair[1];
-	own.parent = (int32_t)raw_call0(__NR_getpid);
-	pid = ll_clone_blocked(0, stack + STACK_SIZE, &unused, run_beside, &own);
+	beside.socket = pair[1];
+	beside.parent = (int32_t)raw_call0(__NR_getpid);
+	pid = ll_clone_blocked(0, stack + STACK_SIZE, &unused, run_beside, &beside);
 	raw_call1(__NR_close, pair[1]);
 	raw_call2(__NR_munmap, raw_ptr(stack), STACK_SIZE);
 	if (pid < 0) {
 		raw_call1(__NR_close, pair[0]);
 		return;
 	}
-	handoff->beside_pid = (int32_t)pid;
-	handoff->beside = pair[0];
+	own->beside_pid = (int32_t)pid;
+	own->beside = pair[0];
 }

@@ -3,11 +3,13 @@
  * explained. It becomes a workload that needs nobody; any other it starts and
  * supervises, and hands the daemon the seccomp listener.
  */
+#include "base/file.h"
 #include "base/raw.h"
 #include "front/ask.h"
-#include "front/file.h"
-#include "front/watch.h"
+#include "front/run.h"
+#include "front/supervise.h"
 #include "plan/plan.h"
+#include "run/supervisor.h"
 
 /* Tells the daemon; one that doesn't listen any more is noticed when it hangs up. */
 static void tell(struct ll_client *client, enum ll_frame_kind kind, enum ll_frame_tag tag, uint32_t value, int fd)
@@ -19,14 +21,14 @@ static void tell(struct ll_client *client, enum ll_frame_kind kind, enum ll_fram
 }
 
 /* The daemon says something in the middle of a run: it can only be its end. */
-static _Noreturn void end_with_daemon(struct ll_client *client, struct ll_watch *watch)
+static _Noreturn void end_with_daemon(struct ll_client *client, struct ll_supervisor *own)
 {
 	const uint8_t *message = NULL;
 	char text[256];
 	size_t size = 0;
 	int32_t fd;
 
-	ll_watch_end(watch);
+	ll_supervisor_end(own);
 	if (ll_frame_receive(client->socket, 0, &client->frame, &fd))
 		message = ll_frame_field(&client->frame, LL_TAG_MESSAGE, &size);
 	if (message == NULL)
@@ -37,74 +39,59 @@ static _Noreturn void end_with_daemon(struct ll_client *client, struct ll_watch 
 	ll_front_say("the run was ended: ", text);
 }
 
-/* What the workload left behind goes on for a while, with its broker. */
-static void linger(struct ll_client *client, struct ll_watch *watch)
+/* The daemon's from here. */
+static void give_listener(struct ll_client *client, struct ll_supervisor *own)
 {
-	const int64_t end = ll_front_now_ms() + LL_GRACE_MS;
-	struct ll_message message;
-	int32_t fd;
-
-	for (int64_t left = LL_GRACE_MS; left > 0; left = end - ll_front_now_ms()) {
-		const enum ll_watch_event event = ll_watch_wait(watch, client->socket, left, &message, &fd);
-
-		if (event != LL_WATCH_MESSAGE || message.kind == LL_MESSAGE_EMPTY)
-			return;
-		if (fd >= 0)
-			raw_call1(__NR_close, fd);
-	}
+	tell(client, LL_FRAME_LISTENER, LL_TAG_PID, 0, own->listener);
+	raw_call1(__NR_close, own->listener);
+	own->listener = -1;
 }
 
-/* To the workload's end: its wait status; or -1 where the keeper says that it couldn't be started. */
-static int32_t follow(struct ll_client *client, struct ll_watch *watch)
+/* To the run's end: false where it couldn't be started. What a workload left behind goes on without a daemon, too. */
+static bool follow(struct ll_client *client, struct ll_supervisor *own)
 {
-	struct ll_message message;
-	bool started = false;
-	int32_t fd;
-
 	for (;;) {
-		switch (ll_watch_wait(watch, client->socket, -1, &message, &fd)) {
-		case LL_WATCH_HELPER:
-			end_with_daemon(client, watch);
-		case LL_WATCH_GONE:
-			return LL_SIGKILL; /* a keeper that was killed takes its workload along, if it ran already */
-		case LL_WATCH_MESSAGE:
-		case LL_WATCH_TIMEOUT:
+		switch (ll_supervisor_step(own, -1)) {
+		case LL_EVENT_LISTENER:
+			give_listener(client, own);
+			break;
+		case LL_EVENT_STARTED:
+			tell(client, LL_FRAME_STARTED, LL_TAG_PID, (uint32_t)own->pid, -1);
+			break;
+		case LL_EVENT_DRIVER:
+			if (own->status < 0)
+				end_with_daemon(client, own);
+			return true;
+		case LL_EVENT_BROKEN:
+			ll_supervisor_end(own);
+			ll_front_fail("the run was ended, because it couldn't be", "watched", own->failed_errno);
+		case LL_EVENT_FAILED:
+			return false;
+		case LL_EVENT_OVER:
+			return true;
 		default:
 			break;
 		}
-		if (message.kind == LL_MESSAGE_LISTENER)
-			tell(client, LL_FRAME_LISTENER, LL_TAG_PID, 0, fd);
-		if (fd >= 0)
-			raw_call1(__NR_close, fd);
-		if (message.kind == LL_MESSAGE_FAILED) /* a keeper that can't go on kills its workload first */
-			return started ? LL_SIGKILL : -1;
-		if (message.kind == LL_MESSAGE_STARTED) {
-			started = true;
-			tell(client, LL_FRAME_STARTED, LL_TAG_PID, (uint32_t)message.pid, -1);
-		}
-		if (message.kind == LL_MESSAGE_EXITED)
-			return message.status;
 	}
 }
 
 /* Returns only where the command wasn't executed. */
 static void run_plan(struct ll_client *client, const struct ll_exec *exec, const struct ll_plan *plan)
 {
-	struct ll_watch watch;
-	int32_t status;
+	struct ll_supervisor own;
 
-	if (ll_watch_start(&watch, plan, exec, client->brokered ? LL_LAUNCH_LINGER : 0) < 0)
+	ll_supervisor_init(&own);
+	own.driver = client->socket;
+	own.flags = client->brokered ? LL_LAUNCH_LINGER : 0;
+	if (ll_front_start(&own, plan, exec) < 0)
 		return;
-	status = follow(client, &watch);
-	if (status >= 0 && client->brokered)
-		linger(client, &watch);
-	ll_watch_end(&watch);
-	if (status < 0) {
-		ll_watch_restore(&watch);
+	if (!follow(client, &own)) {
+		ll_front_undo(&own);
 		return;
 	}
-	tell(client, LL_FRAME_ENDED, LL_TAG_STATUS, (uint32_t)status, -1);
-	ll_watch_exit(status);
+	ll_supervisor_end(&own);
+	tell(client, LL_FRAME_ENDED, LL_TAG_STATUS, (uint32_t)own.status, -1);
+	ll_supervisor_exit(own.status);
 }
 
 /* Nobody stays for it: the daemon is told which process it is, and looks for its end itself. */
@@ -138,6 +125,6 @@ void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const
 		else
 			run_plan(&client, &exec, &plan);
 	}
-	ll_front_free(&bytes);
+	ll_free_bytes(&bytes);
 	raw_call1(__NR_close, client.socket);
 }

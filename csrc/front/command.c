@@ -1,7 +1,8 @@
 /* The command of a plain run: src/run/command.ts, as far as there is nothing to complain about. */
+#include "audit/text.h"
+#include "base/file.h"
 #include "base/raw.h"
-#include "front/file.h"
-#include "front/text.h"
+#include "front/run.h"
 
 enum { BINPRM_BUF_SIZE = 256, X_OK = 1 };
 
@@ -36,14 +37,14 @@ static bool has_interpreter(const char *path)
 	raw_call1(__NR_close, fd);
 	if (head[0] != '#' || head[1] != '!')
 		return true;
-	return interpreter_of(head, interpreter) && ll_front_status(LL_AT_FDCWD, interpreter, 0, &status) == 0;
+	return interpreter_of(head, interpreter) && ll_stat_path(LL_AT_FDCWD, interpreter, 0, &status) == 0;
 }
 
 static bool is_runnable(const char *path)
 {
 	struct ll_statx status;
 
-	return ll_front_status(LL_AT_FDCWD, path, 0, &status) == 0 && (status.mode & LL_S_IFMT) == LL_S_IFREG &&
+	return ll_stat_path(LL_AT_FDCWD, path, 0, &status) == 0 && (status.mode & LL_S_IFMT) == LL_S_IFREG &&
 	       raw_call3(__NR_faccessat, LL_AT_FDCWD, raw_ptr(path), X_OK) == 0 && has_interpreter(path);
 }
 
@@ -85,7 +86,7 @@ bool ll_front_candidates(const struct ll_stack *stack, const char *name, bool se
 	for (const char *at = list; *at != '\0'; at++)
 		count += *at == ':';
 	pointers =
-		ll_front_map((count + 1) * sizeof(*pointers) + ll_text_size(list) + count * (ll_text_size(name) + 3));
+		ll_map_memory((count + 1) * sizeof(*pointers) + ll_text_size(list) + count * (ll_text_size(name) + 3));
 	if (pointers == NULL)
 		return false;
 	*ret_candidates = pointers;
@@ -97,7 +98,7 @@ bool ll_front_candidates(const struct ll_stack *stack, const char *name, bool se
 	for (; seen && *pointers != NULL; pointers++) {
 		struct ll_statx status;
 
-		if (ll_front_status(LL_AT_FDCWD, *pointers, 0, &status) == 0)
+		if (ll_stat_path(LL_AT_FDCWD, *pointers, 0, &status) == 0)
 			return is_runnable(*pointers);
 	}
 	return !seen;

@@ -1,8 +1,8 @@
 /* What the front has to say itself: one line on stderr, and mostly exit status 125. */
+#include "audit/text.h"
 #include "base/raw.h"
 #include "base/uapi.h"
 #include "front/front.h"
-#include "front/text.h"
 
 /* The longest name of a command that can be told, each byte as \u00NN, and the words around it. */
 #define LINE_BYTES (6 * 4096 + 512)

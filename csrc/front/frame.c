@@ -1,8 +1,8 @@
 #include "front/frame.h"
 
+#include "audit/text.h"
 #include "base/raw.h"
 #include "base/uapi.h"
-#include "front/text.h"
 
 /* A frame's header and a field's, as they lie in a datagram. */
 struct header {

@@ -169,6 +169,7 @@ void ll_front_main(uint64_t *sp)
 	const struct ll_link *link = &ll_link_record;
 	const char *interp_path;
 	struct ll_start start;
+	struct ll_supervisor own;
 	struct ll_interp interp;
 	int error;
 
@@ -181,10 +182,10 @@ void ll_front_main(uint64_t *sp)
 		ll_front_fail("cannot fill a closed standard stream with", "/dev/null", -error);
 	__builtin_memcpy(start.build, link->build, sizeof(start.build));
 	if (read_aux(&stack, AT_SECURE) == 0)
-		start.handoff = (uint64_t)(uintptr_t)ll_front_run(&stack, &start, link);
+		start.supervisor = (uint64_t)(uintptr_t)ll_front_run(&stack, &start, link, &own);
 	/* Bun doesn't start there, and says so in its own words. A run that goes on needs no folder. */
 	if (raw_call2(__NR_getcwd, raw_ptr(&interp), 1) == -ENOENT &&
-	    (start.handoff == 0 || raw_call1(__NR_chdir, raw_ptr("/")) < 0))
+	    (start.supervisor == 0 || raw_call1(__NR_chdir, raw_ptr("/")) < 0))
 		ll_front_say("the working directory was removed: ", "cd to one that is there");
 	error = ll_front_record_rest(&start);
 	if (error < 0)

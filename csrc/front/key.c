@@ -3,11 +3,12 @@
  * makes the same from the same; every text and number is framed, so that no
  * two lists of parts look alike.
  */
+#include "audit/text.h"
+#include "base/file.h"
 #include "base/identity.h"
 #include "base/raw.h"
-#include "front/file.h"
 #include "front/host.h"
-#include "front/text.h"
+#include "front/run.h"
 #include "plan/layout.gen.h"
 
 static void add_u32(struct ll_sha256 *hash, uint32_t number)
@@ -97,7 +98,7 @@ static bool real_folder(const char *file, char ret_folder[LL_PATH_SIZE])
 
 	if (fd < 0)
 		return false;
-	ret = ll_front_fd_path((int)fd, link)
+	ret = ll_fd_path((int)fd, link)
 		      ? raw_call4(__NR_readlinkat, LL_AT_FDCWD, raw_ptr(link), raw_ptr(ret_folder), LL_PATH_SIZE)
 		      : -LL_EINVAL;
 	raw_call1(__NR_close, fd);

@@ -1,8 +1,9 @@
 #include "front/pin.h"
 
+#include "base/file.h"
 #include "base/raw.h"
 #include "broker/caller.h"
-#include "front/file.h"
+#include "front/run.h"
 
 enum { FOLDERS = LL_FLAG_LISTED_SCRATCH | LL_FLAG_LISTED_EXPORT };
 
@@ -22,7 +23,7 @@ static bool is_listable(int fd)
 	char path[LL_PATH_SIZE];
 	size_t same = 0;
 
-	if (ll_front_status(fd, "", LL_AT_EMPTY_PATH, &status) != 0 || (status.mode & LL_S_IFMT) == LL_S_IFDIR)
+	if (ll_stat_path(fd, "", LL_AT_EMPTY_PATH, &status) != 0 || (status.mode & LL_S_IFMT) == LL_S_IFDIR)
 		return false;
 	if (ll_real_path(fd, path) == 0)
 		return false;
@@ -37,7 +38,7 @@ static bool pin_file(const char *path, bool may_lack, struct ll_pin *pin)
 	char folder[LL_PATH_SIZE];
 	size_t end = 0;
 
-	if (path[0] != '/' || !ll_front_join(folder, &path, 1))
+	if (path[0] != '/' || !ll_join(folder, &path, 1))
 		return false;
 	for (size_t i = 0; path[i] != '\0'; i++)
 		end = path[i] == '/' ? i + 1 : end;
@@ -84,49 +85,45 @@ static bool overlap(int one, int other)
 }
 
 /* What is published must not be reachable as scratch: Bun refuses that, with a message. */
-static bool overlaps_earlier(const struct ll_handoff *handoff, const uint32_t flags[LL_MAX_PINS], uint32_t index)
+static bool overlaps_earlier(const struct ll_pin *pins, const uint32_t flags[LL_MAX_PINS], uint32_t index)
 {
 	for (uint32_t i = 0; i < index; i++) {
-		if ((flags[i] | flags[index]) == FOLDERS &&
-		    overlap(handoff->pins[i].folder, handoff->pins[index].folder))
+		if ((flags[i] | flags[index]) == FOLDERS && overlap(pins[i].folder, pins[index].folder))
 			return true;
 	}
 	return false;
 }
 
-void ll_front_unpin(struct ll_handoff *handoff)
+void ll_front_unpin(const struct ll_pin pins[LL_MAX_PINS], uint32_t count)
 {
-	for (uint32_t i = 0; i < handoff->pin_count; i++) {
-		if (handoff->pins[i].folder >= 0)
-			raw_call1(__NR_close, handoff->pins[i].folder);
-		if (handoff->pins[i].file >= 0)
-			raw_call1(__NR_close, handoff->pins[i].file);
+	for (uint32_t i = 0; i < count; i++) {
+		if (pins[i].folder >= 0)
+			raw_call1(__NR_close, pins[i].folder);
+		if (pins[i].file >= 0)
+			raw_call1(__NR_close, pins[i].file);
 	}
-	handoff->pin_count = 0;
 }
 
-bool ll_front_pin(const struct ll_plan *plan, struct ll_handoff *handoff)
+bool ll_front_pin(const struct ll_plan *plan, struct ll_pin ret_pins[LL_MAX_PINS], uint32_t *ret_count)
 {
 	uint32_t flags[LL_MAX_PINS];
+	uint32_t count = 0;
+	bool pinned = true;
 
-	handoff->pin_count = 0;
-	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
+	for (uint32_t i = 0; i < ll_plan_fork(plan) && pinned; i++) {
 		const struct ll_op *op = &plan->ops[i];
-		const uint32_t at = handoff->pin_count;
 
 		if (op->kind != LL_OP_LISTED)
 			continue;
-		if (at == LL_MAX_PINS) {
-			ll_front_unpin(handoff);
-			return false;
-		}
-		flags[at] = op->flags;
-		handoff->pin_count++;
-		if (!pin_one(op, plan->data + op->text_offset, &handoff->pins[at]) ||
-		    overlaps_earlier(handoff, flags, at)) {
-			ll_front_unpin(handoff);
-			return false;
-		}
+		pinned = count < LL_MAX_PINS;
+		if (!pinned)
+			break;
+		flags[count++] = op->flags;
+		pinned = pin_one(op, plan->data + op->text_offset, &ret_pins[count - 1]) &&
+			 !overlaps_earlier(ret_pins, flags, count - 1);
 	}
-	return true;
+	if (!pinned)
+		ll_front_unpin(ret_pins, count);
+	*ret_count = pinned ? count : 0;
+	return pinned;
 }

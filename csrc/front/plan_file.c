@@ -1,7 +1,8 @@
 /* Plan files: src/store/plan-file.ts and plan-host.ts, as far as nothing is to be explained. */
+#include "base/file.h"
 #include "base/raw.h"
-#include "front/file.h"
 #include "front/host.h"
+#include "front/run.h"
 #include "plan/layout.gen.h"
 
 #define LL_BUILT_IN "built-in:"
@@ -73,11 +74,11 @@ bool ll_front_plan_file(const char *path, const uint8_t build[LL_SHA256_SIZE], s
 		       LL_O_RDONLY | LL_O_NONBLOCK | LL_O_NOCTTY | LL_O_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	ok = ll_front_status((int)fd, "", LL_AT_EMPTY_PATH, &status) == 0 &&
-	     ll_front_read((int)fd, &status, LL_MAX_PLAN, ret_file);
+	ok = ll_stat_path((int)fd, "", LL_AT_EMPTY_PATH, &status) == 0 &&
+	     ll_read_file((int)fd, &status, LL_MAX_PLAN, ret_file);
 	raw_call1(__NR_close, fd);
 	if (ok && is_intact(ret_file, build) && fits_host((const void *)ret_file->data))
 		return true;
-	ll_front_free(ret_file);
+	ll_free_bytes(ret_file);
 	return false;
 }

@@ -1,7 +1,8 @@
 /* The policy of a plain run: a file, or one that is named (src/policy/named.ts). */
+#include "audit/text.h"
+#include "base/file.h"
 #include "base/raw.h"
-#include "front/file.h"
-#include "front/text.h"
+#include "front/run.h"
 
 static bool has_slash(const char *text)
 {
@@ -38,9 +39,9 @@ static enum found look_in(const char *folder, const char *name, char ret_file[LL
 
 	if (folder[0] != '/')
 		return ABSENT;
-	if (!ll_text_is_utf8(folder) || !ll_front_join(ret_file, parts, 4))
+	if (!ll_text_is_utf8(folder) || !ll_join(ret_file, parts, 4))
 		return ASK_BUN;
-	ret = ll_front_status(LL_AT_FDCWD, ret_file, LL_AT_SYMLINK_NOFOLLOW, &status);
+	ret = ll_stat_path(LL_AT_FDCWD, ret_file, LL_AT_SYMLINK_NOFOLLOW, &status);
 	if (ret == 0)
 		return FOUND;
 	return ret == -LL_ENOENT || ret == -LL_ENOTDIR || ret == -LL_EACCES ? ABSENT : ASK_BUN;
@@ -78,7 +79,7 @@ static enum found look_at_user(const struct ll_stack *stack, const char *name, c
 
 	if (parts[0] == NULL || parts[0][0] != '/')
 		return ABSENT;
-	if (changes_in_join(parts[0]) || !ll_front_join(folder, parts, 2))
+	if (changes_in_join(parts[0]) || !ll_join(folder, parts, 2))
 		return ASK_BUN;
 	return look_in(folder, name, ret_file);
 }
@@ -117,15 +118,15 @@ bool ll_front_policy(const struct ll_stack *stack, const struct ll_request *requ
 			ret_file[0] = '\0';
 		if (found != FOUND)
 			return found == ABSENT;
-	} else if (!ll_front_join(ret_file, &request->policy_file, 1)) {
+	} else if (!ll_join(ret_file, &request->policy_file, 1)) {
 		return false;
 	}
 	fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(ret_file),
 		       LL_O_RDONLY | LL_O_NONBLOCK | LL_O_NOCTTY | LL_O_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	ok = ll_front_status((int)fd, "", LL_AT_EMPTY_PATH, &status) == 0 &&
-	     ll_front_read((int)fd, &status, LL_MAX_POLICY, ret_policy);
+	ok = ll_stat_path((int)fd, "", LL_AT_EMPTY_PATH, &status) == 0 &&
+	     ll_read_file((int)fd, &status, LL_MAX_POLICY, ret_policy);
 	raw_call1(__NR_close, fd);
 	return ok;
 }

@@ -4,9 +4,10 @@
  * sent when the run can't fail any more but in executing the command, makes
  * the daemon count it and watch for its end (docs/daemon.md). Nobody answers.
  */
+#include "base/file.h"
 #include "base/raw.h"
-#include "front/file.h"
 #include "front/frame.h"
+#include "front/run.h"
 #include "plan/plan.h"
 
 enum { PLACE_DIGITS = 16 };
@@ -48,7 +49,7 @@ static int open_register(const char *socket, const uint8_t place[LL_SHA256_SIZE]
 	long fd;
 
 	if (!register_path(socket, place, &address, &size) ||
-	    ll_front_status(LL_AT_FDCWD, address.path, LL_AT_SYMLINK_NOFOLLOW, &status) != 0 ||
+	    ll_stat_path(LL_AT_FDCWD, address.path, LL_AT_SYMLINK_NOFOLLOW, &status) != 0 ||
 	    status.uid != (uint32_t)raw_call0(__NR_geteuid))
 		return -LL_ENOENT;
 	fd = raw_call3(__NR_socket, LL_AF_UNIX, LL_SOCK_DGRAM | LL_SOCK_CLOEXEC, 0);
@@ -88,7 +89,7 @@ static void enter(const struct ll_stack *stack, const struct ll_start *start, co
 	    !ll_front_candidates(stack, request->command[0], true, &candidates))
 		return;
 	exec.candidates = candidates;
-	notice.frame.bytes = ll_front_map(LL_FRAME_MAX);
+	notice.frame.bytes = ll_map_memory(LL_FRAME_MAX);
 	notice.socket = open_register(request->socket, entry->place);
 	if (notice.socket < 0)
 		return;
@@ -115,5 +116,5 @@ void ll_front_enter(const struct ll_stack *stack, const struct ll_start *start, 
 					.size = stored.size - sizeof(struct ll_stored) };
 
 	enter(stack, start, request, file, &bytes, key, &entry);
-	ll_front_free(&stored);
+	ll_free_bytes(&stored);
 }

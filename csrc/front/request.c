@@ -1,6 +1,6 @@
 /* The command line of a plain run, and the environment. */
+#include "audit/text.h"
 #include "front/run.h"
-#include "front/text.h"
 
 #include "base/uapi.h"
 
@@ -131,19 +131,4 @@ struct ll_exec ll_front_exec(const struct ll_stack *stack, const struct ll_start
 		.envp = stack->envp,
 		.closed = start->closed_fds,
 	};
-}
-
-bool ll_front_join(char ret_path[LL_PATH_SIZE], const char *const parts[], size_t count)
-{
-	size_t size = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		for (const char *in = parts[i]; *in != '\0'; in++) {
-			if (size == LL_PATH_SIZE - 1)
-				return false;
-			ret_path[size++] = *in;
-		}
-	}
-	ret_path[size] = '\0';
-	return true;
 }

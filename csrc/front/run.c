@@ -1,10 +1,11 @@
 #include "front/run.h"
 
+#include "audit/text.h"
+#include "base/file.h"
 #include "base/raw.h"
 #include "base/uapi.h"
-#include "front/file.h"
 #include "front/frame.h"
-#include "front/text.h"
+#include "front/supervise.h"
 #include "plan/apply.h"
 #include "plan/plan.h"
 
@@ -45,7 +46,7 @@ static bool binds_alike(const struct ll_plan *plan, const struct ll_op *bind, co
 	const char *path = plan->data + ll_plan_source(plan, bind->a)->text_offset;
 	struct ll_statx source;
 
-	return ll_front_status(LL_AT_FDCWD, path, 0, &source) == 0 && is_folder(&source) == is_folder(target);
+	return ll_stat_path(LL_AT_FDCWD, path, 0, &source) == 0 && is_folder(&source) == is_folder(target);
 }
 
 /*
@@ -57,7 +58,7 @@ static bool can_mount(const struct ll_plan *plan)
 	for (int fd = 0; fd < 3; fd++) {
 		struct ll_statx status;
 
-		if (ll_front_status(fd, "", LL_AT_EMPTY_PATH, &status) == 0 && is_folder(&status))
+		if (ll_stat_path(fd, "", LL_AT_EMPTY_PATH, &status) == 0 && is_folder(&status))
 			return false;
 	}
 	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
@@ -66,7 +67,7 @@ static bool can_mount(const struct ll_plan *plan)
 
 		if (op->text_size == 0 || (op->flags & LL_FLAG_RULE_PATH_OPTIONAL && op->kind == LL_OP_RULE_PATH))
 			continue;
-		if (ll_front_status(LL_AT_FDCWD, plan->data + op->text_offset, 0, &status) != 0)
+		if (ll_stat_path(LL_AT_FDCWD, plan->data + op->text_offset, 0, &status) != 0)
 			return false;
 		if (op->kind == LL_OP_BIND && !binds_alike(plan, op, &status))
 			return false;
@@ -138,9 +139,9 @@ void ll_front_become(const struct ll_plan *plan, const struct ll_exec *exec, con
 }
 
 /* The plan in file behind skip bytes. NULL, or the run that Bun is to go on with. */
-static const struct ll_handoff *run_stored(const struct ll_stack *stack, struct ll_start *start,
-					   const struct ll_request *request, const char *policy_file,
-					   const struct ll_bytes *file, size_t skip)
+static const struct ll_supervisor *run_stored(const struct ll_stack *stack, struct ll_start *start,
+					      const struct ll_request *request, const char *policy_file,
+					      const struct ll_bytes *file, size_t skip, struct ll_supervisor *ret_own)
 {
 	const struct ll_bytes bytes = { .data = file->data + skip, .size = file->size - skip };
 	struct ll_exec exec;
@@ -160,29 +161,28 @@ static const struct ll_handoff *run_stored(const struct ll_stack *stack, struct 
 		return NULL;
 	exec = ll_front_exec(stack, start, request);
 	exec.candidates = candidates;
-	if (brokered)
-		return plan.header->namespaces != 0
-			       ? NULL
-			       : ll_front_brokered(stack, request, policy_file, &plan, &bytes, &exec);
+	if (brokered && plan.header->namespaces != 0)
+		return NULL;
 	if (stays)
-		ll_front_supervised(stack, request, policy_file, &plan, &exec);
-	else
-		ll_front_become(&plan, &exec, NULL);
+		return ll_front_supervise(stack, request, policy_file, &plan, &exec, ret_own);
+	ll_front_become(&plan, &exec, NULL);
 	return NULL;
 }
 
 static void run_plan_file(const struct ll_stack *stack, struct ll_start *start, const struct ll_request *request,
 			  const struct ll_link *link)
 {
+	struct ll_supervisor own;
 	struct ll_bytes file;
 
 	if (!ll_front_plan_file(request->plan, link->build, &file))
 		return;
-	run_stored(stack, start, request, request->plan, &file, sizeof(struct ll_plan_file));
-	ll_front_free(&file);
+	run_stored(stack, start, request, request->plan, &file, sizeof(struct ll_plan_file), &own);
+	ll_free_bytes(&file);
 }
 
-const struct ll_handoff *ll_front_run(const struct ll_stack *stack, struct ll_start *start, const struct ll_link *link)
+const struct ll_supervisor *ll_front_run(const struct ll_stack *stack, struct ll_start *start,
+					 const struct ll_link *link, struct ll_supervisor *ret_own)
 {
 	struct ll_request request;
 	struct ll_bytes policy;
@@ -190,7 +190,7 @@ const struct ll_handoff *ll_front_run(const struct ll_stack *stack, struct ll_st
 	char path[LL_PATH_SIZE];
 	struct ll_folders folders;
 	uint8_t key[LL_SHA256_SIZE];
-	const struct ll_handoff *handoff = NULL;
+	const struct ll_supervisor *own = NULL;
 
 	/* A record of a run that a daemon holds has the daemon's events in it too. */
 	if (!ll_front_request(stack, &request) || (request.socket != NULL && request.audit != NULL) ||
@@ -207,10 +207,10 @@ const struct ll_handoff *ll_front_run(const struct ll_stack *stack, struct ll_st
 	else if (ll_front_folders(&policy, path, &folders) &&
 		 ll_front_key(stack, &request, &policy, &folders, link->build, key) &&
 		 ll_front_plan(stack, key, &file)) {
-		handoff = run_stored(stack, start, &request, path, &file, sizeof(struct ll_stored));
-		if (handoff == NULL)
-			ll_front_free(&file);
+		own = run_stored(stack, start, &request, path, &file, sizeof(struct ll_stored), ret_own);
+		if (own == NULL)
+			ll_free_bytes(&file);
 	}
-	ll_front_free(&policy);
-	return handoff;
+	ll_free_bytes(&policy);
+	return own;
 }

@@ -7,14 +7,13 @@
 #ifndef LL_FRONT_RUN_H
 #define LL_FRONT_RUN_H
 
+#include "base/file.h"
 #include "front/front.h"
-#include "front/handoff.h"
 #include "front/link.h"
 #include "front/sha256.h"
 #include "plan/apply.h"
 
 enum {
-	LL_PATH_SIZE = 4096, /* PATH_MAX, with the NUL */
 	LL_MAX_SETTINGS = 16,
 	LL_MAX_POLICY = 1048576, /* POLICY_BYTES_MAX of src/base/limits.ts */
 	LL_MAX_PLAN = 4 * 1048576,
@@ -32,12 +31,6 @@ struct ll_request {
 	char **command; /* NULL-terminated, not empty */
 };
 
-/* Bytes in a mapping of their own. */
-struct ll_bytes {
-	const uint8_t *data;
-	size_t size;
-};
-
 /* src/cli/arguments.ts: false for all but the plain form. */
 bool ll_front_request(const struct ll_stack *stack, struct ll_request *ret_request);
 
@@ -47,9 +40,6 @@ const char *ll_front_variable(const struct ll_stack *stack, const char *name);
 /* How a run starts its workload where nothing was changed since; candidates are still to be given. */
 struct ll_exec ll_front_exec(const struct ll_stack *stack, const struct ll_start *start,
 			     const struct ll_request *request);
-
-/* Writes parts, one behind the other; false if they don't fit, with their NUL, in LL_PATH_SIZE. */
-bool ll_front_join(char ret_path[LL_PATH_SIZE], const char *const parts[], size_t count);
 
 /*
  * src/policy/read.ts and named.ts: the policy's bytes, and in ret_file the
@@ -118,14 +108,6 @@ bool ll_front_candidates(const struct ll_stack *stack, const char *name, bool se
 void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const struct ll_request *request,
 		     const struct ll_bytes *policy, const char *file);
 
-/*
- * A run that somebody stays for: src/run/supervise.ts, audited.ts. Ends with
- * the workload. Of a checked plan and its bytes. Returns where Bun has to do it; nothing
- * has run then.
- */
-void ll_front_supervised(const struct ll_stack *stack, const struct ll_request *request, const char *file,
-			 const struct ll_plan *plan, const struct ll_exec *exec);
-
 struct ll_notice;
 
 /*
@@ -147,19 +129,12 @@ void ll_front_enter(const struct ll_stack *stack, const struct ll_start *start, 
 bool ll_front_is_plain(const struct ll_plan *plan);
 
 /*
- * A run with a broker, of a checked plan and its bytes: ends with the workload
- * where nobody asks the broker for anything, else with a run that Bun is to go
- * on with. NULL where Bun has to do all of it; nothing has run then.
- */
-const struct ll_handoff *ll_front_brokered(const struct ll_stack *stack, const struct ll_request *request,
-					   const char *file, const struct ll_plan *plan, const struct ll_bytes *bytes,
-					   const struct ll_exec *exec);
-
-/*
  * Becomes the workload, or ends with the documented status where that fails
  * after restrictions are in force. Returns where Bun has to do it: with a run
- * that it is to go on with, or NULL, and nothing has changed then.
+ * that it is to go on with, which is ret_own then, or NULL, and nothing has
+ * changed.
  */
-const struct ll_handoff *ll_front_run(const struct ll_stack *stack, struct ll_start *start, const struct ll_link *link);
+const struct ll_supervisor *ll_front_run(const struct ll_stack *stack, struct ll_start *start,
+					 const struct ll_link *link, struct ll_supervisor *ret_own);
 
 #endif

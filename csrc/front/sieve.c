@@ -1,8 +1,10 @@
 #include "front/sieve.h"
 
+#include "base/file.h"
 #include "base/raw.h"
 #include "broker/caller.h"
-#include "front/file.h"
+#include "front/pin.h"
+#include "front/run.h"
 
 /* The shortest turn that the kernel takes. */
 enum { SLICE_NS = 100000 };
@@ -70,25 +72,25 @@ static void add_file(struct room *room, const struct ll_op *op, const char *name
 	};
 }
 
-struct ll_sieve *ll_front_sieve(const struct ll_plan *plan, const struct ll_handoff *handoff)
+struct ll_sieve *ll_front_sieve(const struct ll_plan *plan, const struct ll_pin *pins, uint32_t pin_count)
 {
 	struct room *room =
-		ll_front_map(sizeof(*room) + (size_t)handoff->pin_count * 2 * LL_PATH_SIZE + plan->header->data_size);
+		ll_map_memory(sizeof(*room) + (size_t)pin_count * 2 * LL_PATH_SIZE + plan->header->data_size);
 	uint32_t pin = 0;
 	size_t names = 0;
 
 	if (room == NULL)
 		return NULL;
-	for (uint32_t i = 0; i < ll_plan_fork(plan) && pin < handoff->pin_count; i++) {
+	for (uint32_t i = 0; i < ll_plan_fork(plan) && pin < pin_count; i++) {
 		const struct ll_op *op = &plan->ops[i];
 
 		if (op->kind != LL_OP_LISTED)
 			continue;
 		if (op->flags & (LL_FLAG_LISTED_SCRATCH | LL_FLAG_LISTED_EXPORT)) {
-			names = add_names(room->names, names, plan->data + op->text_offset, handoff->pins[pin].folder);
-			add_folder(room, op, handoff->pins[pin].folder);
+			names = add_names(room->names, names, plan->data + op->text_offset, pins[pin].folder);
+			add_folder(room, op, pins[pin].folder);
 		} else {
-			add_file(room, op, plan->data + op->text_offset, handoff->pins[pin].file);
+			add_file(room, op, plan->data + op->text_offset, pins[pin].file);
 		}
 		pin++;
 	}

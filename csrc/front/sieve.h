@@ -3,7 +3,6 @@
 #define LL_FRONT_SIEVE_H
 
 #include "broker/sieve.h"
-#include "front/handoff.h"
 #include "plan/plan.h"
 
 #include <stdbool.h>
@@ -15,7 +14,7 @@ struct ll_privileges {
 };
 
 /* A sieve for the lists of a checked plan, without a listener yet; NULL where there is no memory. */
-struct ll_sieve *ll_front_sieve(const struct ll_plan *plan, const struct ll_handoff *handoff);
+struct ll_sieve *ll_front_sieve(const struct ll_plan *plan, const struct ll_pin *pins, uint32_t pin_count);
 
 /* Where a mount may keep lookups waiting, nothing is looked up here: every open is for Bun, which can wait elsewhere.
  */

@@ -14,7 +14,7 @@ struct scan {
 	char type[TYPE_SIZE];
 };
 
-int32_t ll_front_mounts(void)
+int32_t ll_open_mounts(void)
 {
 	static const char path[] = "/proc/self/mountinfo";
 	const long fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(path), LL_O_RDONLY | LL_O_CLOEXEC, 0);
@@ -70,7 +70,7 @@ static bool scan_byte(struct scan *scan, char byte)
 	return false;
 }
 
-bool ll_front_any_slow(int32_t mounts)
+bool ll_any_slow(int32_t mounts)
 {
 	struct scan scan = { .at = BEFORE_TYPE };
 	char chunk[CHUNK_SIZE];

@@ -9,9 +9,9 @@
  * An fd of our own mountinfo, for the next one; -1. Poll says POLLPRI once for
  * each change (fs/proc_namespace.c).
  */
-int32_t ll_front_mounts(void);
+int32_t ll_open_mounts(void);
 
 /* Whether a filesystem isn't the kernel's own, or that can't be told. */
-bool ll_front_any_slow(int32_t mounts);
+bool ll_any_slow(int32_t mounts);
 
 #endif

@@ -4,19 +4,20 @@
  */
 #include "front/store.h"
 
+#include "base/file.h"
 #include "base/identity.h"
 #include "base/raw.h"
-#include "front/file.h"
+#include "front/run.h"
 #include "plan/layout.gen.h"
 
 int ll_front_open_own(const char *path, uint32_t others)
 {
 	struct ll_statx status;
-	const int fd = ll_front_open_plain(LL_AT_FDCWD, path, LL_O_PATH);
+	const int fd = ll_open_plain(LL_AT_FDCWD, path, LL_O_PATH);
 
 	if (fd < 0)
 		return fd;
-	if (ll_front_status(fd, "", LL_AT_EMPTY_PATH, &status) == 0 && (status.mode & LL_S_IFMT) == LL_S_IFDIR &&
+	if (ll_stat_path(fd, "", LL_AT_EMPTY_PATH, &status) == 0 && (status.mode & LL_S_IFMT) == LL_S_IFDIR &&
 	    status.uid == (uint32_t)raw_call0(__NR_geteuid) && (status.mode & others) == 0)
 		return fd;
 	raw_call1(__NR_close, fd);
@@ -26,11 +27,11 @@ int ll_front_open_own(const char *path, uint32_t others)
 /* A file of the user's own that nobody else can read or write, opened. An fd, or -1. */
 static int open_own_file(int dir, const char *name, struct ll_statx *ret_status)
 {
-	const int fd = ll_front_open_plain(dir, name, LL_O_RDONLY | LL_O_NONBLOCK | LL_O_NOCTTY);
+	const int fd = ll_open_plain(dir, name, LL_O_RDONLY | LL_O_NONBLOCK | LL_O_NOCTTY);
 
 	if (fd < 0)
 		return -1;
-	if (ll_front_status(fd, "", LL_AT_EMPTY_PATH, ret_status) == 0 &&
+	if (ll_stat_path(fd, "", LL_AT_EMPTY_PATH, ret_status) == 0 &&
 	    ret_status->uid == (uint32_t)raw_call0(__NR_geteuid) && (ret_status->mode & 077) == 0)
 		return fd;
 	raw_call1(__NR_close, fd);
@@ -45,7 +46,7 @@ static bool read_plan(int dir, const char *name, struct ll_bytes *ret_bytes)
 
 	if (fd < 0)
 		return false;
-	ok = ll_front_read(fd, &status, LL_MAX_PLAN, ret_bytes);
+	ok = ll_read_file(fd, &status, LL_MAX_PLAN, ret_bytes);
 	raw_call1(__NR_close, fd);
 	return ok;
 }
@@ -72,13 +73,13 @@ static bool take_base(const char *base, const char *between, const char *below, 
 	const char *const whole[] = { base, between, below };
 	int fd;
 
-	if (base == NULL || base[0] != '/' || !ll_front_join(ret_path, own, 2))
+	if (base == NULL || base[0] != '/' || !ll_join(ret_path, own, 2))
 		return false;
 	fd = ll_front_open_own(ret_path, 022);
 	if (fd < 0)
 		return false;
 	raw_call1(__NR_close, fd);
-	return ll_front_join(ret_path, whole, 3);
+	return ll_join(ret_path, whole, 3);
 }
 
 /* The order of src/store/place.ts: the first base that the user owns. */
@@ -213,6 +214,6 @@ bool ll_front_entered_plan(const struct ll_stack *stack, const uint8_t key[LL_SH
 		ok = false;
 	}
 	if (!ok)
-		ll_front_free(ret_file);
+		ll_free_bytes(ret_file);
 	return ok;
 }

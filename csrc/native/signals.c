@@ -1,17 +1,17 @@
-/* Signals for a supervisor whose JavaScript can't be interrupted: a handler that writes to a pipe. */
 #include "native/signals.h"
 
 #include "base/raw.h"
 #include "base/uapi.h"
+#include "run/signals.h"
 
 /* Written once, before the first handler can run. */
 static int32_t write_fd = -1;
 
 static void on_signal(int signal, const void *info, const void *context)
 {
-	/* siginfo_t starts with si_signo, si_errno, si_code; si_pid follows a hole. */
+	/* siginfo_t starts with si_signo, si_errno, si_code. */
 	const int32_t *words = info;
-	const struct ll_signal_record record = { .signal = signal, .code = words[2], .pid = words[4] };
+	const struct ll_siginfo record = { .signal = (uint32_t)signal, .code = words[2] };
 
 	(void)context;
 	/* EAGAIN: a pipe full of signals that nobody has read yet; one more tells nothing new. */
@@ -44,6 +44,7 @@ int32_t ll_signals_open(uint64_t signals)
 		.flags = LL_SA_SIGINFO | LL_SA_ONSTACK | LL_SA_RESTART | RESTORER_FLAG,
 		.restorer = RESTORER,
 	};
+	const uint64_t wanted = signals == 0 ? LL_FORWARDED : signals;
 	int32_t pair[2];
 	long ret = raw_call2(__NR_pipe2, raw_ptr(pair), LL_O_CLOEXEC | LL_O_NONBLOCK);
 
@@ -51,7 +52,7 @@ int32_t ll_signals_open(uint64_t signals)
 		return (int32_t)ret;
 	write_fd = pair[1];
 	for (int signal = 1; signal <= LL_SIGNALS; signal++) {
-		if (!(signals >> (signal - 1) & 1))
+		if (!(wanted & LL_SIGNAL_BIT(signal)))
 			continue;
 		ret = raw_call4(__NR_rt_sigaction, signal, raw_ptr(&action), 0, sizeof(action.mask));
 		if (ret < 0)
@@ -60,15 +61,13 @@ int32_t ll_signals_open(uint64_t signals)
 	return pair[0];
 }
 
+int32_t ll_signals_block(uint64_t signals)
+{
+	return (int32_t)raw_call4(__NR_rt_sigprocmask, LL_SIG_SETMASK, raw_ptr(&signals), 0, sizeof(signals));
+}
+
 int32_t ll_die(int32_t signal)
 {
-	const struct ll_sigaction action = { .handler = 0 };
-	const struct ll_rlimit no_core = { 0 };
-	const uint64_t all = ~UINT64_C(0);
-
-	raw_call4(__NR_prlimit64, 0, LL_RLIMIT_CORE, raw_ptr(&no_core), 0);
-	raw_call4(__NR_rt_sigaction, signal, raw_ptr(&action), 0, sizeof(action.mask));
-	raw_call4(__NR_rt_sigprocmask, LL_SIG_UNBLOCK, raw_ptr(&all), 0, sizeof(all));
-	raw_call2(__NR_kill, raw_call0(__NR_getpid), signal);
+	ll_signals_die(signal);
 	return -LL_EINVAL;
 }

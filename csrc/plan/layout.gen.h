@@ -12,14 +12,14 @@
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
 #define LL_LAYOUT_DIGEST \
-	{ 0x82e887e2, \
-	  0x70e28629, \
-	  0xfc90617e, \
-	  0xb36e4cc2, \
-	  0x09ba4048, \
-	  0xba8b09a4, \
-	  0x40ffcccf, \
-	  0x8a5de4cb }
+	{ 0xf60014aa, \
+	  0x50094a4b, \
+	  0x4d910e86, \
+	  0x77d8b168, \
+	  0xb3e3c0cc, \
+	  0x7fcdf2c1, \
+	  0xe459fcd8, \
+	  0xb6bdedb2 }
 
 /* src/kernel/filesystems.ts; behind the last one is an empty one. */
 #define LL_OWN_FILESYSTEMS \
@@ -207,7 +207,7 @@ struct ll_sieve {
 	uint32_t file_count;
 	uint32_t mount_count;
 	uint32_t listed;
-	int32_t watched;
+	uint32_t reserved;
 	uint32_t steps;
 	uint32_t heat;
 	uint32_t handing;
@@ -231,12 +231,94 @@ _Static_assert(offsetof(struct ll_sieve, mounts) == 168, "ll_sieve.mounts");
 _Static_assert(offsetof(struct ll_sieve, file_count) == 176, "ll_sieve.file_count");
 _Static_assert(offsetof(struct ll_sieve, mount_count) == 180, "ll_sieve.mount_count");
 _Static_assert(offsetof(struct ll_sieve, listed) == 184, "ll_sieve.listed");
-_Static_assert(offsetof(struct ll_sieve, watched) == 188, "ll_sieve.watched");
+_Static_assert(offsetof(struct ll_sieve, reserved) == 188, "ll_sieve.reserved");
 _Static_assert(offsetof(struct ll_sieve, steps) == 192, "ll_sieve.steps");
 _Static_assert(offsetof(struct ll_sieve, heat) == 196, "ll_sieve.heat");
 _Static_assert(offsetof(struct ll_sieve, handing) == 200, "ll_sieve.handing");
 _Static_assert(offsetof(struct ll_sieve, swept) == 204, "ll_sieve.swept");
 _Static_assert(sizeof(struct ll_sieve) == 208, "ll_sieve");
+
+struct ll_supervisor {
+	int32_t keeper_pid;
+	int32_t keeper_pidfd;
+	int32_t channel;
+	int32_t signals;
+	uint64_t mapping;
+	uint64_t mapping_size;
+	uint64_t run;
+	uint64_t plan;
+	uint64_t plan_size;
+	uint32_t flags;
+	uint32_t untold;
+	int32_t pid;
+	int32_t pidfd;
+	int32_t status;
+	int32_t listener;
+	int32_t driver;
+	int32_t mounts;
+	uint32_t empty;
+	uint32_t gone;
+	uint64_t grace_end_ms;
+	uint64_t early;
+	uint64_t unsent;
+	uint64_t mask_before;
+	uint64_t ignored_before;
+	uint32_t failed_stage;
+	int32_t failed_op;
+	int32_t failed_errno;
+	uint32_t pin_count;
+	uint64_t sieve;
+	uint64_t audit;
+	uint64_t pins;
+	int32_t beside_pid;
+	int32_t beside;
+	int32_t foreground;
+	int32_t reserved;
+};
+_Static_assert(offsetof(struct ll_supervisor, keeper_pid) == 0, "ll_supervisor.keeper_pid");
+_Static_assert(offsetof(struct ll_supervisor, keeper_pidfd) == 4, "ll_supervisor.keeper_pidfd");
+_Static_assert(offsetof(struct ll_supervisor, channel) == 8, "ll_supervisor.channel");
+_Static_assert(offsetof(struct ll_supervisor, signals) == 12, "ll_supervisor.signals");
+_Static_assert(offsetof(struct ll_supervisor, mapping) == 16, "ll_supervisor.mapping");
+_Static_assert(offsetof(struct ll_supervisor, mapping_size) == 24, "ll_supervisor.mapping_size");
+_Static_assert(offsetof(struct ll_supervisor, run) == 32, "ll_supervisor.run");
+_Static_assert(offsetof(struct ll_supervisor, plan) == 40, "ll_supervisor.plan");
+_Static_assert(offsetof(struct ll_supervisor, plan_size) == 48, "ll_supervisor.plan_size");
+_Static_assert(offsetof(struct ll_supervisor, flags) == 56, "ll_supervisor.flags");
+_Static_assert(offsetof(struct ll_supervisor, untold) == 60, "ll_supervisor.untold");
+_Static_assert(offsetof(struct ll_supervisor, pid) == 64, "ll_supervisor.pid");
+_Static_assert(offsetof(struct ll_supervisor, pidfd) == 68, "ll_supervisor.pidfd");
+_Static_assert(offsetof(struct ll_supervisor, status) == 72, "ll_supervisor.status");
+_Static_assert(offsetof(struct ll_supervisor, listener) == 76, "ll_supervisor.listener");
+_Static_assert(offsetof(struct ll_supervisor, driver) == 80, "ll_supervisor.driver");
+_Static_assert(offsetof(struct ll_supervisor, mounts) == 84, "ll_supervisor.mounts");
+_Static_assert(offsetof(struct ll_supervisor, empty) == 88, "ll_supervisor.empty");
+_Static_assert(offsetof(struct ll_supervisor, gone) == 92, "ll_supervisor.gone");
+_Static_assert(offsetof(struct ll_supervisor, grace_end_ms) == 96, "ll_supervisor.grace_end_ms");
+_Static_assert(offsetof(struct ll_supervisor, early) == 104, "ll_supervisor.early");
+_Static_assert(offsetof(struct ll_supervisor, unsent) == 112, "ll_supervisor.unsent");
+_Static_assert(offsetof(struct ll_supervisor, mask_before) == 120, "ll_supervisor.mask_before");
+_Static_assert(offsetof(struct ll_supervisor, ignored_before) == 128, "ll_supervisor.ignored_before");
+_Static_assert(offsetof(struct ll_supervisor, failed_stage) == 136, "ll_supervisor.failed_stage");
+_Static_assert(offsetof(struct ll_supervisor, failed_op) == 140, "ll_supervisor.failed_op");
+_Static_assert(offsetof(struct ll_supervisor, failed_errno) == 144, "ll_supervisor.failed_errno");
+_Static_assert(offsetof(struct ll_supervisor, pin_count) == 148, "ll_supervisor.pin_count");
+_Static_assert(offsetof(struct ll_supervisor, sieve) == 152, "ll_supervisor.sieve");
+_Static_assert(offsetof(struct ll_supervisor, audit) == 160, "ll_supervisor.audit");
+_Static_assert(offsetof(struct ll_supervisor, pins) == 168, "ll_supervisor.pins");
+_Static_assert(offsetof(struct ll_supervisor, beside_pid) == 176, "ll_supervisor.beside_pid");
+_Static_assert(offsetof(struct ll_supervisor, beside) == 180, "ll_supervisor.beside");
+_Static_assert(offsetof(struct ll_supervisor, foreground) == 184, "ll_supervisor.foreground");
+_Static_assert(offsetof(struct ll_supervisor, reserved) == 188, "ll_supervisor.reserved");
+_Static_assert(sizeof(struct ll_supervisor) == 192, "ll_supervisor");
+
+struct ll_pin {
+	int32_t folder;
+	int32_t file;
+};
+_Static_assert(offsetof(struct ll_pin, folder) == 0, "ll_pin.folder");
+_Static_assert(offsetof(struct ll_pin, file) == 4, "ll_pin.file");
+_Static_assert(sizeof(struct ll_pin) == 8, "ll_pin");
 
 struct ll_plan_file {
 	uint64_t magic;
@@ -335,6 +417,19 @@ enum {
 	LL_COMMAND_UNMOUNT = 206,
 	LL_COMMAND_RESTRICT = 207,
 	LL_COMMAND_CREATE = 208,
+};
+
+enum {
+	LL_EVENT_LISTENER = 0,
+	LL_EVENT_STARTED = 1,
+	LL_EVENT_FAILED = 2,
+	LL_EVENT_OVER = 3,
+	LL_EVENT_ASKED = 4,
+	LL_EVENT_DESERTED = 5,
+	LL_EVENT_MOUNTS = 6,
+	LL_EVENT_DRIVER = 7,
+	LL_EVENT_TURN = 8,
+	LL_EVENT_BROKEN = 9,
 };
 
 enum {

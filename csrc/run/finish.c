@@ -1,7 +1,8 @@
 #include "run/finish.h"
 
+#include "base/file.h"
 #include "base/raw.h"
-#include "front/file.h"
+#include "front/run.h"
 #include "front/store.h"
 
 enum {
@@ -80,7 +81,7 @@ static int open_store(const struct ll_stack *stack)
 static bool has_room(int dir)
 {
 	char entries[DIRENTS_SIZE] __attribute__((aligned(8)));
-	const int fd = ll_front_open_plain(dir, ".", LL_O_RDONLY);
+	const int fd = ll_open_plain(dir, ".", LL_O_RDONLY);
 	uint32_t count = 0;
 	long size;
 	long rest;
@@ -106,7 +107,7 @@ static bool temporary_name(char ret_name[LL_PATH_SIZE])
 		return false;
 	ll_front_plan_name(random, digits);
 	digits[2 * RANDOM_SIZE] = '\0';
-	return ll_front_join(ret_name, parts, 2);
+	return ll_join(ret_name, parts, 2);
 }
 
 static bool write_all(int fd, const void *bytes, size_t size)

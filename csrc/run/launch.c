@@ -69,7 +69,7 @@ static uint64_t round_up(uint64_t size)
 /* Keeper's stack, workload's stack, warden's stack, the run, and what of plan and launch request isn't NULL, in one
  * mapping that outlives the call. */
 static int map_run(const void *plan, uint32_t plan_size, const void *launch, uint32_t launch_size,
-		   struct ll_spawned *spawned, struct ll_run **ret_run)
+		   struct ll_supervisor *own, struct ll_run **ret_run)
 {
 	const uint64_t run_at = 3 * STACK_SIZE;
 	const uint64_t plan_at = run_at + round_up(sizeof(struct ll_run));
@@ -82,8 +82,9 @@ static int map_run(const void *plan, uint32_t plan_size, const void *launch, uin
 	*ret_run = (void *)(bytes + run_at);
 	if (base < 0 && base > -4096)
 		return (int)base;
-	spawned->mapping = (uint64_t)base;
-	spawned->mapping_size = size;
+	own->mapping = (uint64_t)base;
+	own->mapping_size = size;
+	own->run = (uint64_t)(uintptr_t)*ret_run;
 	if (plan != NULL)
 		__builtin_memcpy(bytes + plan_at, plan, plan_size);
 	if (launch != NULL)
@@ -126,7 +127,7 @@ static int check_run(struct ll_run *run, uint32_t plan_size, uint32_t launch_siz
 }
 
 /* All signals blocked: one that arrived between clone and exec would run our handlers in the child, on our memory. */
-static int clone_keeper(struct ll_run *run, const int32_t pair[CHANNEL_PAIR], struct ll_spawned *spawned,
+static int clone_keeper(struct ll_run *run, const int32_t pair[CHANNEL_PAIR], struct ll_supervisor *own,
 			struct ll_message *ret_failure)
 {
 	const unsigned long flags =
@@ -135,66 +136,70 @@ static int clone_keeper(struct ll_run *run, const int32_t pair[CHANNEL_PAIR], st
 	long pid;
 
 	run->channel = pair[1];
-	pid = ll_clone_blocked(flags, keeper_stack, &spawned->keeper_pidfd, ll_keeper, run);
+	pid = ll_clone_blocked(flags, keeper_stack, &own->keeper_pidfd, ll_keeper, run);
 	raw_call1(__NR_close, pair[1]);
 	if (pid < 0) {
 		raw_call1(__NR_close, pair[0]);
 		return failed(ret_failure, LL_STAGE_CLONE, -1, (int)pid);
 	}
-	spawned->keeper_pid = (int32_t)pid;
-	spawned->channel = pair[0];
+	own->keeper_pid = (int32_t)pid;
+	own->channel = pair[0];
 	return 0;
 }
 
 /* Clones the keeper of a run that is complete; on failure its mapping is given back. */
-static int start_run(struct ll_run *run, struct ll_spawned *spawned, struct ll_message *ret_failure)
+static int start_run(struct ll_run *run, struct ll_supervisor *own, struct ll_message *ret_failure)
 {
 	int32_t pair[CHANNEL_PAIR];
 	int ret;
 
-	spawned->foreground = ll_terminal_foreground();
+	own->foreground = ll_terminal_foreground();
 	ret = (int)raw_call4(__NR_socketpair, LL_AF_UNIX, LL_SOCK_SEQPACKET | LL_SOCK_CLOEXEC, 0, raw_ptr(pair));
 	if (ret < 0)
 		failed(ret_failure, LL_STAGE_CHANNEL, -1, ret);
 	else
-		ret = clone_keeper(run, pair, spawned, ret_failure);
+		ret = clone_keeper(run, pair, own, ret_failure);
 	if (ret < 0)
-		ll_release(spawned);
+		ll_unmap_run(own);
 	return ret;
 }
 
-int32_t ll_spawn(const void *plan, uint32_t plan_size, void *launch, uint32_t launch_size,
-		 struct ll_spawned *ret_spawned, struct ll_message *ret_failure)
+int ll_spawn(const void *plan, uint32_t plan_size, void *launch, uint32_t launch_size, struct ll_supervisor *own,
+	     struct ll_message *ret_failure)
 {
 	struct ll_run *run = NULL;
-	int ret;
+	int ret = map_run(plan, plan_size, launch, launch_size, own, &run);
 
-	*ret_spawned = (struct ll_spawned){ .keeper_pidfd = -1, .channel = -1 };
-	ret = map_run(plan, plan_size, launch, launch_size, ret_spawned, &run);
 	if (ret < 0)
 		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
 	ret = check_run(run, plan_size, launch_size, ret_failure);
+	own->flags = run->launch_flags;
 	if (ret == 0)
-		return start_run(run, ret_spawned, ret_failure);
-	ll_release(ret_spawned);
+		return start_run(run, own, ret_failure);
+	ll_unmap_run(own);
 	return ret;
 }
 
-int ll_spawn_exec(const struct ll_plan *plan, const struct ll_exec *exec, uint32_t launch_flags,
-		  struct ll_spawned *ret_spawned, struct ll_message *ret_failure)
+int ll_spawn_exec(const struct ll_plan *plan, const struct ll_exec *exec, struct ll_supervisor *own,
+		  struct ll_message *ret_failure)
 {
 	struct ll_run *run = NULL;
-	int ret;
+	int ret = map_run(NULL, 0, NULL, 0, own, &run);
 
-	*ret_spawned = (struct ll_spawned){ .keeper_pidfd = -1, .channel = -1 };
-	ret = map_run(NULL, 0, NULL, 0, ret_spawned, &run);
 	if (ret < 0)
 		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
 	run->plan = *plan;
 	run->exec = *exec;
-	run->launch_flags = launch_flags;
+	run->launch_flags = own->flags;
 	prepare_state(run);
-	return start_run(run, ret_spawned, ret_failure);
+	return start_run(run, own, ret_failure);
+}
+
+void ll_unmap_run(struct ll_supervisor *own)
+{
+	if (own->mapping != 0)
+		raw_call2(__NR_munmap, (long)own->mapping, (long)own->mapping_size);
+	own->mapping = own->run = 0;
 }
 
 int32_t ll_become_state(struct ll_state *state, struct ll_message *ret_failure)
@@ -229,7 +234,7 @@ int32_t ll_become_state(struct ll_state *state, struct ll_message *ret_failure)
 int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, uint32_t launch_size,
 		  struct ll_message *ret_failure)
 {
-	struct ll_spawned mapping = { 0 };
+	struct ll_supervisor mapping = { 0 };
 	struct ll_run *run = NULL;
 	int ret = map_run(plan, plan_size, launch, launch_size, &mapping, &run);
 
@@ -237,15 +242,4 @@ int32_t ll_become(const void *plan, uint32_t plan_size, void *launch, uint32_t l
 		return failed(ret_failure, LL_STAGE_LAUNCH, -1, ret);
 	ret = check_run(run, plan_size, launch_size, ret_failure);
 	return ret < 0 ? ret : ll_become_state(&run->state, ret_failure);
-}
-
-int32_t ll_receive(int32_t channel, struct ll_message *ret_message, int32_t *ret_fd)
-{
-	return ll_take(channel, LL_MSG_DONTWAIT, ret_message, ret_fd);
-}
-
-int32_t ll_release(const struct ll_spawned *spawned)
-{
-	ll_terminal_give_back(spawned->foreground);
-	return (int32_t)raw_call2(__NR_munmap, (long)spawned->mapping, (long)spawned->mapping_size);
 }

@@ -1,13 +1,4 @@
-/** An event as one line of JSON from which every byte of every string can be had back. */
-
-import type { AuditEvent } from "./events.ts";
-
-/** What every event has. */
-export interface Common {
-  /** From LANDLOCKD_JOB_ID; null without one. */
-  readonly jobId: string | null;
-  readonly runId: string;
-}
+/** Fields of an event as JSON from which every byte of every string can be had back. */
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -56,18 +47,11 @@ function tryDecode(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The line, with its newline. `time` is when it happened. */
-export function eventLine(event: AuditEvent, common: Common, time: Date): string {
-  const { event: name, ...fields } = event;
-  const plain = Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [key, value instanceof Uint8Array ? escapeBytes(value) : value]),
-  );
-  return `${JSON.stringify({
-    component: "landlockd",
-    event: name,
-    timestamp: time.toISOString(),
-    job_id: common.jobId,
-    run_id: common.runId,
-    ...plain,
-  })}\n`;
+/** The fields as they stand between the braces of a JSON object. */
+export function fieldsOf(fields: Readonly<Record<string, unknown>>): string {
+  const plain = Object.entries(fields).map(([key, value]) => [
+    key,
+    value instanceof Uint8Array ? escapeBytes(value) : value,
+  ]);
+  return JSON.stringify(Object.fromEntries(plain)).slice(1, -1);
 }

@@ -1,7 +1,7 @@
 /** The broker of one run: receives a request, lets it be decided and carried out, answers, records. */
 
-import { EPOLLHUP, EPOLLIN, type Epoll } from "../native/epoll.ts";
-import type { Command, Done } from "../native/spawn.ts";
+import { EPOLLHUP, EPOLLIN, type Watch } from "../native/epoll.ts";
+import type { Command, Done } from "../native/supervisor.ts";
 import type { Verdict } from "./decide.ts";
 import { Listener } from "./listener.ts";
 import type { MountBroker } from "./mount/mount.ts";
@@ -30,7 +30,7 @@ export class Broker {
   readonly #audit: Audit | undefined;
   readonly #mounts: MountBroker | undefined;
   #listener: Listener | undefined;
-  #epoll: Epoll | undefined;
+  #watch: Watch | undefined;
   #waiting: Waiting | undefined;
   #runner: Runner | undefined;
   readonly #publisher = new Publisher();
@@ -59,12 +59,12 @@ export class Broker {
    * Serves a listener from now on; it is owned. `shared`: the process has other work, for which it keeps its
    * capabilities.
    */
-  attach(listenerFd: number, epoll: Epoll, shared = false): void {
+  attach(listenerFd: number, watch: Watch, shared = false): void {
     hardenSelf(!shared);
     const listener = new Listener(listenerFd);
     this.#listener = listener;
-    this.#epoll = epoll;
-    this.#waiting = new Waiting(epoll);
+    this.#watch = watch;
+    this.#waiting = new Waiting(watch);
     this.#runner = new Runner(this.#waiting);
     this.#sift(listener);
     const onEvents = (events: number): void => {
@@ -72,9 +72,8 @@ export class Broker {
       if ((events & EPOLLIN) !== 0) unprivileged(() => this.#receive(listener));
       else if ((events & EPOLLHUP) !== 0) this.#detach();
     };
-    if (shared) epoll.add(listenerFd, onEvents);
-    else epoll.addSieve(listener.sieve, onEvents);
-    this.#world.watch(epoll, () => this.#sift(listener));
+    watch.addSieve(listener.sieve, onEvents);
+    this.#world.watch(watch, () => this.#sift(listener));
   }
 
   /** Tells the sieve what the lists are. */
@@ -189,7 +188,7 @@ export class Broker {
     this.#publisher.close();
     if (this.#listener === undefined) return;
     this.#requests += this.#listener.sieve.passed;
-    this.#epoll?.remove(this.#listener.fd);
+    this.#watch?.remove(this.#listener.fd);
     this.#listener.close();
     this.#listener = undefined;
   }

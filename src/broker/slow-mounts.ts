@@ -5,7 +5,7 @@
 
 import { O_RDONLY } from "../kernel/file.ts";
 import { OWN_FILESYSTEMS } from "../kernel/filesystems.ts";
-import type { Epoll } from "../native/epoll.ts";
+import type { Watch } from "../native/epoll.ts";
 import { allocate, type Memory } from "../native/memory.ts";
 import { numberOf, syscallByNumber } from "../native/syscall.ts";
 import { close, openOwn } from "./files.ts";
@@ -68,7 +68,7 @@ export class SlowMounts implements Slow {
   #any = true;
   readonly #fast = new Set<number>();
   readonly #byPath = new Map<string, Mount>();
-  #epoll: Epoll | undefined;
+  #watch: Watch | undefined;
 
   /** `file`: /proc/PID/mountinfo of a process that has the mounts in question. */
   constructor(file: string) {
@@ -76,10 +76,10 @@ export class SlowMounts implements Slow {
   }
 
   /** Learns of changes from now on, and tells of them. Without it each question reads the file again. */
-  watch(epoll: Epoll, changed: () => void): void {
-    if (this.#fd < 0 || this.#epoll !== undefined) return;
-    this.#epoll = epoll;
-    epoll.addMounts(this.#fd, () => {
+  watch(watch: Watch, changed: () => void): void {
+    if (this.#fd < 0 || this.#watch !== undefined) return;
+    this.#watch = watch;
+    watch.addMounts(this.#fd, () => {
       this.#changed = true;
       changed();
     });
@@ -87,7 +87,7 @@ export class SlowMounts implements Slow {
 
   #refresh(): void {
     if (!this.#changed) return;
-    this.#changed = this.#epoll === undefined;
+    this.#changed = this.#watch === undefined;
     const text = this.#fd < 0 ? undefined : readAll(this.#fd);
     const mounts = text === undefined ? [] : parseMounts(text);
     this.#any = mounts.length === 0 || mounts.some(({ slow }) => slow);
@@ -126,8 +126,8 @@ export class SlowMounts implements Slow {
   }
 
   close(): void {
-    if (this.#epoll !== undefined) this.#epoll.remove(this.#fd);
-    this.#epoll = undefined;
+    if (this.#watch !== undefined) this.#watch.remove(this.#fd);
+    this.#watch = undefined;
     close(this.#fd);
   }
 }

@@ -2,7 +2,7 @@
 
 import { EINTR, EMFILE, ENFILE, ERESTARTSYS } from "../kernel/errno.ts";
 import { O_CLOEXEC } from "../kernel/file.ts";
-import type { Epoll } from "../native/epoll.ts";
+import type { Watch } from "../native/epoll.ts";
 import { endHelper, type Helper, killHelper, startOpen, waitHelper } from "../native/helper.ts";
 import { hasSignal } from "./caller.ts";
 import { close } from "./files.ts";
@@ -36,12 +36,12 @@ export interface Blocking {
 }
 
 export class Waiting {
-  readonly #epoll: Epoll;
+  readonly #watch: Watch;
   readonly #jobs = new Map<number, Job>();
   #nextTick = 0;
 
-  constructor(epoll: Epoll) {
-    this.#epoll = epoll;
+  constructor(watch: Watch) {
+    this.#watch = watch;
   }
 
   /** Until the next `tick`; -1 if none is needed. */
@@ -53,7 +53,7 @@ export class Waiting {
   add(helper: Helper, ticket: Ticket, done: (result: number) => void, interruptible = false): void {
     this.#giveUpEarlier(ticket);
     this.#jobs.set(helper.pidFd, { ticket, helper, done, interruptible, interrupted: false });
-    this.#epoll.add(helper.pidFd, () => unprivileged(() => this.#onDone(helper.pidFd)));
+    this.#watch.add(helper.pidFd, () => unprivileged(() => this.#onDone(helper.pidFd)));
   }
 
   /**
@@ -91,7 +91,7 @@ export class Waiting {
   #onDone(pidFd: number): void {
     const job = this.#jobs.get(pidFd);
     if (job === undefined) return;
-    this.#epoll.remove(pidFd);
+    this.#watch.remove(pidFd);
     this.#jobs.delete(pidFd);
     const result = endHelper(job.helper);
     if (job.interrupted) job.ticket.listener.answer(-ERESTARTSYS, job.ticket.id);
@@ -125,7 +125,7 @@ export class Waiting {
     for (const { helper } of this.#jobs.values()) killHelper(helper);
     const end = performance.now() + LAST_WAIT_MS;
     for (const { helper } of this.#jobs.values()) {
-      this.#epoll.remove(helper.pidFd);
+      this.#watch.remove(helper.pidFd);
       if (waitHelper(helper, Math.max(end - performance.now(), 0))) endHelper(helper);
       else this.#leave(helper);
     }
@@ -133,8 +133,8 @@ export class Waiting {
   }
 
   #leave(helper: Helper): void {
-    this.#epoll.add(helper.pidFd, () => {
-      this.#epoll.remove(helper.pidFd);
+    this.#watch.add(helper.pidFd, () => {
+      this.#watch.remove(helper.pidFd);
       endHelper(helper);
     });
   }

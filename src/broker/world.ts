@@ -5,7 +5,7 @@
  */
 
 import { AT_FDCWD, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../kernel/file.ts";
-import type { Epoll } from "../native/epoll.ts";
+import type { Watch } from "../native/epoll.ts";
 import type { Policy } from "../policy/policy.ts";
 import { close, type FileStat, O_DIRECTORY, openAt, openOwn, pathOfFd, sameFile, statFd, statPath } from "./files.ts";
 import { binaryPath, closeRoots, type Folder, type ListedFile, type Roots } from "./roots.ts";
@@ -100,8 +100,8 @@ export class World {
   }
 
   /** Learns of changes of the callers' mounts from now on, and tells of them. */
-  watch(epoll: Epoll, changed: () => void): void {
-    this.#watch = (slow) => slow.watch(epoll, changed);
+  watch(watch: Watch, changed: () => void): void {
+    this.#watch = (slow) => slow.watch(watch, changed);
     if (this.#roots !== undefined) this.#watch(this.#roots.slow);
   }
 

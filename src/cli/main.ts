@@ -4,8 +4,7 @@ import type { CommandDef } from "citty";
 import { UsageError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { VERSION } from "../base/version.ts";
-import { takeHandoff } from "../native/handoff.ts";
-import { hasFront } from "../native/start.ts";
+import { hasFront, supervisorAddress } from "../native/start.ts";
 import { exit, writeErr, writeOut } from "./output.ts";
 import { command as runCommand } from "./run.ts";
 import { STATUS_FAILED, STATUS_USAGE } from "./status.ts";
@@ -43,8 +42,7 @@ function isHelp(argument: string): boolean {
 }
 
 async function dispatch(args: readonly string[]): Promise<void> {
-  const handoff = takeHandoff();
-  if (handoff !== undefined) return (await import("./resumed.ts")).resumeRun(handoff);
+  if (supervisorAddress() !== 0) return (await import("./resumed.ts")).resumeRun();
   refuseSteering();
   const [name, ...rest] = args;
   if (name === "--version" || name === "-V") return writeOut(`landlockd ${VERSION}\n`);

@@ -1,7 +1,7 @@
 /** The end of `landlockd run`: as the workload ended. */
 
 import { die } from "../native/signals.ts";
-import type { RunResult } from "../run/run.ts";
+import type { RunResult } from "../run/result.ts";
 import { exit, writeErr } from "./output.ts";
 
 /** Tells what was lost, and ends this process by the workload's status or signal. */

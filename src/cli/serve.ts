@@ -66,7 +66,7 @@ function serve(args: readonly string[]): never {
   if (parsed.positionals.length > 0)
     throw new UsageError(`unexpected argument ${JSON.stringify(parsed.positionals[0])}`);
   const sink = parsed.value("audit");
-  const audit = sink === undefined ? undefined : new AuditWriter(sink, { jobId: null, runId: crypto.randomUUID() });
+  const audit = sink === undefined ? undefined : AuditWriter.open(sink, { jobId: null, policyFile: "" });
   const emit = (event: DaemonEvent): void => audit?.write(event);
   const policyDir = policyDirOf(parsed);
   const { fd: listenFd, path: socket, mode, remove } = listen(parsed);

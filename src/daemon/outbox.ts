@@ -1,7 +1,7 @@
 /** What a daemon tells one client. It never waits for a client that doesn't read. */
 
 import type { AuditEvent } from "../audit/events.ts";
-import { escapeBytes } from "../audit/line.ts";
+import { fieldsOf } from "../audit/line.ts";
 import { EAGAIN } from "../kernel/errno.ts";
 import { sendDatagram } from "../native/socket.ts";
 import { encodeFrame, type FieldValue, type KindName, type TagName } from "./frame.ts";
@@ -53,9 +53,5 @@ export class Outbox {
 
 /** An event for a client's sink, with its raw bytes escaped as the line there has them. */
 export function eventJson(event: AuditEvent): string {
-  const fields = Object.entries(event).map(([name, value]) => [
-    name,
-    value instanceof Uint8Array ? escapeBytes(value) : value,
-  ]);
-  return JSON.stringify(Object.fromEntries(fields));
+  return `{${fieldsOf({ ...event })}}`;
 }

@@ -46,4 +46,5 @@ export const SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1;
 export const SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
 
 /** sizeof struct seccomp_notif_resp. */
+export const SECCOMP_NOTIF_SIZE_BYTES = 80;
 export const SECCOMP_NOTIF_RESP_SIZE_BYTES = 24;

@@ -1,7 +1,6 @@
 /** epoll(7), as small as a supervisor needs it. */
 
 import { O_CLOEXEC } from "../kernel/file.ts";
-import { addressOf, native } from "./library.ts";
 import { allocate } from "./memory.ts";
 import type { Sieve } from "./sieve.ts";
 import { ARCH, numberOf, syscall, syscallByNumber } from "./syscall.ts";
@@ -23,13 +22,24 @@ const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
 const MAX_EVENTS = 64;
 
+/** Where fds are watched, of a broker's say. All are borrowed. */
+export interface Watch {
+  /** Watches an fd for input, or other events of epoll_ctl(2); `handler` gets the event bits. */
+  add(fd: number, handler: (events: number) => void, events?: number): void;
+  /** Watches a listener; with EPOLLIN there is a request for `handler` to receive, if it wasn't passed on. */
+  addSieve(sieve: Sieve, handler: (events: number) => void): void;
+  /** Watches a mountinfo file for changes, which are told before a request that comes after them. */
+  addMounts(fd: number, handler: () => void): void;
+  /** Stops watching an fd, before its owner closes it. */
+  remove(fd: number): void;
+}
+
 /** Calls a handler for each fd that is ready. */
-export class Epoll {
+export class Epoll implements Watch {
   readonly #fd: number;
   readonly #events = allocate(EVENT_SIZE * MAX_EVENTS);
   readonly #epollPwait = numberOf("epoll_pwait");
   readonly #handlers = new Map<number, (events: number) => void>();
-  #sieve: Sieve | undefined;
 
   /** Told what the handler of an fd threw; without it `wait` throws. */
   onError: ((fd: number, error: unknown) => void) | undefined;
@@ -39,7 +49,11 @@ export class Epoll {
     if (this.#fd < 0) throw new Error(`epoll_create1: errno ${-this.#fd}`);
   }
 
-  /** Watches a borrowed fd for input, or other events of epoll_ctl(2); `handler` gets the event bits. */
+  /** Readable when a handler is to be called. */
+  get fd(): number {
+    return this.#fd;
+  }
+
   add(fd: number, handler: (events: number) => void, events: number = EPOLLIN): void {
     this.#control(EPOLL_CTL_ADD, fd, events);
     this.#handlers.set(fd, handler);
@@ -58,56 +72,28 @@ export class Epoll {
     if (result < 0) throw new Error(`epoll_ctl: errno ${-result}`);
   }
 
-  /**
-   * Watches a borrowed mountinfo file for changes; after `addSieve`, where there is one. The file tells of a change
-   * once: asked through an epoll that is polled itself, it would tell that poll.
-   */
   addMounts(fd: number, handler: () => void): void {
-    if (this.#sieve === undefined) {
-      this.add(fd, handler, EPOLLPRI);
-    } else {
-      this.#sieve.mounts = fd;
-      this.#handlers.set(fd, handler);
-    }
+    this.add(fd, handler, EPOLLPRI);
   }
 
-  /**
-   * Watches a listener whose sieve passes on by itself what it can, without coming back here: one for each epoll, for
-   * who has many adds them as fds. `handler` finds the request received already.
-   */
   addSieve(sieve: Sieve, handler: (events: number) => void): void {
-    if (this.#sieve !== undefined) throw new Error("epoll: there is a sieve already");
-    this.#sieve = sieve;
-    this.#handlers.set(sieve.fd, handler);
+    this.add(sieve.fd, handler);
   }
 
-  /** Stops watching an fd, before its owner closes it. */
   remove(fd: number): void {
     this.#handlers.delete(fd);
-    if (this.#sieve?.fd === fd) {
-      this.#sieve = undefined;
-      return;
-    }
-    if (this.#sieve?.mounts === fd) this.#sieve.mounts = -1;
     syscall("epoll_ctl", this.#fd, EPOLL_CTL_DEL, fd, 0);
   }
 
   /** Waits (-1: without end) and calls the handlers. False when the time ran out; a signal counts as an event. */
   wait(timeoutMs: number): boolean {
-    const { view } = this.#events;
-    const count = this.#poll(timeoutMs);
+    const { view, address } = this.#events;
+    const count = syscallByNumber(this.#epollPwait, this.#fd, address, MAX_EVENTS, timeoutMs, 0, 8);
     for (let index = 0; index < count; index++) {
       const at = index * EVENT_SIZE;
       this.#call(view.getInt32(at + DATA_AT, true), view.getUint32(at, true));
     }
     return count !== 0;
-  }
-
-  #poll(timeoutMs: number): number {
-    const { address, bytes } = this.#events;
-    return this.#sieve === undefined
-      ? syscallByNumber(this.#epollPwait, this.#fd, address, MAX_EVENTS, timeoutMs, 0, 8)
-      : native().ll_sieve_wait(this.#sieve.address, this.#fd, addressOf(bytes), MAX_EVENTS, timeoutMs);
   }
 
   #call(fd: number, events: number): void {

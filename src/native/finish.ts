@@ -2,8 +2,8 @@
 
 import { PATH_MAX } from "../kernel/file.ts";
 import { MESSAGE } from "../plan/layout.ts";
+import { type Failure, failureIn } from "./become.ts";
 import { addressOf, native } from "./library.ts";
-import { type Message, readMessage } from "./message.ts";
 import { cString } from "./syscall.ts";
 
 /** Where plans and the key that authenticates them are, or would be. */
@@ -39,7 +39,7 @@ function addressOrNull(bytes: Uint8Array | undefined): bigint {
  * Keeps the plan, if told of what, and becomes the workload: returns only without success. Undefined where the long way
  * has to be gone: nothing has changed then. A failure as of `become`: by then this process may be restricted.
  */
-export function finish(plan: Uint8Array, origin: PlainOrigin | undefined): Message | undefined {
+export function finish(plan: Uint8Array, origin: PlainOrigin | undefined): Failure | undefined {
   const failure = new Uint8Array(MESSAGE.sizeBytes);
   // Named, so that they live as long as the call.
   const cwd = origin?.cwd === undefined ? undefined : cString(origin.cwd);
@@ -57,5 +57,5 @@ export function finish(plan: Uint8Array, origin: PlainOrigin | undefined): Messa
     origin === undefined ? null : addressOf(record),
     addressOf(failure),
   );
-  return result === 0 ? undefined : readMessage(failure);
+  return result === 0 ? undefined : failureIn(failure);
 }

@@ -7,29 +7,32 @@ import { dlopen, type FFIFunction, FFIType, ptr, toArrayBuffer } from "bun:ffi";
 import { LAYOUT_DIGEST } from "../plan/digest.gen.ts";
 import { libraryBase64 } from "./embed.ts" with { type: "macro" };
 
-const { f64, i32, u32, u64, ptr: pointer, i64 } = FFIType;
+const { f64, i32, u32, u64, ptr: pointer, i64, void: nothing } = FFIType;
 
 /** An address in this process, as `addressOf` gives it. */
 export type Address = ReturnType<typeof ptr>;
 
-/** Every function that C exports; csrc/run/launch.h, finish.h, front/host.h, listener.h, helper.h, probe.c, signals.h, sieve.h, syscall.c and start.c say what they do. */
+/** Every function that C exports; csrc/run/launch.h, supervisor.h, finish.h, audit/audit.h, front/host.h, listener.h, helper.h, probe.c, signals.h, sieve.h, syscall.c and start.c say what they do. */
 export interface Native {
   ll_syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
   ll_layout_digest(digest: Address): void;
   ll_start_record(): number;
-  ll_spawn(
-    plan: Address,
-    planSize: number,
-    launch: Address,
-    launchSize: number,
-    spawned: Address,
-    failure: Address,
-  ): number;
   ll_become(plan: Address, planSize: number, launch: Address, launchSize: number, failure: Address): number;
   ll_store_paths(paths: Address, size: number): number;
   ll_finish(plan: Address, planSize: number, origin: Address | null, failure: Address): number;
-  ll_receive(channel: number, message: Address, fd: Address): number;
-  ll_release(spawned: Address): number;
+  ll_supervisor_init(own: Address): void;
+  ll_supervisor_launch(own: Address, plan: Address, planSize: number, launch: Address, launchSize: number): number;
+  ll_supervisor_step(own: Address, timeoutMs: number): number;
+  ll_supervisor_command(own: Address, command: Address, fd: number, retFd: Address): number;
+  ll_supervisor_tell_mounts(own: Address): void;
+  ll_supervisor_end(own: Address): void;
+  ll_supervisor_release(own: Address): void;
+  ll_supervisor_catch_up(own: Address): void;
+  ll_audit_open(names: Address, audit: Address, fd: Address): number;
+  ll_audit_write(audit: Address, event: Address, jobId: Address | null, fields: Address, size: number): void;
+  ll_audit_end(audit: Address, pid: number, status: number): void;
+  ll_audit_finish(audit: Address, error: Address): number;
+  ll_signals_block(signals: bigint): number;
   ll_probe_host(host: Address): number;
   ll_probe_mounts(namespaces: number, stage: Address): number;
   ll_signals_open(signals: bigint): number;
@@ -40,19 +43,28 @@ export interface Native {
   ll_handing_steps(): number;
   ll_give_fd(listener: number, id: Address, fd: number, fdFlags: number, steps: number): number;
   ll_sieve_receive(sieve: Address): number;
-  ll_sieve_wait(sieve: Address, epoll: number, events: Address, most: number, timeoutMs: number): number;
 }
 
 const SYMBOLS = {
   ll_syscall: { args: [i32, f64, f64, f64, f64, f64, f64], returns: f64 },
-  ll_layout_digest: { args: [pointer], returns: FFIType.void },
+  ll_layout_digest: { args: [pointer], returns: nothing },
   ll_start_record: { args: [], returns: f64 },
-  ll_spawn: { args: [pointer, u32, pointer, u32, pointer, pointer], returns: i32 },
   ll_become: { args: [pointer, u32, pointer, u32, pointer], returns: i32 },
   ll_store_paths: { args: [pointer, u32], returns: i32 },
   ll_finish: { args: [pointer, u32, pointer, pointer], returns: i32 },
-  ll_receive: { args: [i32, pointer, pointer], returns: i32 },
-  ll_release: { args: [pointer], returns: i32 },
+  ll_supervisor_init: { args: [pointer], returns: nothing },
+  ll_supervisor_launch: { args: [pointer, pointer, u32, pointer, u32], returns: i32 },
+  ll_supervisor_step: { args: [pointer, i32], returns: i32 },
+  ll_supervisor_command: { args: [pointer, pointer, i32, pointer], returns: i32 },
+  ll_supervisor_tell_mounts: { args: [pointer], returns: nothing },
+  ll_supervisor_end: { args: [pointer], returns: nothing },
+  ll_supervisor_release: { args: [pointer], returns: nothing },
+  ll_supervisor_catch_up: { args: [pointer], returns: nothing },
+  ll_audit_open: { args: [pointer, pointer, pointer], returns: i32 },
+  ll_audit_write: { args: [pointer, pointer, pointer, pointer, u32], returns: nothing },
+  ll_audit_end: { args: [pointer, i32, i32], returns: nothing },
+  ll_audit_finish: { args: [pointer, pointer], returns: u32 },
+  ll_signals_block: { args: [u64], returns: i32 },
   ll_probe_host: { args: [pointer], returns: i32 },
   ll_probe_mounts: { args: [u32, pointer], returns: i32 },
   ll_signals_open: { args: [u64], returns: i32 },
@@ -63,12 +75,16 @@ const SYMBOLS = {
   ll_handing_steps: { args: [], returns: u32 },
   ll_give_fd: { args: [i32, pointer, i32, u32, u32], returns: i32 },
   ll_sieve_receive: { args: [pointer], returns: i32 },
-  ll_sieve_wait: { args: [pointer, i32, pointer, i32, i32], returns: i32 },
 } satisfies Record<keyof Native, FFIFunction>;
 
 /** `bun:ffi` is imported here and nowhere else; what others need of it passes through. */
 export const addressOf: typeof ptr = ptr;
 export const memoryAt: typeof toArrayBuffer = toArrayBuffer;
+
+/** A number that C gave, as the address that it is. */
+export function asAddress(address: number): Address {
+  return address as unknown as Address;
+}
 
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;

@@ -65,7 +65,6 @@ export class Sieve {
     setFields(this.#memory.view, SIEVE, 0, {
       listener: listenerFd,
       root: AT_FDCWD,
-      watched: -1,
       path: this.#path.address,
       shown: shown.address,
       real: real.address,
@@ -98,15 +97,6 @@ export class Sieve {
       ready: 1,
     });
     this.lists = [names, slowNames, mountIds, fileIds];
-  }
-
-  /** A borrowed fd of a mountinfo file, on whose changes waiting ends; -1. */
-  get mounts(): number {
-    return getField(this.request, SIEVE, 0, "watched");
-  }
-
-  set mounts(fd: number) {
-    setFields(this.request, SIEVE, 0, { watched: fd });
   }
 
   /** How many requests were passed on. */

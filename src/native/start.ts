@@ -47,8 +47,8 @@ function readStrings(list: number, count: number): Uint8Array[] {
 /** Offset of ll_start.build (csrc/native/start.h). */
 const BUILD_AT = 336;
 
-/** Offset of ll_start.handoff, and the record's size. */
-const HANDOFF_AT = 368;
+/** Offset of ll_start.supervisor, and the record's size. */
+const SUPERVISOR_AT = 368;
 const RECORD_SIZE = 376;
 
 function fromRecord(address: number): StartState {
@@ -111,11 +111,11 @@ export function hasFront(): boolean {
   return native().ll_start_record() !== 0;
 }
 
-/** Where the front put the run that it has started (handoff.ts); 0 where there is none. */
-export function handoffAddress(): number {
+/** Of the supervisor of a run that the front has started (supervisor.ts); 0 where there is none. */
+export function supervisorAddress(): number {
   const address = native().ll_start_record();
   if (address === 0) return 0;
-  return Number(new DataView(memoryAt(address, HANDOFF_AT, 8)).getBigUint64(0, true));
+  return Number(new DataView(memoryAt(address, SUPERVISOR_AT, 8)).getBigUint64(0, true));
 }
 
 let state: StartState | undefined;

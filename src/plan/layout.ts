@@ -167,7 +167,7 @@ export const SIEVE: Struct<
   | "file_count"
   | "mount_count"
   | "listed"
-  | "watched"
+  | "reserved"
   | "steps"
   | "heat"
   | "handing"
@@ -202,8 +202,7 @@ export const SIEVE: Struct<
   mount_count: "u32",
   /** The entry of `files` that the path of `request` leads to, from 1; 0 for none. Not told beneath the policy's folders. */
   listed: "u32",
-  /** A mountinfo file that is watched for changes; -1. */
-  watched: "i32",
+  reserved: "u32",
   /** In how many steps the sieve hands over files of `files` (csrc/broker/listener.h); 0 where it opens none by itself. */
   steps: "u32",
   /** How much of what is asked lately was for files that it handed over: csrc/broker/sieve.h. */
@@ -213,6 +212,132 @@ export const SIEVE: Struct<
   /** 1: the owner empties `folders` before what is in there is too old, so that nobody has to ask for the time. */
   swept: "u32",
 });
+
+/** One run, from its start to its end: csrc/run/supervisor.h. Fds and memory in it are its driver's. */
+export const SUPERVISOR: Struct<
+  | "keeper_pid"
+  | "keeper_pidfd"
+  | "channel"
+  | "signals"
+  | "mapping"
+  | "mapping_size"
+  | "run"
+  | "plan"
+  | "plan_size"
+  | "flags"
+  | "untold"
+  | "pid"
+  | "pidfd"
+  | "status"
+  | "listener"
+  | "driver"
+  | "mounts"
+  | "empty"
+  | "gone"
+  | "grace_end_ms"
+  | "early"
+  | "unsent"
+  | "mask_before"
+  | "ignored_before"
+  | "failed_stage"
+  | "failed_op"
+  | "failed_errno"
+  | "sieve"
+  | "audit"
+  | "pins"
+  | "pin_count"
+  | "beside_pid"
+  | "beside"
+  | "foreground"
+  | "reserved"
+> = struct({
+  keeper_pid: "i32",
+  keeper_pidfd: "i32",
+  /** SOCK_SEQPACKET of MESSAGE. */
+  channel: "i32",
+  /** What signals that came are read from: struct signalfd_siginfo. */
+  signals: "i32",
+  /** Of struct ll_run, plan and launch request: until the keeper was reaped. */
+  mapping: "u64",
+  mapping_size: "u64",
+  /** Address of struct ll_run. */
+  run: "u64",
+  /** The checked plan. */
+  plan: "u64",
+  plan_size: "u64",
+  /** LAUNCH_FLAGS. */
+  flags: "u32",
+  /** Bit n: event n of EVENTS has happened, and the driver wasn't told yet. */
+  untold: "u32",
+  /** The workload's, as this process sees it; 0 before it runs, -1 where it can't be told. */
+  pid: "i32",
+  /** The workload's; -1 before it runs. */
+  pidfd: "i32",
+  /** The workload's wait status; -1 while it runs. */
+  status: "i32",
+  /** Of the run's notify filter, watched together with `sieve`; -1 where there is none, or another process has it. */
+  listener: "i32",
+  /** One more fd to watch for input, of the driver's own; -1. */
+  driver: "i32",
+  /** A mountinfo file to watch for changes; -1. */
+  mounts: "i32",
+  /** 1: no process of the run is left. */
+  empty: "u32",
+  /** 1: the keeper is. */
+  gone: "u32",
+  /** CLOCK_MONOTONIC: until when descendants that outlive the workload are served. */
+  grace_end_ms: "u64",
+  /** Bit n - 1 is signal n: read before there was a workload; to be passed on to it; blocked, and ignored, before. */
+  early: "u64",
+  unsent: "u64",
+  mask_before: "u64",
+  ignored_before: "u64",
+  /** As in MESSAGE, for the event `failed`; the errno for `broken` too. */
+  failed_stage: "u32",
+  failed_op: "i32",
+  failed_errno: "i32",
+  /** Of `pins`. */
+  pin_count: "u32",
+  /** Address of SIEVE; 0 before there is one. */
+  sieve: "u64",
+  /** Address of struct ll_audit (csrc/audit/audit.h); 0 where nothing is on record. */
+  audit: "u64",
+  /** Address of PIN: what the plan's `listed` ops name, in their order. */
+  pins: "u64",
+  /** Of a process that receives requests while its driver changes, and its socket: csrc/front/beside.h. 0 for none. */
+  beside_pid: "i32",
+  beside: "i32",
+  /** The process group that gets its terminal back after the run; 0 for none. */
+  foreground: "i32",
+  reserved: "i32",
+});
+
+/** What an entry of the broker's lists is: a folder; or a file (-1 while there is none) and the folder that it is in. */
+export const PIN: Struct<"folder" | "file"> = struct({ folder: "i32", file: "i32" });
+
+/** What a step of the supervisor ends with. The first four happen once, in this order. */
+export const EVENTS = {
+  /** The run has a listener: the driver gives it a sieve, or takes it. */
+  listener: 0,
+  /** execve succeeded. */
+  started: 1,
+  /** The run couldn't be started, and nothing of it has run. */
+  failed: 2,
+  /** The workload ended, and what outlived it has had its time. */
+  over: 3,
+  /** A request is in the sieve, and the driver's to answer. */
+  asked: 4,
+  /** Nobody is left who could ask. */
+  deserted: 5,
+  /** The mounts have changed. */
+  mounts: 6,
+  /** The driver's own fd has something to say. */
+  driver: 7,
+  /** None of these within the given time, or so many requests were passed on that others have their turn. */
+  turn: 8,
+  /** The supervisor can't wait any more: its driver ends the run. */
+  broken: 9,
+} as const;
 
 /** "LLPFILE1": a compiled plan in a file of its own (docs/plan-store.md). Another layout of PLAN_FILE is another magic. */
 export const PLAN_FILE_MAGIC = 0x3145_4c49_4650_4c4cn;
@@ -429,6 +554,9 @@ export function layoutText(): string {
     STORED_MAGIC: `${STORED_MAGIC}`,
     STORED,
     SIEVE,
+    SUPERVISOR,
+    PIN,
+    EVENTS,
     PLAN_FILE_MAGIC: `${PLAN_FILE_MAGIC}`,
     PLAN_FILE,
     ANY_UID,

@@ -4,13 +4,11 @@ import { AuditWriter } from "../audit/writer.ts";
 import { LaunchError } from "../base/errors.ts";
 import { rawVariable } from "../base/raw.ts";
 import type { Compiled } from "../compile/compile.ts";
-import type { Plan } from "../plan/plan.ts";
 import { brokerOf } from "./broker.ts";
 import type { LaunchRequest } from "./launch.ts";
-import { mountEvents } from "./mount-events.ts";
-import { writeOutcome } from "./outcome-event.ts";
-import type { RunOptions, RunResult } from "./run.ts";
-import { type RunEvents, supervise } from "./supervise.ts";
+import type { RunResult } from "./result.ts";
+import type { RunOptions } from "./run.ts";
+import { startSupervised } from "./supervised.ts";
 
 /** By its name: its class is loaded only by who talks to a daemon. */
 function isFromDaemon(error: unknown): boolean {
@@ -34,17 +32,14 @@ export async function runAudited(
   prepare: () => readonly [Compiled, LaunchRequest],
 ): Promise<RunResult> {
   const jobId = rawVariable(options.start.env, "LANDLOCKD_JOB_ID");
-  const audit = new AuditWriter(sink, {
+  const audit = AuditWriter.open(sink, {
     jobId: jobId === undefined ? null : Buffer.from(jobId).toString(),
-    runId: crypto.randomUUID(),
+    policyFile: options.policyFile,
   });
-  let keeperPid = 0;
-  let mounted: Plan | undefined;
   let told = false;
-  const tellFailure = (error: unknown): void => {
+  const failed = (error: unknown): void => {
     if (told) return;
     told = true;
-    if (mounted !== undefined) for (const event of mountEvents(mounted, keeperPid, error)) audit.write(event);
     writeError(audit, error);
     audit.close();
   };
@@ -56,30 +51,13 @@ export async function runAudited(
     if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
     const partner = options.partner?.();
     partner?.attach((event) => audit.write(event));
-    const events: RunEvents = {
-      failed: tellFailure,
-      spawned: (spawnedPid) => {
-        keeperPid = spawnedPid;
-        mounted = plan;
-      },
-      started: (startedPid) => {
-        mounted = undefined;
-        for (const event of mountEvents(plan, keeperPid, undefined)) audit.write(event);
-        audit.write({
-          event: "run.start",
-          pid: startedPid,
-          policy_file: options.policyFile,
-          argv0: options.argv[0] ?? "",
-        });
-      },
-    };
     const broker =
       partner === undefined ? await brokerOf(options.policy, plan, (event) => audit.write(event)) : undefined;
-    const { outcome, pid } = supervise(plan, request, events, { partner, broker });
-    writeOutcome(audit, outcome, pid);
+    const { outcome, pid, status } = startSupervised(plan, request, { partner, broker, failed }, audit);
+    audit.end(pid, status);
     return { outcome, losses: audit.close() };
   } catch (error) {
-    tellFailure(error);
+    failed(error);
     throw error;
   }
 }

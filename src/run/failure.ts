@@ -1,7 +1,7 @@
 /** What C says of a failure, as an error that names the policy item behind it. */
 
 import { LaunchError } from "../base/errors.ts";
-import type { Message } from "../native/message.ts";
+import type { Failure } from "../native/become.ts";
 import { OPS, STAGES } from "../plan/layout.ts";
 import type { Plan } from "../plan/plan.ts";
 
@@ -11,12 +11,12 @@ function stageName(stage: number): string {
   return (op ?? other)?.[0] ?? `stage ${stage}`;
 }
 
-/** The error behind a FAILED message. `command` is what it is about where the command couldn't be executed. */
-export function failureOf(message: Message, plan: Plan, command: string): LaunchError {
-  const stage = stageName(message.stage);
-  const op = plan.ops[message.op];
+/** The error behind a failure that C tells of. `command` is what it is about where the command couldn't be executed. */
+export function failureOf(failure: Failure, plan: Plan, command: string): LaunchError {
+  const stage = stageName(failure.stage);
+  const op = plan.ops[failure.op];
   const subject = stage === "exec" ? command : typeof op?.text === "string" ? op.text : undefined;
-  return new LaunchError(stage, message.errno, {
+  return new LaunchError(stage, failure.errno, {
     ...(op?.key === undefined ? {} : { key: op.key }),
     ...(subject === undefined ? {} : { subject }),
   });

@@ -1,15 +1,14 @@
 /** From a loaded policy and a command to the command's end. */
 
 import type { AuditEvent } from "../audit/events.ts";
-import type { Losses } from "../audit/writer.ts";
 import { type Unsupported, UnsupportedError } from "../base/errors.ts";
 import { type Compiled, compile, type Report } from "../compile/compile.ts";
 import type { Host } from "../kernel/host.ts";
 import type { StartState } from "../native/start.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Origin } from "../store/key.ts";
-import type { Outcome } from "./outcome.ts";
 import { endPlainly } from "./plain.ts";
+import type { RunResult } from "./result.ts";
 import type { Partner } from "./supervise.ts";
 
 /** What a run is held to: a policy, compiled for the host; or the plan of a plan file. */
@@ -44,11 +43,6 @@ interface RunParts {
 export interface AuditingPartner extends Partner {
   /** Told where its events go; called at most once, before the run starts. */
   attach(sink: (event: AuditEvent) => void): void;
-}
-
-export interface RunResult {
-  readonly outcome: Outcome;
-  readonly losses: Losses;
 }
 
 /** Without Landlock, that is the reason. No word of each right that needs it, with a hint that wouldn't help. */

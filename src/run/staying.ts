@@ -7,7 +7,8 @@ import { becomeWorkload } from "./become.ts";
 import { brokerOf } from "./broker.ts";
 import { keep } from "./keep.ts";
 import { launchRequest } from "./request.ts";
-import type { RunOptions, RunResult } from "./run.ts";
+import type { RunResult } from "./result.ts";
+import type { RunOptions } from "./run.ts";
 
 /**
  * Launches a compiled plan and stays with it to its end; where nothing has to be supervised there is no return.
@@ -21,9 +22,9 @@ export async function launch(plan: Plan, report: Report, options: RunOptions): P
     partner?.becomes();
     return becomeWorkload(plan, encodePlan(plan), request);
   }
-  const { supervise } = await import("./supervise.ts");
+  const { startSupervised } = await import("./supervised.ts");
   const broker = partner === undefined ? await brokerOf(options.policy, plan, undefined) : undefined;
-  const { outcome } = supervise(plan, request, { started: () => {} }, { partner, broker });
+  const { outcome } = startSupervised(plan, request, { partner, broker });
   // After the run, so that the workload doesn't wait for it.
   if (partner === undefined) await keep({ plan, report }, options);
   return { outcome, losses: { events: 0, errno: 0 } };

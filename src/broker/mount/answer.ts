@@ -1,7 +1,7 @@
 /** What the handlers of the mount calls work with, and what they give. */
 
 import { EPERM } from "../../kernel/errno.ts";
-import type { Command, Done } from "../../native/spawn.ts";
+import type { Command, Done } from "../../native/supervisor.ts";
 import type { Leases } from "./leases.ts";
 import type { MountTable } from "./table.ts";
 

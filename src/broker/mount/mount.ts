@@ -6,7 +6,7 @@
 import type { BrokerEvent, Decision } from "../../audit/broker.ts";
 import { EFAULT, EPERM } from "../../kernel/errno.ts";
 import { MOUNT_CALLS } from "../../kernel/mount.ts";
-import type { Command, Done } from "../../native/spawn.ts";
+import type { Command, Done } from "../../native/supervisor.ts";
 import { numberOf } from "../../native/syscall.ts";
 import type { Broker } from "../../policy/policy.ts";
 import type { Listener } from "../listener.ts";

@@ -20,7 +20,7 @@ import {
   OPEN_TREE_CLONE,
   UMOUNT_NOFOLLOW,
 } from "../../kernel/mount.ts";
-import type { Command, Done } from "../../native/spawn.ts";
+import type { Command, Done } from "../../native/supervisor.ts";
 import type { At } from "../request.ts";
 import { type Answer, done, type Mounting, refused } from "./answer.ts";
 import { type Lease, tokenFor } from "./leases.ts";

@@ -1,7 +1,23 @@
 import { expect, test } from "bun:test";
-import { escapeBytes, eventLine } from "../../../src/audit/line.ts";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AuditEvent } from "../../../src/audit/events.ts";
+import { escapeBytes } from "../../../src/audit/line.ts";
+import { AuditWriter } from "../../../src/audit/writer.ts";
 
-const COMMON = { jobId: null, runId: "r" };
+/** What a writer makes of events. */
+function written(jobId: string | null, ...events: readonly AuditEvent[]): string {
+  const folder = mkdtempSync(join(tmpdir(), "audit-"));
+  try {
+    const writer = AuditWriter.open(join(folder, "sink"), { jobId, policyFile: "p" });
+    for (const event of events) writer.write(event);
+    expect(writer.close()).toEqual({ events: 0, errno: 0 });
+    return readFileSync(join(folder, "sink"), "utf8");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 /** The way back that docs/audit.md describes. */
 function unescapeBytes(text: string): Buffer {
@@ -18,15 +34,32 @@ function unescapeBytes(text: string): Buffer {
 }
 
 test("a line is one JSON object with the common fields first", () => {
-  const line = eventLine({ event: "run.exit", pid: 7, status: 0 }, COMMON, new Date(0));
+  const before = Date.now();
+  const line = written(null, { event: "run.error", stage: "exec", errno: 2, message: "x" });
+  const { timestamp, run_id: runId } = JSON.parse(line);
+  const id = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
+  expect(runId).toMatch(new RegExp(`^${id}$`));
+  expect(new Date(timestamp).toISOString()).toBe(timestamp);
+  expect(Date.parse(timestamp)).toBeGreaterThanOrEqual(before);
   expect(line).toBe(
-    '{"component":"landlockd","event":"run.exit","timestamp":"1970-01-01T00:00:00.000Z","job_id":null,"run_id":"r","pid":7,"status":0}\n',
+    `{"component":"landlockd","event":"run.error","timestamp":"${timestamp}","job_id":null,"run_id":"${runId}","stage":"exec","errno":2,"message":"x"}\n`,
   );
 });
 
+test("a job's name is on each line, and that of another in its place where an event has one", () => {
+  const request = { event: "daemon.request", command: "stop", policy_file: null, argc: null } as const;
+  const lines = written('a"\\ü', { ...request, job_id: "b\n" }, { event: "daemon.exit", pid: 1, socket: "s" });
+  expect(
+    lines
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).job_id),
+  ).toEqual(["b\n", 'a"\\ü']);
+});
+
 test("newlines and quotes in names stay inside their line", () => {
-  const event = { event: "run.start", pid: 1, policy_file: 'a"\n', argv0: Buffer.from("x\ny\u2028") } as const;
-  const line = eventLine(event, COMMON, new Date(0));
+  const argv0 = Buffer.from("x\ny\u2028");
+  const line = written(null, { event: "run.start", pid: 1, policy_file: 'a"\n', argv0 });
   expect(line.trimEnd()).not.toContain("\n");
   expect(JSON.parse(line).argv0).toBe("x\ny\u2028");
 });

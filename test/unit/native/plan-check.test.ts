@@ -1,9 +1,9 @@
 /** C refuses, before anything is forked, every plan that would run its workload with less than every run gets. */
 
 import { afterEach, expect, test } from "bun:test";
-import type { Message } from "../../../src/native/message.ts";
-import { isFailure, release, type Spawned, spawn } from "../../../src/native/spawn.ts";
+import type { Failure } from "../../../src/native/become.ts";
 import { startState } from "../../../src/native/start.ts";
+import { Supervisor } from "../../../src/native/supervisor.ts";
 import { encodePlan } from "../../../src/plan/encode.ts";
 import { HEADER, OP, STAGES } from "../../../src/plan/layout.ts";
 import type { PlanOp } from "../../../src/plan/plan.ts";
@@ -24,9 +24,9 @@ const OPS: readonly PlanOp[] = [
 ];
 
 const ARCH = process.arch === "x64" ? "x86_64" : "aarch64";
-const started: Spawned[] = [];
+const started: Supervisor[] = [];
 
-function start(plan: Uint8Array): Spawned | Message {
+function start(plan: Uint8Array): Failure | undefined {
   const launch = encodeLaunch({
     argv: [Buffer.from("true")],
     env: [],
@@ -34,27 +34,27 @@ function start(plan: Uint8Array): Spawned | Message {
     flags: 0,
     start: startState(),
   });
-  const result = spawn(plan, launch);
-  if (!isFailure(result)) started.push(result as Spawned);
-  return result;
+  const run = Supervisor.create();
+  started.push(run);
+  return run.launch(plan, launch, 0n) ? undefined : run.failure;
 }
 
-function tryOps(ops: readonly PlanOp[]): Spawned | Message {
+function tryOps(ops: readonly PlanOp[]): Failure | undefined {
   return start(encodePlan({ arch: ARCH, namespaces: 0, ops }));
 }
 
 const EINVAL = 22;
 
-function expectRefused(result: Spawned | Message): void {
+function expectRefused(result: Failure | undefined): void {
   expect(result).toMatchObject({ stage: STAGES.plan, errno: EINVAL });
 }
 
 afterEach(() => {
-  for (const each of started.splice(0)) release(each);
+  for (const each of started.splice(0)) each.end();
 });
 
 test("control: the whole plan is taken", () => {
-  expect(isFailure(tryOps(OPS))).toBe(false);
+  expect(tryOps(OPS)).toBeUndefined();
 });
 
 for (const [index, { kind }] of OPS.entries()) {
@@ -78,7 +78,7 @@ test("a second ruleset that nobody enforces is refused", () => {
 
 test("an entry of the broker's lists is on one list, and listed before anything runs", () => {
   const listed = (flags: number): PlanOp => ({ kind: "listed", flags, text: "/x" });
-  for (const flags of [1, 2, 4, 8]) expect(isFailure(tryOps([listed(flags), ...OPS]))).toBe(false);
+  for (const flags of [1, 2, 4, 8]) expect(tryOps([listed(flags), ...OPS])).toBeUndefined();
   for (const flags of [0, 3, 12, 16]) expectRefused(tryOps([listed(flags), ...OPS]));
   expectRefused(tryOps(OPS.toSpliced(3, 0, listed(1))));
   expectRefused(tryOps([{ kind: "listed", flags: 1 }, ...OPS]));

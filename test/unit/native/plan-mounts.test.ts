@@ -2,9 +2,9 @@
 
 import { afterEach, expect, test } from "bun:test";
 import { CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER } from "../../../src/kernel/mount.ts";
-import type { Message } from "../../../src/native/message.ts";
-import { isFailure, release, type Spawned, spawn } from "../../../src/native/spawn.ts";
+import type { Failure } from "../../../src/native/become.ts";
 import { startState } from "../../../src/native/start.ts";
+import { Supervisor } from "../../../src/native/supervisor.ts";
 import { encodePlan } from "../../../src/plan/encode.ts";
 import { STAGES } from "../../../src/plan/layout.ts";
 import type { PlanOp } from "../../../src/plan/plan.ts";
@@ -31,28 +31,26 @@ const REST: readonly PlanOp[] = [
   { kind: "restore" },
   { kind: "filter", text: ALLOW },
 ];
-const started: Spawned[] = [];
+const started: Supervisor[] = [];
 
-function start(namespaces: number, before: readonly PlanOp[], after: readonly PlanOp[] = []): Spawned | Message {
+function start(namespaces: number, before: readonly PlanOp[], after: readonly PlanOp[] = []): Failure | undefined {
   const plan = encodePlan({ arch: ARCH, namespaces, ops: [...before, RULESET, ...after, ...REST] });
   const argv = [Buffer.from("true")];
   const launch = { argv, env: [], candidates: [Buffer.from("/bin/true")], flags: 0, start: startState() };
-  const result = spawn(plan, encodeLaunch(launch));
-  if (!isFailure(result)) started.push(result as Spawned);
-  return result;
+  const run = Supervisor.create();
+  started.push(run);
+  return run.launch(plan, encodeLaunch(launch), 0n) ? undefined : run.failure;
 }
 
 afterEach(() => {
-  for (const each of started.splice(0)) release(each);
+  for (const each of started.splice(0)) each.end();
 });
 
 /** A plan that checks is tried: what the kernel says to it comes later, over the channel. */
 testUnless(NOT_ROOT, "control: mounts in order are taken", () => {
-  expect(isFailure(start(CLONE_NEWNS, [PRIVATE, SOURCE, ROOT, TMPFS, { kind: "bind", text: "/mnt" }], [PIVOT]))).toBe(
-    false,
-  );
-  expect(isFailure(start(CLONE_NEWNS | CLONE_NEWUSER, [{ kind: "identity" }, PRIVATE]))).toBe(false);
-  expect(isFailure(start(CLONE_NEWNS | CLONE_NEWPID, [PRIVATE, { kind: "proc", text: "/proc" }]))).toBe(false);
+  expect(start(CLONE_NEWNS, [PRIVATE, SOURCE, ROOT, TMPFS, { kind: "bind", text: "/mnt" }], [PIVOT])).toBeUndefined();
+  expect(start(CLONE_NEWNS | CLONE_NEWUSER, [{ kind: "identity" }, PRIVATE])).toBeUndefined();
+  expect(start(CLONE_NEWNS | CLONE_NEWPID, [PRIVATE, { kind: "proc", text: "/proc" }])).toBeUndefined();
 });
 
 const REFUSED: readonly (readonly [string, number, readonly PlanOp[], (readonly PlanOp[])?])[] = [

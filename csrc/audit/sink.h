@@ -1,8 +1,11 @@
-/* Where audit events go, as src/audit/writer.ts has it: nothing about a sink ever stops a run. */
-#ifndef LL_FRONT_SINK_H
-#define LL_FRONT_SINK_H
+/*
+ * Where audit events go. A sink that takes none (a full disk, a closed or a stuck pipe) never stops a run: events
+ * wait in bounded room, what doesn't fit is counted, and the count is told at the end.
+ */
+#ifndef LL_AUDIT_SINK_H
+#define LL_AUDIT_SINK_H
 
-#include "front/text.h"
+#include "audit/text.h"
 
 struct ll_sink {
 	int fd;
@@ -15,10 +18,16 @@ struct ll_sink {
 	int error;              /* why the last of them; a positive errno */
 };
 
-/* Opens what --audit names. False where Bun has to tell what is wrong with it; nothing is open then. */
-bool ll_sink_open(const char *name, struct ll_sink *ret_sink);
+/*
+ * Opens what --audit names: a file (created 0600, appended to; no symbolic
+ * link on the way is followed, for a workload may have put it there), fd:N, or
+ * - for stderr. 0, or -errno and nothing is open: EINVAL for what is no sink,
+ * EBADF for an fd that isn't open, EACCES for one that isn't open for writing,
+ * else what openat2(2) says. *ret_fd: the fd that the name stands for, or -1.
+ */
+int ll_sink_open(const char *name, struct ll_sink *ret_sink, int32_t *ret_fd);
 
-/* Gives back what opening took: for going on to Bun, which opens it anew. */
+/* Gives back what opening took: for a sink that is opened anew. */
 void ll_sink_close(struct ll_sink *sink);
 
 /* A new line to write to, without a newline in it. */

@@ -1,7 +1,7 @@
-#include "front/sink.h"
+#include "audit/sink.h"
 
+#include "base/file.h"
 #include "base/raw.h"
-#include "front/file.h"
 
 enum {
 	BUFFER_MAX = 1024 * 1024, /* of it only pages that were written to take memory */
@@ -33,7 +33,7 @@ static int fd_number(const char *digits)
 	return count == 0 ? -1 : fd;
 }
 
-/* The fd that a sink is named by (src/audit/sink.ts); -1 where it is a file. */
+/* The fd that a sink is named by; -1 where it is a file. */
 static int inherited_fd(const char *name)
 {
 	static const struct {
@@ -61,14 +61,14 @@ static bool find_type(struct ll_sink *sink)
 {
 	struct ll_statx status;
 
-	if (ll_front_status(sink->fd, "", LL_AT_EMPTY_PATH, &status) != 0)
+	if (ll_stat_path(sink->fd, "", LL_AT_EMPTY_PATH, &status) != 0)
 		return false;
 	sink->type = status.mode & LL_S_IFMT;
 	return true;
 }
 
-/* A link on the way may be a workload's: Bun says so. */
-static bool open_path(const char *path, struct ll_sink *sink)
+/* A link on the way may be a workload's: ELOOP. */
+static int open_path(const char *path, struct ll_sink *sink)
 {
 	const struct ll_open_how how = {
 		.flags = LL_O_WRONLY | LL_O_CREAT | LL_O_APPEND | LL_O_NOCTTY | LL_O_NONBLOCK | LL_O_CLOEXEC,
@@ -77,50 +77,53 @@ static bool open_path(const char *path, struct ll_sink *sink)
 	};
 
 	/* What only looks like fd:N is no file. */
-	if (after(path, "fd:") != NULL)
-		return false;
+	if (path[0] == '\0' || after(path, "fd:") != NULL)
+		return -LL_EINVAL;
 	sink->fd = (int)raw_call4(LL_NR_openat2, LL_AT_FDCWD, raw_ptr(path), raw_ptr(&how), sizeof(how));
 	if (sink->fd < 0)
-		return false;
+		return sink->fd;
 	sink->owned = true;
-	return find_type(sink);
+	return find_type(sink) ? 0 : -LL_EBADF;
 }
 
 /* An inherited pipe is opened anew, so that not blocking on it changes nothing for the others that have it. */
-static bool open_inherited(int fd, struct ll_sink *sink)
+static int open_inherited(int fd, struct ll_sink *sink)
 {
 	const long flags = raw_call2(__NR_fcntl, fd, LL_F_GETFL);
 	char path[LL_PATH_SIZE];
 	long again;
 
 	sink->fd = fd;
-	if (flags < 0 || (flags & LL_O_ACCMODE) == LL_O_RDONLY || !find_type(sink))
-		return false;
-	if (sink->type != LL_S_IFIFO || !ll_front_fd_path(fd, path))
-		return true;
+	if (flags < 0 || !find_type(sink))
+		return -LL_EBADF;
+	if ((flags & LL_O_ACCMODE) == LL_O_RDONLY)
+		return -LL_EACCES;
+	if (sink->type != LL_S_IFIFO || !ll_fd_path(fd, path))
+		return 0;
 	again = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(path),
 			  LL_O_WRONLY | LL_O_NONBLOCK | LL_O_NOCTTY | LL_O_CLOEXEC, 0);
 	if (again >= 0) {
 		sink->fd = (int)again;
 		sink->owned = true;
 	}
-	return true;
+	return 0;
 }
 
-bool ll_sink_open(const char *name, struct ll_sink *ret_sink)
+int ll_sink_open(const char *name, struct ll_sink *ret_sink, int32_t *ret_fd)
 {
 	struct ll_sink sink = { .waiting = { .room = BUFFER_MAX } };
-	const int fd = inherited_fd(name);
+	int ret;
 
-	sink.waiting.bytes = ll_front_map(BUFFER_MAX);
+	*ret_fd = inherited_fd(name);
+	sink.waiting.bytes = ll_map_memory(BUFFER_MAX);
 	if (sink.waiting.bytes == NULL)
-		return false;
-	if (fd < 0 ? !open_path(name, &sink) : !open_inherited(fd, &sink)) {
+		return -LL_ENOMEM;
+	ret = *ret_fd < 0 ? open_path(name, &sink) : open_inherited(*ret_fd, &sink);
+	if (ret < 0)
 		ll_sink_close(&sink);
-		return false;
-	}
-	*ret_sink = sink;
-	return true;
+	else
+		*ret_sink = sink;
+	return ret;
 }
 
 /* Not a FIFO: its reader would take the moment before Bun opens it for the end. */
@@ -200,11 +203,11 @@ void ll_sink_end_line(struct ll_sink *sink)
 void ll_sink_finish(struct ll_sink *sink)
 {
 	struct ll_pollfd poll = { .fd = sink->fd, .events = LL_POLLOUT };
-	const int64_t end = ll_front_now_ms() + FLUSH_TIMEOUT_MS;
+	const int64_t end = ll_now_ms() + FLUSH_TIMEOUT_MS;
 
 	drain(sink);
 	while (sink->taken < sink->waiting.size) {
-		const int64_t left = end - ll_front_now_ms();
+		const int64_t left = end - ll_now_ms();
 		const struct ll_timespec timeout = { .seconds = left / 1000, .nanoseconds = left % 1000 * 1000000 };
 
 		if (left <= 0 || raw_call5(__NR_ppoll, raw_ptr(&poll), 1, raw_ptr(&timeout), 0, 0) == 0)

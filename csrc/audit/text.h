@@ -1,6 +1,6 @@
-/* Text of the front's own making: lines on stderr, audit events. */
-#ifndef LL_FRONT_TEXT_H
-#define LL_FRONT_TEXT_H
+/* Text of C's own making: lines on stderr, audit events. */
+#ifndef LL_AUDIT_TEXT_H
+#define LL_AUDIT_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +18,8 @@ struct ll_text {
 size_t ll_text_size(const char *string);
 
 void ll_text_add(struct ll_text *text, const char *string);
+
+void ll_text_add_bytes(struct ll_text *text, const char *bytes, size_t size);
 
 /* In decimal. */
 void ll_text_number(struct ll_text *text, int64_t number);

@@ -1,4 +1,4 @@
-#include "front/text.h"
+#include "audit/text.h"
 
 #include "base/identity.h"
 
@@ -25,6 +25,12 @@ void ll_text_add(struct ll_text *text, const char *string)
 {
 	while (*string != '\0')
 		put(text, *string++);
+}
+
+void ll_text_add_bytes(struct ll_text *text, const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		put(text, bytes[i]);
 }
 
 void ll_text_number(struct ll_text *text, int64_t number)
