@@ -46,7 +46,7 @@ async function runOnce(files: readonly string[], env: Readonly<Record<string, st
   const file = join(folder, "junit.xml");
   try {
     const reporter = ["--reporter=junit", `--reporter-outfile=${file}`];
-    const runner = Bun.spawn([process.execPath, "test", ...reporter, ...files], {
+    const runner = Bun.spawn([process.execPath, "test", "--timeout=120000", ...reporter, ...files], {
       cwd: resolve(import.meta.dir, ".."),
       env: { ...process.env, ...env },
       stdio: ["ignore", "inherit", "inherit"],
