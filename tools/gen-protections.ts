@@ -11,6 +11,9 @@ const WHEN: Readonly<Record<Protection["when"], string>> = {
   always: "always",
   execute: "`execute` is handled",
   net: "a network right is handled",
+  no_tcp: "`bind_tcp` and `connect_tcp` are handled, and no port is granted either",
+  no_bind: "`bind_tcp` is handled, no port is granted it, and TCP sockets can be made",
+  signal: "the scope `signal` isn't opened",
 };
 
 function closes({ syscalls, which }: SyscallMatch): string {

@@ -35,7 +35,13 @@ export type PolicyCondition =
   /** Some layer handles the right `execute`. */
   | "execute"
   /** Any network right is handled. */
-  | "net";
+  | "net"
+  /** Both rights on TCP are handled, and no port is granted either. */
+  | "no_tcp"
+  /** `bind_tcp` is handled, no port is granted it, and TCP sockets can be made. */
+  | "no_bind"
+  /** The scope `signal` isn't opened. */
+  | "signal";
 
 export interface Protection {
   /** What `[seccomp] allow` takes to open this line. The name of a system call opens that call in every line. */
@@ -58,6 +64,13 @@ const MFD_NOEXEC_SEAL = 0x8;
 const SET_ID_BITS = 0o6000;
 /** Without O_DIRECTORY, whose bit differs between architectures: the kernel takes no O_TMPFILE without both. */
 const O_TMPFILE_ALONE = 0o20000000;
+/** linux/fcntl.h; who is owner by F_SETOWN is a process group where it is negative. */
+const F_SETOWN = 8;
+const F_SETOWN_EX = 15;
+const SIGN_BIT = 0x80000000;
+/** asm-generic/sockios.h */
+const FIOSETOWN = 0x8901;
+const SIOCSPGRP = 0x8902;
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 const AF_INET = 2;
@@ -66,7 +79,8 @@ const AF_INET6 = 10;
 const FAMILIES = [1, AF_INET, AF_INET6, 16];
 const SOCK_TYPE_MASK = 0xf;
 /** SOCK_STREAM, SOCK_DGRAM, SOCK_RAW. */
-const IP_TYPES = [1, 2, 3];
+const SOCK_STREAM = 1;
+const IP_TYPES = [SOCK_STREAM, 2, 3];
 /** The type's own, ICMP, TCP, UDP, ICMPv6. */
 const IP_PROTOCOLS = [0, 1, 6, 17, 58];
 
@@ -253,6 +267,33 @@ export const PROTECTIONS: readonly Protection[] = [
     reason: "It pastes into a virtual console, which is typing too.",
   },
   {
+    name: "fcntl.F_SETOWN",
+    matches: [
+      {
+        syscalls: ["fcntl"],
+        tests: [{ arg: 1, is: "one_of", values: [F_SETOWN] }, some(2, SIGN_BIT)],
+        which: "F_SETOWN to a process group",
+      },
+      { syscalls: ["fcntl"], tests: [{ arg: 1, is: "one_of", values: [F_SETOWN_EX] }], which: "F_SETOWN_EX" },
+    ],
+    errno: EPERM,
+    when: "signal",
+    reason: "Linux up to 7.1.4 sends such a group any signal, past the signal scope (CVE-2026-72183).",
+  },
+  {
+    name: "ioctl.FIOSETOWN",
+    matches: [
+      {
+        syscalls: ["ioctl"],
+        tests: [{ arg: 1, is: "one_of", values: [FIOSETOWN, SIOCSPGRP] }],
+        which: "FIOSETOWN and SIOCSPGRP",
+      },
+    ],
+    errno: EPERM,
+    when: "signal",
+    reason: "F_SETOWN of sockets by other names, with the owner in memory, where a filter can't read it.",
+  },
+  {
     name: "send.MSG_FASTOPEN",
     matches: [
       {
@@ -287,6 +328,26 @@ export const PROTECTIONS: readonly Protection[] = [
     errno: EPROTONOSUPPORT,
     when: "net",
     reason: "MPTCP, SMC and SCTP carry what a TCP rule is meant to stop, and Landlock doesn't see them.",
+  },
+  {
+    name: "socket.tcp",
+    matches: [
+      {
+        syscalls: ["socket"],
+        tests: [IS_IP, { arg: 1, mask: SOCK_TYPE_MASK, is: "one_of", values: [SOCK_STREAM] }],
+        which: "of IPv4 or IPv6 with SOCK_STREAM",
+      },
+    ],
+    errno: EACCES,
+    when: "no_tcp",
+    reason: "It could do nothing but listen on a port that the kernel picks, past bind_tcp.",
+  },
+  {
+    name: "listen",
+    matches: [{ syscalls: ["listen"] }],
+    errno: EACCES,
+    when: "no_bind",
+    reason: "On a TCP socket without an address it takes a port that the kernel picks, past bind_tcp.",
   },
   {
     name: "socket.families",

@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import { asUsers } from "../harness/cases.ts";
 import { expectClaim, probeArgv, type Row, row } from "../harness/claim.ts";
 import { run } from "../harness/landlockd.ts";
-import { VERSION_ONLY } from "../harness/policies.ts";
+import { opening, VERSION_ONLY } from "../harness/policies.ts";
 import { runProcess } from "../harness/process.ts";
 import { startVictim } from "../harness/victim.ts";
 
@@ -33,6 +33,20 @@ asUsers("no signal of asynchronous I/O reaches them either", async (box) => {
   // The kernel drops the signal in silence.
   expect(confined.stdout).toBe("sigio OK\n");
   expect((await victim.finish()).signals).toBe(0);
+});
+
+const GROUP_SPELLINGS = ["fcntl", "low_half", "struct", "fiosetown", "siocspgrp"];
+
+asUsers("no process group is given signals of asynchronous I/O, which kernels send past the scope", async (box) => {
+  const rows = GROUP_SPELLINGS.map((spelling) => row(["sigio_group", spelling], "OK", "EPERM"));
+  const own = row(["sigio_self"], "OK", "OK");
+  await expectClaim(box, { probe: "owner", policy: VERSION_ONLY, rows: [...rows, own] });
+});
+
+asUsers("with the scope of signals open, or these calls, a group gets them", async (box) => {
+  const rows = GROUP_SPELLINGS.map((spelling) => row(["sigio_group", spelling], "OK", "OK"));
+  for (const opened of ['[scope]\nallow = ["signal"]\n', opening("fcntl.F_SETOWN", "ioctl.FIOSETOWN")])
+    await expectClaim(box, { probe: "owner", policy: VERSION_ONLY + opened, rows });
 });
 
 asUsers("a policy can open the scope of signals", async (box) => {

@@ -1,6 +1,6 @@
 import { asUsers } from "../harness/cases.ts";
 import { expectClaim, row } from "../harness/claim.ts";
-import { netOnly } from "../harness/policies.ts";
+import { netOnly, opening, VERSION_ONLY } from "../harness/policies.ts";
 import { startServer } from "../harness/server.ts";
 
 asUsers("a port that isn't granted can't be connected to, by any kind of address", async (box) => {
@@ -25,7 +25,8 @@ asUsers("no flavour of TCP fast open connects past the rules", async (box) => {
   const port = startServer(box, "127.0.0.1");
   await expectClaim(box, {
     probe: "net",
-    policy: netOnly([]),
+    // Some port is granted, or there would be no TCP socket at all.
+    policy: netOnly([1]),
     rows: [
       row(["fastopen_sendto", port], "OK", "EOPNOTSUPP"),
       row(["fastopen_sendmsg", port], "OK", "EOPNOTSUPP"),
@@ -69,4 +70,46 @@ asUsers("a port that isn't granted can't be bound", async (box) => {
 asUsers("a granted port can be bound", async (box) => {
   const rows = [row(["bind_v4", "0"], "OK", "OK"), row(["bind_v6", "0"], "OK", "OK")];
   await expectClaim(box, { probe: "net", policy: netOnly([], [0]), rows });
+});
+
+asUsers("where no port is granted at all, no TCP socket is made", async (box) => {
+  const port = startServer(box, "127.0.0.1");
+  await expectClaim(box, {
+    probe: "net",
+    policy: netOnly([]),
+    rows: [
+      row(["connect_v4", port], "OK", "EACCES"),
+      row(["connect_v6", startServer(box, "::1")], "OK", "EACCES"),
+      row(["socket", "2", "1", "0"], "OK", "EACCES"),
+      row(["socket", "10", "1", "6"], "OK", "EACCES"),
+      // SOCK_NONBLOCK, and noise above the 32 bits that the kernel takes.
+      row(["socket", "0x100000002", "0x100000801", "0x100000006"], "OK", "EACCES"),
+      // What isn't TCP.
+      row(["socket", "2", "2", "0"], "OK", "OK"),
+    ],
+  });
+  const unbound = ["4", "6"].map((family) => row(["listen_unbound", family], "OK", "EACCES"));
+  const unix = row(["listen_unix", box.path("inside/socket")], "OK", "OK");
+  await expectClaim(box, { probe: "listen", policy: netOnly([]), rows: [...unbound, unix] });
+});
+
+asUsers("no port is picked by listen on a socket without an address", async (box) => {
+  const at = box.path("inside/socket");
+  const unbound = ["4", "6"].map((family) => row(["listen_unbound", family], "OK", "EACCES"));
+  // A filter can't tell one socket from another: with TCP sockets about, it costs the UNIX servers.
+  const cost = row(["listen_unix", at], "OK", "EACCES");
+  const bound = row(["listen_bound", "0"], "OK", "EACCES");
+  await expectClaim(box, { probe: "listen", policy: netOnly([443]), rows: [...unbound, bound, cost] });
+  const sockets = netOnly([]) + opening("socket.tcp");
+  await expectClaim(box, { probe: "listen", policy: sockets, rows: [...unbound, bound, cost] });
+});
+
+asUsers("where ports may be bound, or listen is opened, servers listen", async (box) => {
+  const at = box.path("inside/socket");
+  const unix = row(["listen_unix", at], "OK", "OK");
+  const bound = row(["listen_bound", "0"], "OK", "OK");
+  await expectClaim(box, { probe: "listen", policy: netOnly([], [0]), rows: [bound, unix] });
+  await expectClaim(box, { probe: "listen", policy: netOnly([443]) + opening("listen"), rows: [unix] });
+  const connectOnly = `${VERSION_ONLY}[net]\nhandled_access_net = ["connect_tcp"]\n`;
+  await expectClaim(box, { probe: "listen", policy: connectOnly, rows: [bound, unix] });
 });

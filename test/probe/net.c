@@ -1,12 +1,8 @@
 /* Ways to reach the network and sockets outside. */
-#include "probe.h"
+#include "socket.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
@@ -15,46 +11,6 @@
 #define TCP_FASTOPEN_CONNECT 30
 #endif
 #define AF_SMC_FAMILY 43
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-	struct sockaddr_un local;
-};
-
-static union address v4_address(const char *port)
-{
-	union address to = { .v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) } };
-
-	to.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	return to;
-}
-
-static union address v6_address(const char *host, const char *port)
-{
-	union address to = { .v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(port)) } };
-
-	inet_pton(AF_INET6, host, &to.v6.sin6_addr);
-	return to;
-}
-
-static long socket_of(long family, long type, long protocol)
-{
-	return raw_call3(__NR_socket, family, type | SOCK_CLOEXEC, protocol);
-}
-
-/* Consumes the socket. */
-static long connect_to(long fd, const void *address, long size)
-{
-	long result;
-
-	if (fd < 0)
-		return fd;
-	result = raw_call3(__NR_connect, fd, P(address), size);
-	raw_call1(__NR_close, fd);
-	return result;
-}
 
 static long connect_v4(char **argv)
 {
@@ -173,13 +129,6 @@ static long bind_mapped(char **argv)
 	return raw_call3(__NR_bind, socket_of(AF_INET6, SOCK_STREAM, 0), P(&at), sizeof at.v6);
 }
 
-/* Listening without bind: the kernel picks a port. */
-static long listen_unbound(char **argv)
-{
-	(void)argv;
-	return raw_call2(__NR_listen, socket_of(AF_INET, SOCK_STREAM, 0), 1);
-}
-
 /* ---- other families ---- */
 
 /* socket FAMILY TYPE PROTOCOL */
@@ -268,7 +217,6 @@ static const struct attempt attempts[] = {
 	{ "bind_v4", 1, bind_v4 },
 	{ "bind_v6", 1, bind_v6 },
 	{ "bind_mapped", 1, bind_mapped },
-	{ "listen_unbound", 0, listen_unbound },
 	{ "socket", 3, socket_any },
 	{ "socketpair", 2, socketpair_any },
 	{ "abstract_connect", 1, abstract_connect },

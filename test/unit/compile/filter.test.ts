@@ -18,7 +18,7 @@ const EVERYTHING: FilterInput = {
   errno: 1,
   traps: [],
   allow: [],
-  said: new Set(["execute", "net"]),
+  said: new Set(["execute", "net", "signal"]),
 };
 
 /** Everything is said but this. */
@@ -34,7 +34,8 @@ function answer(input: Partial<FilterInput>, name: string | number, ...args: (nu
 }
 
 describe.each([...ARCHES])("%s", (arch: Arch) => {
-  const filter = assembleFilter({ ...EVERYTHING, arch });
+  const said = new Set(PROTECTIONS.flatMap(({ when }) => (when === "always" ? [] : [when])));
+  const filter = assembleFilter({ ...EVERYTHING, said, arch });
   const closed = new Set(PROTECTIONS.flatMap((line) => line.matches.flatMap((match) => match.syscalls)));
 
   test("what no line closes is allowed, and cached by the kernel", () => {
@@ -144,6 +145,39 @@ test("TCP Fast Open is refused where the network is restricted", () => {
   }
   expect(answer({}, "sendto", 3, 0, 1, 0x4000)).toBe(ALLOW);
   expect(answer({}, "sendmsg", 3, 0, 0x4000, open)).toBe(ALLOW);
+});
+
+test("F_SETOWN takes no process group, by 32 bits, where signals are scoped", () => {
+  const [setown, setownEx] = [8, 15];
+  for (const group of [-1, -42, -0x80000000]) {
+    const low = BigInt.asUintN(32, BigInt(group));
+    expect(answer({}, "fcntl", 3, setown, BigInt.asUintN(64, BigInt(group)))).toBe(EPERM);
+    expect(answer({}, "fcntl", 3, setown, low)).toBe(EPERM);
+    expect(answer({}, "fcntl", 3, setown, low | (0xdeadn << 32n))).toBe(EPERM);
+    expect(answer(without("signal"), "fcntl", 3, setown, low)).toBe(ALLOW);
+  }
+  expect(answer({}, "fcntl", 3, setown, 42)).toBe(ALLOW);
+  expect(answer({}, "fcntl", 3, setown, 0)).toBe(ALLOW);
+  expect(answer({}, "fcntl", 3, setownEx, 0x7fff0000)).toBe(EPERM);
+  for (const other of [0, 1, 2, 3, 4, 9, 10, 11, 16, 1030])
+    expect(answer({}, "fcntl", 3, other, 1n << 31n)).toBe(ALLOW);
+  for (const request of [0x8901, 0x8902]) {
+    expect(answer({}, "ioctl", 3, request)).toBe(EPERM);
+    expect(answer(without("signal"), "ioctl", 3, request)).toBe(ALLOW);
+  }
+});
+
+test("no TCP socket where none can be used, no listen where no port may be bound", () => {
+  const noTcp: Partial<FilterInput> = { said: new Set(["net", "no_tcp"]) };
+  const noBind: Partial<FilterInput> = { said: new Set(["net", "no_bind"]) };
+  for (const family of [2, 10]) {
+    expect(answer(noTcp, "socket", family, 1 | 0o2004000, 0)).toBe(EACCES);
+    expect(answer(noTcp, "socket", family, 2, 0)).toBe(ALLOW);
+    expect(answer(noBind, "socket", family, 1, 6)).toBe(ALLOW);
+  }
+  expect(answer(noTcp, "socket", 1, 1, 0)).toBe(ALLOW);
+  expect(answer(noTcp, "listen", 3, 128)).toBe(ALLOW);
+  expect(answer(noBind, "listen", 3, 128)).toBe(EACCES);
 });
 
 test("sockets: UNIX, IP and netlink; TCP, UDP and ICMP", () => {
