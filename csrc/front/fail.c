@@ -8,6 +8,7 @@
 #define LINE_BYTES (6 * 4096 + 512)
 #define NOT_PERMITTED 1 /* EPERM */
 #define EXEC_DENIED 13  /* EACCES */
+#define NOT_DONE 71     /* EPROTO: csrc/plan/proof.h */
 #define OWN_FAILURE 125 /* landlockd's own failure before the workload runs */
 
 /* A line in a buffer of its caller's. What doesn't fit is cut off; one byte stays for the end of the line. */
@@ -86,6 +87,7 @@ static const struct {
 	{ 36, "File name too long (ENAMETOOLONG)" },
 	{ 38, "Function not implemented (ENOSYS)" },
 	{ 40, "Too many levels of symbolic links (ELOOP)" },
+	{ 71, "Protocol error (EPROTO)" },
 	{ 110, "Connection timed out (ETIMEDOUT)" },
 };
 
@@ -145,8 +147,10 @@ _Noreturn void ll_front_fail_setup(const char *subject, int error)
 	struct ll_text line = begin(buffer);
 
 	add_failure(&line, "cannot set up the sandbox with ", subject, error);
-	ll_text_add(&line,
-		    "\n  hint: with LANDLOCKD_NO_FAST_PATH=1 in the environment, its place in the policy is told");
+	ll_text_add(&line, error == NOT_DONE
+				   ? "\n  hint: the kernel says that it restricts this process, and doesn't"
+				   : "\n  hint: with LANDLOCKD_NO_FAST_PATH=1 in the environment, its place in the "
+				     "policy is told");
 	finish(&line, OWN_FAILURE);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/raw.h"
 #include "base/uapi.h"
+#include "plan/caps.h"
 #include "plan/mount.h"
 
 /* landlock_create_ruleset(2): EOPNOTSUPP off at boot, E2BIG or EINVAL unknown right, ENOMSG nothing handled, ENOSYS. */
@@ -19,6 +20,7 @@ static int op_ruleset(struct ll_state *state, const struct ll_op *op)
 	if (fd < 0)
 		return (int)fd;
 	state->rulesets[state->ruleset_count++] = (int32_t)fd;
+	state->scoped |= op->c;
 	return 0;
 }
 
@@ -56,14 +58,30 @@ static int op_rule_port(const struct ll_state *state, const struct ll_op *op)
 			      LL_LANDLOCK_RULE_NET_PORT, raw_ptr(&attr), 0);
 }
 
+int ll_restrict(int32_t ruleset, uint64_t flags)
+{
+	const uint64_t quiet = flags | LL_LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF;
+	long ret = raw_call2(LL_NR_landlock_restrict_self, ruleset, (long)quiet);
+
+	if (ret == -LL_EINVAL) /* before ABI 7, which logs nothing */
+		ret = raw_call2(LL_NR_landlock_restrict_self, ruleset, (long)flags);
+	return (int)ret;
+}
+
+/* E2BIG for a seventeenth layer. Rulesets are enforced in their order (plan.c). */
 static int op_restrict(struct ll_state *state, const struct ll_op *op)
 {
 	int32_t *fd = &state->rulesets[op->a];
-	const long ret = raw_call2(LL_NR_landlock_restrict_self, *fd, (long)op->b);
+	int ret;
 
+	if (op->a == 0)
+		ll_take_witness(&state->witness, state->scoped);
+	ret = ll_restrict(*fd, op->b);
 	raw_call1(__NR_close, *fd);
 	*fd = -1;
-	return (int)ret;
+	if (ret == 0 && op->a == state->ruleset_count - 1)
+		ret = ll_hear_witness(&state->witness);
+	return ret;
 }
 
 /* Ignored stays ignored, all else is default: execve(2) resets only what is caught. */
@@ -103,56 +121,6 @@ static int op_restore(const struct ll_state *state)
 	return 0;
 }
 
-/* prctl(2): EINVAL past the kernel's last capability, EPERM without CAP_SETPCAP. */
-static int drop_bounding_set(void)
-{
-	for (int cap = 0; cap < LL_CAP_LIMIT; cap++) {
-		const long ret = raw_call5(__NR_prctl, LL_PR_CAPBSET_DROP, cap, 0, 0, 0);
-
-		if (ret < 0)
-			return ret == -LL_EINVAL ? 0 : (int)ret;
-	}
-	return 0;
-}
-
-/*
- * capabilities(7). execve gives user 0 the bounding set's capabilities, but
- * not with SECBIT_NOROOT: one call, where to empty that set takes one for each
- * capability, a tenth of a start. EPERM where somebody locked the bit open:
- * then it is emptied.
- */
-static int disown_root(void)
-{
-	const long bits = raw_call5(__NR_prctl, LL_PR_GET_SECUREBITS, 0, 0, 0, 0);
-	long ret = bits;
-
-	if (bits >= 0)
-		ret = raw_call5(__NR_prctl, LL_PR_SET_SECUREBITS, bits | LL_SECBIT_NOROOT | LL_SECBIT_NOROOT_LOCKED, 0,
-				0, 0);
-	return ret == -LL_EPERM ? drop_bounding_set() : (int)ret;
-}
-
-/*
- * Root first, while CAP_SETPCAP is there to do it; without it, and for the
- * capabilities of files, no_new_privs keeps execve from handing any out.
- */
-static int op_drop_caps(void)
-{
-	struct ll_cap_header header = { .version = LL_CAP_VERSION_3 };
-	struct ll_cap_data data[2] = { { 0 }, { 0 } };
-	long ret = raw_call2(__NR_capget, raw_ptr(&header), raw_ptr(data));
-
-	if (ret == 0 && (data[0].effective >> LL_CAP_SETPCAP & 1))
-		ret = disown_root();
-	if (ret == 0)
-		ret = raw_call5(__NR_prctl, LL_PR_CAP_AMBIENT, LL_PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (ret < 0)
-		return (int)ret;
-	for (int i = 0; i < 2; i++)
-		data[i] = (struct ll_cap_data){ 0 };
-	return (int)raw_call2(__NR_capset, raw_ptr(&header), raw_ptr(data));
-}
-
 /* seccomp(2). The listener is handed on and not kept: whoever holds it answers the workload's calls. */
 static int op_filter(const struct ll_state *state, const struct ll_op *op)
 {
@@ -174,8 +142,12 @@ static int op_filter(const struct ll_state *state, const struct ll_op *op)
 		flags &= ~LL_SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 		ret = raw_call3(__NR_seccomp, LL_SECCOMP_SET_MODE_FILTER, flags, raw_ptr(&program));
 	}
-	if (ret < 0 || !(op->flags & LL_FLAG_FILTER_NOTIFY))
+	if (ret < 0)
 		return (int)ret;
+	if (!(op->flags & LL_FLAG_FILTER_NOTIFY))
+		return ll_prove_filter();
+	if (ll_prove_listener((int32_t)ret) < 0)
+		return -LL_EPROTO;
 	flags = ll_send(state->channel, &message, (int)ret);
 	raw_call1(__NR_close, ret);
 	return (int)flags;
@@ -198,7 +170,7 @@ static int apply_one(struct ll_state *state, const struct ll_op *op)
 	case LL_OP_RESTORE:
 		return op_restore(state);
 	case LL_OP_DROP_CAPS:
-		return op_drop_caps();
+		return ll_drop_caps();
 	case LL_OP_NO_NEW_PRIVS:
 		return (int)raw_call5(__NR_prctl, LL_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	case LL_OP_RESTRICT:

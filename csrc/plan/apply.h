@@ -3,6 +3,7 @@
 #define LL_APPLY_H
 
 #include "plan/plan.h"
+#include "plan/proof.h"
 
 #include <stdbool.h>
 
@@ -35,6 +36,8 @@ struct ll_state {
 	int channel; /* to the supervisor; -1 where there is none */
 	uint32_t ruleset_count;
 	int32_t rulesets[LL_MAX_RULESETS]; /* owned until restricted */
+	uint64_t scoped;                   /* LANDLOCK_SCOPE_* of all rulesets */
+	struct ll_witness witness;         /* from the first ruleset that is enforced to the last */
 	int32_t failed_op;
 	uint32_t uid; /* effective, before any user namespace */
 	uint32_t gid;
@@ -49,6 +52,12 @@ struct ll_state {
  * index in state->failed_op.
  */
 int ll_apply(struct ll_state *state, uint32_t from, uint32_t to);
+
+/*
+ * landlock_restrict_self(2). What this process itself is refused until it executes another program, it asks for on
+ * purpose: since ABI 7 that is kept out of the kernel's audit log.
+ */
+int ll_restrict(int32_t ruleset, uint64_t flags);
 
 /*
  * Tries the candidates with execve, as execvp(3) does but for the shell:

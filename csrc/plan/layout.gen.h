@@ -11,15 +11,17 @@
 #define LL_ANY_UID UINT32_C(0xffffffff)
 #define LL_MAX_RULESETS 16
 #define LL_MAX_BINDS 512
+#define LL_PROOF_CALL 0x4c4c5052
+#define LL_PROOF_ERRNO 4012
 #define LL_LAYOUT_DIGEST \
-	{ 0xf60014aa, \
-	  0x50094a4b, \
-	  0x4d910e86, \
-	  0x77d8b168, \
-	  0xb3e3c0cc, \
-	  0x7fcdf2c1, \
-	  0xe459fcd8, \
-	  0xb6bdedb2 }
+	{ 0xbd05b134, \
+	  0x9ce0ab20, \
+	  0xf1718d39, \
+	  0xc1ca1502, \
+	  0x4fe2ebff, \
+	  0xe63b65b1, \
+	  0x0a118517, \
+	  0x418a07de }
 
 /* src/kernel/filesystems.ts; behind the last one is an empty one. */
 #define LL_OWN_FILESYSTEMS \

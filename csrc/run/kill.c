@@ -115,9 +115,7 @@ bool ll_enclose(const struct ll_run *run)
 		raw_call1(__NR_close, everywhere.parent_fd);
 	}
 	if (ret == 0)
-		ret = raw_call2(LL_NR_landlock_restrict_self, fd, LL_LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF);
-	if (ret == -LL_EINVAL) /* before ABI 7, which logs nothing */
-		ret = raw_call2(LL_NR_landlock_restrict_self, fd, 0);
+		ret = ll_restrict((int32_t)fd, 0);
 	raw_call1(__NR_close, fd);
 	/* The proof: even root's keeper may not signal who is outside. */
 	return ret == 0 && raw_call2(__NR_kill, raw_call0(__NR_getppid), 0) == -LL_EPERM;

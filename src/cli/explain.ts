@@ -9,7 +9,7 @@ import {
   UnsupportedError,
   UsageError,
 } from "../base/errors.ts";
-import { EACCES, EINVAL, EISDIR, ENOENT, ENOSYS, EPERM } from "../kernel/errno.ts";
+import { EACCES, EINVAL, EISDIR, ENOENT, ENOSYS, EPERM, EPROTO } from "../kernel/errno.ts";
 import { errnoPhrase } from "../kernel/errno-names.ts";
 import { OPENAT2_IN_A_SANDBOX } from "../native/file.ts";
 import { CommandError } from "../run/command.ts";
@@ -62,6 +62,9 @@ const STAGE_WORDS: Readonly<Record<string, string>> = {
   pivot: "cannot change the root",
 };
 
+/** csrc/plan/proof.h */
+const NOT_DONE = "the kernel says that it restricts this process, and doesn't";
+
 const STAGE_HINTS: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   bind: { [ENOENT]: "the target must exist: landlockd makes no mount points" },
   tmpfs: { [ENOENT]: "the target must exist: landlockd makes no mount points" },
@@ -69,6 +72,8 @@ const STAGE_HINTS: Readonly<Record<string, Readonly<Record<number, string>>>> = 
     [ENOENT]: "the target must exist: landlockd makes no mount points",
     [EPERM]: "the kernel gives a fresh proc only where a whole one is visible: containers hide parts of theirs",
   },
+  restrict: { [EPROTO]: NOT_DONE },
+  filter: { [EPROTO]: NOT_DONE },
   enter_cwd: { [ENOENT]: "start elsewhere, or set runtime.cwd" },
   private_mounts: { [EISDIR]: "stdin, stdout or stderr is a folder, which would lead past the mounts" },
   pivot: {

@@ -16,6 +16,7 @@ import {
   SECCOMP_RET_USER_NOTIF,
 } from "../kernel/seccomp.ts";
 import { type Arch, AUDIT_ARCH, highestSyscall, syscallNumber, X32_SYSCALL_BIT } from "../kernel/syscalls.ts";
+import { PROOF_CALL, PROOF_ERRNO } from "../plan/layout.ts";
 import type { Policy } from "../policy/policy.ts";
 import { writeArgTest } from "./argtest.ts";
 import { BackwardProgram, type Place } from "./bpf.ts";
@@ -126,11 +127,15 @@ function addCase(
   }
 }
 
+/** What landlockd asks the filter for once it is in place (csrc/plan/proof.h): nothing that a policy says goes before it. */
+const PROOF: readonly ArgTest[] = [{ arg: 0, is: "one_of", values: [PROOF_CALL] }];
+
 /** The cases of each call that isn't simply allowed, in the order in which they are tried. */
 function decisions(input: FilterInput): ReadonlyMap<number, readonly Case[]> {
   const found = new Map<number, Case[]>();
   const add = (syscalls: readonly string[], tests: readonly ArgTest[], action: number): void =>
     addCase(found, input.arch, syscalls, tests, action);
+  add(["seccomp"], PROOF, errnoAction(PROOF_ERRNO));
   add(input.deny, [], errnoAction(input.errno));
   for (const trap of input.traps) add(trap.syscalls, trap.tests ?? [], SECCOMP_RET_USER_NOTIF);
   const opened = new Set(input.allow);

@@ -535,6 +535,13 @@ export const MAX_RULESETS = 16;
 /** Trees that the keeper holds at once: the binds of a plan. */
 export const MAX_BINDS = 512;
 
+/**
+ * How every deny filter tells that it is in place: this operation of seccomp(2), which no kernel has, and the errno that
+ * the filter answers it by, which seccomp(2) never gives.
+ */
+export const PROOF_CALL = 0x4c4c_5052;
+export const PROOF_ERRNO = 0xfac;
+
 /** Everything that has to agree, as text: its SHA-256 is the format's digest. */
 export function layoutText(): string {
   return JSON.stringify({
@@ -560,5 +567,7 @@ export function layoutText(): string {
     PLAN_FILE_MAGIC: `${PLAN_FILE_MAGIC}`,
     PLAN_FILE,
     ANY_UID,
+    PROOF_CALL,
+    PROOF_ERRNO,
   });
 }
