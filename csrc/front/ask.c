@@ -3,28 +3,10 @@
 
 #include "base/file.h"
 #include "base/raw.h"
+#include "front/connect.h"
 #include "front/run.h"
 
 enum { ANSWER_TIMEOUT_MS = 30000 };
-
-static int connect_to(const char *path)
-{
-	struct ll_sockaddr_un address = { .family = LL_AF_UNIX };
-	size_t size = 0;
-	long fd;
-
-	for (; path[size] != '\0' && size < sizeof(address.path) - 1; size++)
-		address.path[size] = path[size];
-	if (path[size] != '\0' || path[0] == '@')
-		return -LL_EINVAL;
-	fd = raw_call3(__NR_socket, LL_AF_UNIX, LL_SOCK_SEQPACKET | LL_SOCK_CLOEXEC, 0);
-	if (fd >= 0 && raw_call3(__NR_connect, fd, raw_ptr(&address),
-				 (long)(offsetof(struct ll_sockaddr_un, path) + size + 1)) < 0) {
-		raw_call1(__NR_close, fd);
-		return -LL_EINVAL;
-	}
-	return (int)fd;
-}
 
 /* Plans come from whoever listens there: it must be this user's, or root's. */
 static bool is_own(int socket)
@@ -172,8 +154,11 @@ bool ll_ask_daemon(struct ll_client *ret_client, const struct ll_stack *stack, c
 {
 	struct ll_folders folders;
 	uint8_t key[LL_SHA256_SIZE];
-	struct ll_client client = { .socket = connect_to(request->socket) };
+	struct ll_client client = { .socket = -1 };
 
+	/* An abstract name is anybody's. */
+	if (request->socket[0] != '@')
+		client.socket = ll_front_connect(request->socket, LL_SOCK_SEQPACKET, true);
 	if (client.socket < 0)
 		return false;
 	client.frame.bytes = ll_map_memory(LL_FRAME_MAX);

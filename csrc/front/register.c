@@ -6,6 +6,7 @@
  */
 #include "base/file.h"
 #include "base/raw.h"
+#include "front/connect.h"
 #include "front/frame.h"
 #include "front/run.h"
 #include "plan/plan.h"
@@ -19,45 +20,20 @@ static bool is_free(void)
 	       raw_call5(__NR_prctl, LL_PR_GET_SECCOMP, 0, 0, 0, 0) == 0;
 }
 
-/* SOCKET.PLACE; false where that doesn't fit an address, or SOCKET isn't a path. */
-static bool register_path(const char *socket, const uint8_t place[LL_SHA256_SIZE], struct ll_sockaddr_un *ret_address,
-			  size_t *ret_size)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t size = 0;
-
-	*ret_address = (struct ll_sockaddr_un){ .family = LL_AF_UNIX };
-	while (socket[size] != '\0' && size + 1 + PLACE_DIGITS + 1 < sizeof(ret_address->path)) {
-		ret_address->path[size] = socket[size];
-		size++;
-	}
-	if (socket[size] != '\0' || socket[0] == '@')
-		return false;
-	ret_address->path[size++] = '.';
-	for (int i = 0; i < PLACE_DIGITS; i++)
-		ret_address->path[size++] = digits[place[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
-	*ret_size = offsetof(struct ll_sockaddr_un, path) + size + 1;
-	return true;
-}
-
-/* Connected to it, for datagrams; negative where it isn't there, or another user's. */
+/* Connected to SOCKET.PLACE, for datagrams: nothing would tell afterwards whose it is. Negative where it isn't there,
+ * or another user's. */
 static int open_register(const char *socket, const uint8_t place[LL_SHA256_SIZE])
 {
-	struct ll_sockaddr_un address;
-	struct ll_statx status;
-	size_t size;
-	long fd;
+	static const char digits[] = "0123456789abcdef";
+	char path[LL_PATH_SIZE];
+	char name[PLACE_DIGITS + 1] = { 0 };
+	const char *const parts[] = { socket, ".", name };
 
-	if (!register_path(socket, place, &address, &size) ||
-	    ll_stat_path(LL_AT_FDCWD, address.path, LL_AT_SYMLINK_NOFOLLOW, &status) != 0 ||
-	    status.uid != (uint32_t)raw_call0(__NR_geteuid))
+	for (int i = 0; i < PLACE_DIGITS; i++)
+		name[i] = digits[place[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
+	if (socket[0] == '@' || !ll_join(path, parts, 3))
 		return -LL_ENOENT;
-	fd = raw_call3(__NR_socket, LL_AF_UNIX, LL_SOCK_DGRAM | LL_SOCK_CLOEXEC, 0);
-	if (fd >= 0 && raw_call3(__NR_connect, fd, raw_ptr(&address), (long)size) < 0) {
-		raw_call1(__NR_close, fd);
-		return -LL_ENOENT;
-	}
-	return (int)fd;
+	return ll_front_connect(path, LL_SOCK_DGRAM, false);
 }
 
 bool ll_front_is_plain(const struct ll_plan *plan)

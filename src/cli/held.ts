@@ -34,7 +34,7 @@ function requestOf(parsed: Parsed, source: PolicySource | undefined, argc: numbe
 
 /** Connects. A daemon that chooses policies itself is asked at once; any other when this process has found no fault. */
 export function heldRun(socket: string, parsed: Parsed, argc: number): HeldRun {
-  const daemon = new Daemon(socket);
+  const daemon = new Daemon(socket, "run");
   let source: PolicySource | undefined;
   let partner: (() => AuditingPartner | undefined) | undefined;
   return {

@@ -20,7 +20,7 @@ export const SERVE_FLAGS: ArgsDef = {
   socket: {
     type: "string",
     valueHint: "SOCKET",
-    description: "Listen there; its folder is for this user alone (0700)",
+    description: "Listen there; its folder is this user's alone (0700), or sticky as /tmp is",
   },
   systemd: { type: "boolean", description: "Listen on the socket that the service manager hands over" },
   "policy-dir": { type: "string", valueHint: "DIR", description: "Hold only runs of policies in this folder, by name" },

@@ -60,7 +60,7 @@ export function statusRows(report: StatusReport): readonly (readonly [string, st
 
 async function status(args: readonly string[]): Promise<void> {
   const parsed = parseFlags(args, STATUS_FLAGS);
-  const report = new Daemon(socketOf(parsed)).status();
+  const report = new Daemon(socketOf(parsed), "report").status();
   if (parsed.on("json")) return writeOut(`${JSON.stringify(report, undefined, 2)}\n`);
   const paint = await paintFor(1);
   writeOut(

@@ -15,7 +15,7 @@ const plural = (count: number): string => (count === 1 ? "1 run" : `${count} run
 
 function stop(args: readonly string[]): void {
   const parsed = parseFlags(args, STOP_FLAGS);
-  const { drained, ended } = new Daemon(socketOf(parsed)).stop(parsed.on("now"));
+  const { drained, ended } = new Daemon(socketOf(parsed), "report").stop(parsed.on("now"));
   writeOut(`stopped; ${plural(drained)} came to an end, ${plural(ended)} ended\n`);
 }
 

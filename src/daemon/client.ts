@@ -79,8 +79,8 @@ export class Daemon {
   /** Whether it chooses policies by name itself. */
   readonly namedOnly: boolean;
 
-  /** Connects. @throws UsageError, DaemonError */
-  constructor(socket: string) {
+  /** Connects. `asks`: what is asked of it. @throws UsageError, DaemonError */
+  constructor(socket: string, asks: "run" | "report") {
     this.#socket = socket;
     this.#fd = connectToDaemon(socket);
     if (this.#fd < 0) {
@@ -89,7 +89,7 @@ export class Daemon {
         `start one: landlockd serve --socket ${socket}`,
       );
     }
-    this.#checkOwner();
+    this.#checkOwner(asks);
     const { frame } = this.#receive(ANSWER_TIMEOUT_MS);
     if (frame.kind !== "hello") throw this.#refusal(frame);
     const version = textOf(frame, "version");
@@ -102,11 +102,14 @@ export class Daemon {
     this.namedOnly = ((numberOf(frame, "flags") ?? 0) & HELLO_NAMED_ONLY) !== 0;
   }
 
-  /** Plans come from whoever listens there: it must be this user's, or root's. */
-  #checkOwner(): void {
+  /**
+   * Before anything is sent. A run's broker is whoever listens there: this user, or root (the service manager listens for its
+   * services). Root may ask a user's daemon for a report.
+   */
+  #checkOwner(asks: "run" | "report"): void {
     const peer = peerOf(this.#fd);
     const uid = syscall("geteuid");
-    if (peer !== undefined && (peer.uid === uid || peer.uid === 0 || uid === 0)) return;
+    if (peer !== undefined && (peer.uid === uid || peer.uid === 0 || (uid === 0 && asks === "report"))) return;
     throw new DaemonError(`the daemon at ${this.#socket} belongs to uid ${peer?.uid}, and this is uid ${uid}`);
   }
 

@@ -41,8 +41,8 @@ export async function startDaemon(
   box: Box,
   flags: readonly string[] = [],
   prefix: readonly string[] = [],
+  socket: string = `${socketFolder(box)}/socket`,
 ): Promise<Daemon> {
-  const socket = `${socketFolder(box)}/socket`;
   const audit = box.path("daemon.jsonl");
   box.remove("daemon.jsonl");
   const argv = [...prefix, landlockdPath(), "serve", "--socket", socket, "--audit", audit, ...flags];
