@@ -35,7 +35,7 @@ BUNDLER    := tools/bundle.ts tools/parts.ts
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check format generate test bench install uninstall clean toolchain host-tools library-sources c-analyze c-tidy c-aarch64 FORCE
+.PHONY: all help demo check format generate test bench bench-hour install uninstall clean toolchain host-tools library-sources c-analyze c-tidy c-aarch64 FORCE
 
 all: dist/landlockd ## Build dist/landlockd (the default)
 
@@ -75,6 +75,9 @@ test: all ## Run every test; the last line counts them
 
 bench: all build/bench/empty ## Run the benches into bench/results/ (needs hyperfine, bubblewrap, firejail)
 	@$(BUN) bench/all.ts
+
+bench-hour: all ## An hour of mixed work under broker and daemon, for leaks; most of it is sleep
+	@$(BUN) bench/hour.ts
 
 clean: ## Remove what was built; the toolchain stays
 	rm -rf build dist
