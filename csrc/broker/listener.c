@@ -35,10 +35,15 @@ static int32_t answer(int32_t listener, uint64_t id, long result)
 	return response.error;
 }
 
+/* The caller still waits when our fd is closed. */
 static int32_t in_two_steps(int32_t listener, struct ll_notif_addfd *addfd)
 {
+	long ret;
+
 	addfd->flags = 0;
-	return answer(listener, addfd->id, ll_listener_call(listener, LL_SECCOMP_IOCTL_NOTIF_ADDFD, addfd));
+	ret = ll_listener_call(listener, LL_SECCOMP_IOCTL_NOTIF_ADDFD, addfd);
+	raw_call1(__NR_close, (int32_t)addfd->srcfd);
+	return answer(listener, addfd->id, ret);
 }
 
 /* EINVAL before Linux 5.14. */
@@ -50,6 +55,7 @@ static int32_t in_one_step(int32_t listener, struct ll_notif_addfd *addfd)
 	ret = ll_listener_call(listener, LL_SECCOMP_IOCTL_NOTIF_ADDFD, addfd);
 	if (ret == -LL_EINVAL)
 		return in_two_steps(listener, addfd);
+	raw_call1(__NR_close, (int32_t)addfd->srcfd);
 	return ret < 0 ? answer(listener, addfd->id, ret) : 0;
 }
 
@@ -71,8 +77,10 @@ int32_t ll_hand_over(uint32_t *handing, int32_t listener, const struct ll_gift *
 {
 	int32_t ret;
 
-	if (!change(handing, LL_HANDING))
+	if (!change(handing, LL_HANDING)) {
+		raw_call1(__NR_close, gift->fd);
 		return -LL_EINTR;
+	}
 	ret = hand_over(listener, gift, steps);
 	__atomic_store_n(handing, LL_FREE, __ATOMIC_SEQ_CST);
 	return ret;

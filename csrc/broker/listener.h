@@ -4,7 +4,10 @@
  * A file is handed over in one step or in two. In two, SECCOMP_IOCTL_NOTIF_ADDFD
  * gives the caller an fd, and the answer tells its number: a caller that is
  * interrupted in between keeps an fd that it doesn't know of, so it takes
- * SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (Linux 5.19). In one step
+ * SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (Linux 5.19). Our own fd is closed in
+ * between: by the time that the caller runs on, the open file is its alone, and
+ * its close(2) is the last one, which gives back locks, leases and the right to
+ * execute it, and tells readers of a FIFO and watchers. In one step
  * (SECCOMP_ADDFD_FLAG_SEND, 5.14) a request is answered first, and the kernel
  * then waits until the caller has the fd. If whoever waits gets a signal, it
  * takes the fd back, but not that the call was answered: that returns 0, a file
@@ -30,7 +33,7 @@ long ll_listener_call(int32_t listener, uint32_t request, const void *argument);
 /* An fd for who made a request. */
 struct ll_gift {
 	uint64_t id;
-	int32_t fd;        /* ours, borrowed */
+	int32_t fd;        /* ours, consumed */
 	uint32_t fd_flags; /* of theirs: O_CLOEXEC, 0 */
 };
 

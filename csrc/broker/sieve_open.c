@@ -69,6 +69,5 @@ bool ll_sieve_open(struct ll_sieve *sieve)
 	answered = ll_hand_over(&sieve->handing, sieve->listener, &gift, sieve->steps) != -LL_EINTR;
 	if (answered)
 		sieve->heat = sieve->heat < LL_HEAT_MAX ? sieve->heat + LL_HEAT_OPEN : LL_HEAT_MAX;
-	raw_call1(__NR_close, fd);
 	return answered;
 }

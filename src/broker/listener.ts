@@ -121,8 +121,8 @@ export class Listener {
   }
 
   /**
-   * The call returns a new fd of the caller's for a borrowed one of ours. 0, or the -errno that the caller sees instead
-   * (EMFILE: it has no room; ENOENT: it is gone).
+   * The call returns a new fd of the caller's for one of ours, which is closed before the caller runs on. 0, or the -errno
+   * that the caller sees instead (EMFILE: it has no room; ENOENT: it is gone).
    */
   answerFd(fd: number, closeOnExec: number, id: RequestId = this.id): number {
     this.#id.view.setBigUint64(0, id, true);

@@ -1,7 +1,6 @@
 /** What becomes of a request: the shape that every kind of request is answered in. */
 
 import { EMFILE, ENFILE } from "../kernel/errno.ts";
-import { close } from "./files.ts";
 import type { Listener, RequestId } from "./listener.ts";
 
 /** A request that isn't answered yet; it outlives the listener's buffer. */
@@ -17,7 +16,7 @@ export type Reply =
   | { readonly kind: "pass" }
   /** Returns 0, or fails with a negative errno. */
   | { readonly kind: "result"; readonly result: number }
-  /** Returns a new fd for this one, which is closed here. */
+  /** Returns a new fd for this one, which is consumed. */
   | { readonly kind: "fd"; readonly fd: number; readonly closeOnExec: number }
   /** Somebody answers it later. */
   | { readonly kind: "later" };
@@ -39,11 +38,8 @@ export function sendReply(ticket: Ticket, reply: Reply): number {
     case "result":
       listener.answer(reply.result, id);
       return Math.max(-reply.result, 0);
-    case "fd": {
-      const given = listener.answerFd(reply.fd, reply.closeOnExec, id);
-      close(reply.fd);
-      return -given;
-    }
+    case "fd":
+      return -listener.answerFd(reply.fd, reply.closeOnExec, id);
     case "later":
       return 0;
   }

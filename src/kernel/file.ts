@@ -32,6 +32,8 @@ export const ARCH_FLAGS: Readonly<Record<Arch, ArchFlags>> = {
   aarch64: { O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000, O_LARGEFILE: 0o400000, O_TMPFILE: 0o20040000 },
 };
 
+export const F_DUPFD_CLOEXEC = 1030;
+
 export const AT_FDCWD = -100;
 export const AT_REMOVEDIR = 0x200;
 export const AT_SYMLINK_NOFOLLOW = 0x100;

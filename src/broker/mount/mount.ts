@@ -5,11 +5,13 @@
 
 import type { BrokerEvent, Decision } from "../../audit/broker.ts";
 import { EFAULT, EPERM } from "../../kernel/errno.ts";
+import { F_DUPFD_CLOEXEC } from "../../kernel/file.ts";
 import { MOUNT_CALLS } from "../../kernel/mount.ts";
 import type { Command, Done } from "../../native/supervisor.ts";
-import { numberOf } from "../../native/syscall.ts";
+import { numberOf, syscallByNumber } from "../../native/syscall.ts";
 import type { Broker } from "../../policy/policy.ts";
 import type { Listener } from "../listener.ts";
+import { type Reply, sendReply, result as toReply } from "../reply.ts";
 import { type Answer, type Mounting, refused } from "./answer.ts";
 import { Leases } from "./leases.ts";
 import { onFsConfig, onFsMount, onFsOpen } from "./object.ts";
@@ -39,6 +41,14 @@ function answerTo(request: MountRequest, mounting: Mounting): Answer {
 }
 
 const NAMES: ReadonlyMap<number, string> = new Map(MOUNT_CALLS.map((name) => [numberOf(name), name]));
+
+const fcntl = numberOf("fcntl");
+
+/** What is handed out stays here too, to be known again. */
+function copyOf(fd: number, closeOnExec: number): Reply {
+  const copy = syscallByNumber(fcntl, fd, F_DUPFD_CLOEXEC, 0);
+  return copy < 0 ? toReply(copy) : { kind: "fd", fd: copy, closeOnExec };
+}
 
 export class MountBroker {
   readonly #table: MountTable;
@@ -76,8 +86,8 @@ export class MountBroker {
     if (!listener.isValid(id)) return;
     const answer = request === undefined ? undefined : answerTo(request, this.#mounting(tid));
     const { result, fd, closeOnExec = 0, path, declared } = answer ?? { ...refused(null), result: -EFAULT };
-    if (fd === undefined) listener.answer(result, id);
-    const errno = fd === undefined ? Math.max(-result, 0) : -listener.answerFd(fd, closeOnExec, id);
+    const reply = fd === undefined ? toReply(result) : copyOf(fd, closeOnExec);
+    const errno = sendReply({ id, tid, listener }, reply);
     this.#record(NAMES.get(call) ?? "", tid, path, errno, declared);
   }
 
