@@ -1,7 +1,7 @@
 /** The broker's decisions: what is asked × what it really is about → allow, deny or pass on. Pure. */
 
 import { EXDEV } from "../kernel/errno.ts";
-import { O_ACCMODE, O_CREAT, O_RDONLY, O_TRUNC, S_IFBLK, S_IFCHR, S_IFMT, S_IFSOCK } from "../kernel/file.ts";
+import { O_ACCMODE, O_CREAT, O_RDONLY, O_TRUNC, S_IFBLK, S_IFCHR, S_IFMT } from "../kernel/file.ts";
 
 /** Which of the policy's folders something is beneath; a folder itself counts as beneath it. */
 export type Zone = "scratch" | "export" | "elsewhere";
@@ -32,10 +32,10 @@ export function opensForWriting(flags: number): boolean {
   return (flags & O_ACCMODE) !== O_RDONLY || (flags & O_TRUNC) !== 0;
 }
 
-/** Nodes of devices are no work of a run's, and sockets aren't opened: whoever put them there, Landlock decides. */
+/** Nodes of devices are no work of a run's: whoever put them there, Landlock decides. */
 function isServed(mode: number): boolean {
   const type = mode & S_IFMT;
-  return type !== S_IFCHR && type !== S_IFBLK && type !== S_IFSOCK;
+  return type !== S_IFCHR && type !== S_IFBLK;
 }
 
 /** An open of something that is there. */

@@ -15,6 +15,7 @@ import {
   S_IFLNK,
   S_IFMT,
   S_IFREG,
+  S_IFSOCK,
 } from "../kernel/file.ts";
 import { numberOf, syscallByNumber } from "../native/syscall.ts";
 import { umaskOf } from "./caller.ts";
@@ -94,8 +95,8 @@ function openPin(opening: Opening, { fd: pin, stat }: Pin, verdict: Verdict): Op
   if (opening.roots.slow.isSlow(stat.mount)) return later;
   const type = stat.mode & S_IFMT;
   if (isDirectory(stat)) return finishOpen(opening, pin, reopen(pin, own, mode), verdict);
-  // A FIFO waits for its other end, a device for its carrier.
-  if (type !== S_IFREG && (flags & O_NONBLOCK) === 0) return later;
+  // A FIFO waits for its other end, a device for its carrier. A socket is ENXIO at once.
+  if (type !== S_IFREG && type !== S_IFSOCK && (flags & O_NONBLOCK) === 0) return later;
   // A plain file waits for whoever holds a lease on it (fcntl(2), F_SETLEASE): EAGAIN tells.
   const fd = reopen(pin, own | O_NONBLOCK, 0);
   if (fd === -EAGAIN && (flags & O_NONBLOCK) === 0) return later;

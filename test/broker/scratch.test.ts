@@ -1,4 +1,6 @@
 import { expect } from "bun:test";
+import { chmodSync, chownSync } from "node:fs";
+import type { Box } from "../harness/box.ts";
 import { asUsers } from "../harness/cases.ts";
 import { expectClaim, row } from "../harness/claim.ts";
 import { run } from "../harness/landlockd.ts";
@@ -6,12 +8,25 @@ import { FS_RIGHTS } from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 import { brokered, brokeredPrograms, prepare } from "./policies.ts";
 
+/** A UNIX socket that is bound, the box's user's. */
+function bindIn(box: Box, folder: string, name: string, mode: number): void {
+  const path = `${folder}/${name}`;
+  const server = Bun.listen({ unix: path, socket: { data: () => undefined } });
+  box.defer(() => server.stop(true));
+  chownSync(path, box.user.uid, box.user.gid);
+  chmodSync(path, mode);
+}
+
 asUsers("every call beneath scratch comes to what it comes to in a folder that Landlock grants", async (box) => {
   const { scratch } = prepare(box);
   const granted = box.mkdir("granted");
   const grant = { path: granted, rights: FS_RIGHTS };
   const proc = { path: "/proc", rights: ["read_file"] };
   const probe = probePath("folder");
+  for (const folder of [scratch, granted]) {
+    bindIn(box, folder, "bound", 0o666);
+    bindIn(box, folder, "closed", 0);
+  }
   const native = await run(box, {
     policy: brokered({ allow_read: [box.path("outside/listed")] }, [grant, proc]),
     argv: [probe, granted],

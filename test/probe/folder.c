@@ -232,6 +232,25 @@ static void spelled(const char *folder)
 	show("link followed absolute", linkat(AT_FDCWD, "absolute", AT_FDCWD, "h5", AT_SYMLINK_FOLLOW));
 }
 
+/* Two that are bound already, "closed" without permissions. */
+static void sockets(void)
+{
+	show_open("socket", AT_FDCWD, "bound", O_RDONLY, 0);
+	show_open("socket nonblock", AT_FDCWD, "bound", O_RDWR | O_NONBLOCK, 0);
+	show_open("socket truncate", AT_FDCWD, "bound", O_WRONLY | O_TRUNC, 0);
+	show_open("socket create", AT_FDCWD, "bound", O_RDWR | O_CREAT, 0600);
+	show_open("socket exclusive", AT_FDCWD, "bound", O_RDWR | O_CREAT | O_EXCL, 0600);
+	show_open("socket directory", AT_FDCWD, "bound", O_RDONLY | O_DIRECTORY, 0);
+	show_open("socket slash", AT_FDCWD, "bound/", O_RDONLY, 0);
+	show_open("socket closed", AT_FDCWD, "closed", O_RDONLY, 0);
+	show("socket symlink", symlink("bound", "to bound"));
+	show_open("socket by symlink", AT_FDCWD, "to bound", O_RDONLY, 0);
+	show("socket truncate", truncate("bound", 0));
+	show("socket link", link("bound", "also bound"));
+	show_open("socket linked", AT_FDCWD, "also bound", O_RDONLY, 0);
+	show("socket unlink", unlink("bound"));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2 || chdir(argv[1]) != 0)
@@ -245,5 +264,6 @@ int main(int argc, char **argv)
 	resolve();
 	odd();
 	spelled(argv[1]);
+	sockets();
 	return 0;
 }
