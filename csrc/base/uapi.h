@@ -318,7 +318,14 @@ struct ll_rlimit {
 	uint64_t soft;
 	uint64_t hard;
 };
-enum { LL_RLIMIT_CORE = 4, LL_RLIMIT_NOFILE = 7 };
+enum {
+	LL_RLIMIT_DATA = 2,
+	LL_RLIMIT_STACK = 3,
+	LL_RLIMIT_CORE = 4,
+	LL_RLIMIT_NPROC = 6,
+	LL_RLIMIT_NOFILE = 7,
+	LL_RLIMIT_AS = 9,
+};
 
 /* include/linux/socket.h, uapi/linux/socket.h */
 enum {
@@ -384,6 +391,7 @@ enum {
 	LL_POLLHUP = 0x10,
 	LL_PROT_READ = 1,
 	LL_PROT_WRITE = 2,
+	LL_PROT_EXEC = 4,
 	LL_MAP_PRIVATE = 2,
 	LL_MAP_ANONYMOUS = 0x20,
 	LL_CLOSE_RANGE_CLOEXEC = 4,

@@ -3,13 +3,15 @@
 #include "base/raw.h"
 #include "base/uapi.h"
 #include "front/front.h"
+#include "front/room.h"
 
 /* The longest name of a command that can be told, each byte as \u00NN, and the words around it. */
 #define LINE_BYTES (6 * 4096 + 512)
-#define NOT_PERMITTED 1 /* EPERM */
-#define EXEC_DENIED 13  /* EACCES */
-#define NOT_DONE 71     /* EPROTO: csrc/plan/proof.h */
-#define OWN_FAILURE 125 /* landlockd's own failure before the workload runs */
+#define NOT_PERMITTED 1          /* EPERM */
+#define EXEC_DENIED 13           /* EACCES */
+#define NOT_DONE 71              /* EPROTO: csrc/plan/proof.h */
+#define OWN_FAILURE 125          /* landlockd's own failure before the workload runs */
+#define OWN_FAILURE_BESIDE_RUN 2 /* any other command that couldn't do what it was asked */
 
 /* A line in a buffer of its caller's. What doesn't fit is cut off; one byte stays for the end of the line. */
 static struct ll_text begin(char buffer[LINE_BYTES])
@@ -36,19 +38,6 @@ static _Noreturn void finish(struct ll_text *line, int status)
 	raw_call1(__NR_exit_group, status);
 	raw_call1(__NR_exit, status);
 	__builtin_trap(); /* a policy denied both */
-}
-
-_Noreturn void ll_front_fail(const char *what, const char *path, int error)
-{
-	char buffer[LINE_BYTES];
-	struct ll_text line = begin(buffer);
-
-	ll_text_add(&line, what);
-	ll_text_add(&line, " ");
-	ll_text_add(&line, path);
-	ll_text_add(&line, ": errno ");
-	ll_text_number(&line, error);
-	finish(&line, OWN_FAILURE);
 }
 
 _Noreturn void ll_front_say(const char *first, const char *second)
@@ -88,17 +77,13 @@ static const struct {
 	{ 38, "Function not implemented (ENOSYS)" },
 	{ 40, "Too many levels of symbolic links (ELOOP)" },
 	{ 71, "Protocol error (EPROTO)" },
+	{ 77, "File descriptor in bad state (EBADFD)" },
 	{ 110, "Connection timed out (ETIMEDOUT)" },
 };
 
-/* WHAT "NAME": ERROR, in words */
-static void add_failure(struct ll_text *line, const char *what, const char *name, int error)
+static void add_error(struct ll_text *line, int error)
 {
 	const char *text = NULL;
-
-	ll_text_add(line, what);
-	ll_text_json(line, name);
-	ll_text_add(line, ": ");
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		if (errors[i].number == error)
@@ -106,6 +91,79 @@ static void add_failure(struct ll_text *line, const char *what, const char *name
 	ll_text_add(line, text != NULL ? text : "errno ");
 	if (text == NULL)
 		ll_text_number(line, error);
+}
+
+/* WHAT "NAME": ERROR, in words */
+static void add_failure(struct ll_text *line, const char *what, const char *name, int error)
+{
+	ll_text_add(line, what);
+	ll_text_json(line, name);
+	ll_text_add(line, ": ");
+	add_error(line, error);
+}
+
+/* Of a landlockd that can't start, as src/cli/main.ts chooses it. */
+static int start_status(const struct ll_stack *stack)
+{
+	const char *command = stack->argc > 1 ? stack->argv[1] : "";
+	size_t at = 0;
+
+	while (command[at] != '\0' && command[at] == "run"[at])
+		at++;
+	return command[at] == '\0' && at == sizeof("run") - 1 ? OWN_FAILURE : OWN_FAILURE_BESIDE_RUN;
+}
+
+static _Noreturn void fail(const char *what, const char *path, int error, int status)
+{
+	char buffer[LINE_BYTES];
+	struct ll_text line = begin(buffer);
+
+	ll_text_add(&line, what);
+	ll_text_add(&line, " ");
+	ll_text_add(&line, path);
+	ll_text_add(&line, ": ");
+	add_error(&line, error);
+	finish(&line, status);
+}
+
+_Noreturn void ll_front_fail(const char *what, const char *path, int error)
+{
+	fail(what, path, error, OWN_FAILURE);
+}
+
+_Noreturn void ll_front_fail_start(const struct ll_stack *stack, const char *what, const char *path, int error)
+{
+	fail(what, path, error, start_status(stack));
+}
+
+_Noreturn void ll_front_refuse(const struct ll_stack *stack, const char *first, const char *second)
+{
+	char buffer[LINE_BYTES];
+	struct ll_text line = begin(buffer);
+
+	ll_text_add(&line, first);
+	ll_text_add(&line, second);
+	finish(&line, start_status(stack));
+}
+
+_Noreturn void ll_front_fail_room(const struct ll_stack *stack, const struct ll_lack *lack)
+{
+	char buffer[LINE_BYTES];
+	struct ll_text line = begin(buffer);
+
+	ll_text_add(&line, "cannot start: ");
+	ll_text_add(&line, lack->what);
+	if (lack->unit == NULL) {
+		ll_text_add(&line, ": ");
+		add_error(&line, lack->error);
+	} else {
+		ll_text_add(&line, " is ");
+		ll_text_number(&line, (int64_t)lack->has);
+		ll_text_add(&line, lack->unit);
+		ll_text_add(&line, ", and landlockd needs ");
+		ll_text_number(&line, (int64_t)lack->needs);
+	}
+	finish(&line, start_status(stack));
 }
 
 /* What writing to a sink may fail with, as src/kernel/errno-names.ts has it; NULL for anything else. */

@@ -10,6 +10,7 @@
 #include "front/front.h"
 #include "base/raw.h"
 #include "front/link.h"
+#include "front/room.h"
 #include "front/run.h"
 
 #include <elf.h>
@@ -130,10 +131,21 @@ static struct ll_aux *write_aux(const struct ll_stack *stack, const struct ll_in
  */
 static const char bun_setting[] = "BUN_JSC_useWarmUpMarkedBlocks=0";
 
+/*
+ * Where memory is limited: Bun reserves 10 GiB of addresses by itself, and dies where it can't have them. With these
+ * it is a third of one.
+ */
+static const char *const cramped_settings[] = {
+	"BUN_JSC_jitMemoryReservationSize=33554432",
+	"BUN_JSC_structureHeapSizeInKB=65536",
+	"MIMALLOC_ARENA_RESERVE=65536",
+};
+#define CRAMPED_SETTINGS (sizeof(cramped_settings) / sizeof(cramped_settings[0]))
+
 /* Words that Bun's initial stack takes at most. */
 static size_t bun_stack_words(const struct ll_stack *stack)
 {
-	return 1 + stack->argc + 1 + stack->envc + 1 + 1 + 2 * (stack->auxc + 6);
+	return 1 + stack->argc + 1 + stack->envc + 1 + CRAMPED_SETTINGS + 1 + 2 * (stack->auxc + 6);
 }
 
 /* Writes Bun's initial stack to words: the same arguments, what is left of the environment. */
@@ -149,18 +161,28 @@ static void write_bun_stack(const struct ll_stack *stack, const struct ll_interp
 		if (ll_front_env_passes(stack->envp[i]))
 			*out++ = (uint64_t)(uintptr_t)stack->envp[i];
 	*out++ = (uint64_t)(uintptr_t)bun_setting;
+	for (size_t i = 0; i < CRAMPED_SETTINGS && ll_front_is_cramped(start); i++)
+		*out++ = (uint64_t)(uintptr_t)cramped_settings[i];
 	*out++ = 0;
 	write_aux(stack, interp, start, (struct ll_aux *)(void *)out);
 }
 
-/* What somebody can do something about has words. */
-static _Noreturn void fail_bun(int error)
+/* What a reader can do something about has words. */
+static _Noreturn void fail_bun(const struct ll_stack *stack, int error)
 {
 	if (error == -ENOENT)
-		ll_front_say("cannot start without /proc: ", "mount it");
+		ll_front_refuse(stack, "cannot start without /proc: ", "mount it");
 	if (error == -EACCES)
-		ll_front_say("cannot read its own executable: ", "give read permission on it");
-	ll_front_fail("cannot map Bun from", LL_SELF, -error);
+		ll_front_refuse(stack, "cannot read its own executable: ", "give read permission on it");
+	ll_front_fail_start(stack, "cannot map Bun from", LL_SELF, -error);
+}
+
+/* Without the GNU C library there is nothing to load Bun with. */
+static _Noreturn void fail_interp(const struct ll_stack *stack, const char *path, int error)
+{
+	if (error == -ENOENT)
+		ll_front_refuse(stack, "cannot start without the GNU C library, whose loader is ", path);
+	ll_front_fail_start(stack, "cannot load the interpreter", path, -error);
 }
 
 void ll_front_main(uint64_t *sp)
@@ -171,33 +193,36 @@ void ll_front_main(uint64_t *sp)
 	struct ll_start start;
 	struct ll_supervisor own;
 	struct ll_interp interp;
+	struct ll_lack lack;
 	int error;
 
 	if (link->magic != LL_LINK_MAGIC)
-		ll_front_fail("cannot read the link record of", "the executable", ENOEXEC);
+		ll_front_fail_start(&stack, "cannot read the link record of", "the executable", ENOEXEC);
 	if (stack.argc < 1)
-		ll_front_fail("cannot start without", "argv[0]", EINVAL);
+		ll_front_fail_start(&stack, "cannot start without", "argv[0]", EINVAL);
 	error = ll_front_record(&stack, &start);
 	if (error < 0)
-		ll_front_fail("cannot fill a closed standard stream with", "/dev/null", -error);
+		ll_front_fail_start(&stack, "cannot fill a closed standard stream with", "/dev/null", -error);
 	__builtin_memcpy(start.build, link->build, sizeof(start.build));
 	if (read_aux(&stack, AT_SECURE) == 0)
 		start.supervisor = (uint64_t)(uintptr_t)ll_front_run(&stack, &start, link, &own);
 	/* Bun doesn't start there, and says so in its own words. A run that goes on needs no folder. */
 	if (raw_call2(__NR_getcwd, raw_ptr(&interp), 1) == -ENOENT &&
 	    (start.supervisor == 0 || raw_call1(__NR_chdir, raw_ptr("/")) < 0))
-		ll_front_say("the working directory was removed: ", "cd to one that is there");
+		ll_front_refuse(&stack, "the working directory was removed: ", "cd to one that is there");
 	error = ll_front_record_rest(&start);
 	if (error < 0)
-		ll_front_fail("cannot take down signals and limits of", "this process", -error);
+		ll_front_fail_start(&stack, "cannot take down signals and limits of", "this process", -error);
+	if (!ll_front_room(&start, &lack))
+		ll_front_fail_room(&stack, &lack);
 	error = ll_bun_map(link, read_aux(&stack, AT_PAGESZ));
 	if (error < 0)
-		fail_bun(error);
+		fail_bun(&stack, error);
 	/* In Bun's first segment. */
 	interp_path = (const char *)(uintptr_t)link->interp;
 	error = ll_interp_map(interp_path, read_aux(&stack, AT_PAGESZ), &interp);
 	if (error < 0)
-		ll_front_fail("cannot load the interpreter", interp_path, -error);
+		fail_interp(&stack, interp_path, error);
 
 	/* Below the record: Bun's stack grows down from here and leaves it alone. */
 	uint64_t *words = __builtin_alloca_with_align(bun_stack_words(&stack) * sizeof(*words), 128);

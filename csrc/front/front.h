@@ -69,10 +69,24 @@ int ll_bun_map(const struct ll_link *link, size_t page_bytes);
  */
 int ll_interp_map(const char *path, size_t page_bytes, struct ll_interp *ret_interp);
 
-/* Writes "landlockd: WHAT PATH: errno N" to stderr and exits with 125. */
+/*
+ * landlockd can't start: writes "landlockd: WHAT PATH: ERROR" to stderr and exits with what src/cli/main.ts ends with:
+ * 125 for a run, 2 for any other command.
+ */
+_Noreturn void ll_front_fail_start(const struct ll_stack *stack, const char *what, const char *path, int error);
+
+/* The same with "landlockd: FIRSTSECOND". */
+_Noreturn void ll_front_refuse(const struct ll_stack *stack, const char *first, const char *second);
+
+struct ll_lack;
+
+/* The same with what Bun lacks; front/room.h. */
+_Noreturn void ll_front_fail_room(const struct ll_stack *stack, const struct ll_lack *lack);
+
+/* A run failed: writes "landlockd: WHAT PATH: ERROR" to stderr and exits with 125. */
 _Noreturn void ll_front_fail(const char *what, const char *path, int error);
 
-/* Writes "landlockd: FIRSTSECOND" to stderr and exits with 125. */
+/* The same with "landlockd: FIRSTSECOND". */
 _Noreturn void ll_front_say(const char *first, const char *second);
 
 /* Tells how many audit events were lost, and why the last of them was. */

@@ -5,6 +5,7 @@
 #include "base/raw.h"
 #include "base/uapi.h"
 #include "front/frame.h"
+#include "front/room.h"
 #include "front/supervise.h"
 #include "plan/apply.h"
 #include "plan/plan.h"
@@ -150,14 +151,15 @@ static const struct ll_supervisor *run_stored(const struct ll_stack *stack, stru
 	int32_t op;
 	bool brokered;
 	bool stays;
+	struct ll_lack lack;
 
 	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) < 0 || (request->plan != NULL && wants_broker(&plan)) ||
 	    !ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates))
 		return NULL;
 	brokered = ll_plan_is_brokered(&plan);
 	stays = brokered || needs_init(&plan) || request->audit != NULL;
-	/* Bun may go on with it, when signals aren't any more what they were. */
-	if (brokered && ll_front_record_rest(start) < 0)
+	/* Bun may go on with it, when signals aren't any more what they were: where it couldn't, nothing is to run. */
+	if (brokered && (ll_front_record_rest(start) < 0 || !ll_front_is_within(start, &lack)))
 		return NULL;
 	exec = ll_front_exec(stack, start, request);
 	exec.candidates = candidates;

@@ -81,7 +81,7 @@ async function lintAll(args: readonly string[]): Promise<never> {
         storeFolders: store === undefined ? [] : [store.plans, store.key],
         policyFile: source.policyDir === undefined ? undefined : source.file,
       });
-      findings.push(...(await lintSource(source, variables, facts)));
+      for (const finding of await lintSource(source, variables, facts)) findings.push(finding);
     }
     writeOut(format(findings));
     const { errors, warnings } = count(findings);

@@ -4,6 +4,8 @@
  */
 
 import { dlopen, type FFIFunction, FFIType, ptr, toArrayBuffer } from "bun:ffi";
+import { EMFILE, ENFILE } from "../kernel/errno.ts";
+import { errnoPhrase } from "../kernel/errno-names.ts";
 import { LAYOUT_DIGEST } from "../plan/digest.gen.ts";
 import { libraryBase64 } from "./embed.ts" with { type: "macro" };
 
@@ -92,9 +94,17 @@ const F_ADD_SEALS = 1033;
 /** F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE: nobody changes the code between the write and the mapping. */
 const ALL_SEALS = 0xf;
 
-/** What it most likely is: the built-in protection of a landlockd run around this one. */
-const IN_A_SANDBOX =
-  "memfd_create fails here, and landlockd's own code is loaded from memory: in another landlockd's run, that run's policy needs [seccomp] allow = [\"memfd_create.exec\"]";
+/** Why there is no memory for the library, by errno; memfd_create(2). */
+function memfdFailure(errno: number): string {
+  const why = `memfd_create fails here with ${errnoPhrase(errno)}, and landlockd's own code is loaded from memory`;
+  if (errno === EMFILE || errno === ENFILE) return `${why}: ulimit -n`;
+  // Most likely the built-in protection of a landlockd run around this one.
+  return `${why}: in another landlockd's run, that run's policy needs [seccomp] allow = ["memfd_create.exec"]`;
+}
+
+function errnoAt(place: bigint): number {
+  return new Int32Array(toArrayBuffer(Number(place) as Address, 0, 4))[0] ?? 0;
+}
 
 /** A sealed memfd with the library's bytes; fcntl(2), memfd_create(2). */
 function sealedCopy(bytes: Uint8Array): number {
@@ -102,9 +112,10 @@ function sealedCopy(bytes: Uint8Array): number {
     memfd_create: { args: [pointer, u32], returns: i32 },
     write: { args: [i32, pointer, u64], returns: i64 },
     fcntl: { args: [i32, i32, i32], returns: i32 },
+    __errno_location: { args: [], returns: u64 },
   }).symbols;
   const fd = libc.memfd_create(ptr(new TextEncoder().encode("libsandbox\0")), MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0) throw new Error(IN_A_SANDBOX);
+  if (fd < 0) throw new Error(memfdFailure(errnoAt(libc.__errno_location())));
   if (Number(libc.write(fd, ptr(bytes), bytes.byteLength)) !== bytes.byteLength) {
     throw new Error(`its own code, ${bytes.byteLength} bytes, can't be written to memory: is ulimit -f lower?`);
   }

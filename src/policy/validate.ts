@@ -24,8 +24,11 @@ export function validatePolicy(source: PolicySource, variables: VariableContext)
   const prepared = prepare(policySchema as unknown as SchemaNode, document, expander);
   const result = safeParse(policySchema, prepared.value);
   const { issues = [] } = result;
-  const findings = [...prepared.findings, ...findingsOf(policySchema, issues.slice(0, POLICY_FINDINGS_MAX))];
-  if (result.success) findings.push(...check(result.output));
+  const findings = [
+    ...prepared.findings,
+    ...findingsOf(policySchema, issues.slice(0, POLICY_FINDINGS_MAX)),
+    ...(result.success ? check(result.output) : []),
+  ];
   const hidden = Math.max(0, issues.length - POLICY_FINDINGS_MAX);
   if (findings.length > 0) throw new PolicyError(file, text, capped(findings, hidden));
   if (!result.success) throw new Error("a policy was refused without a finding");

@@ -14,6 +14,7 @@
  * enosys=landlock every landlock_* call answers ENOSYS from now on, in CMD too
  * enosys=pidfd    likewise pidfd_open; eperm=seccomp: seccomp(2) fails with EPERM
  * eperm=namespaces clone(2) with CLONE_NEWNS fails with EPERM, as in a container
+ * eperm=code      mmap(2) of what is both written and executed likewise, as MemoryDenyWriteExecute= has it
  *
  * Status 99 if one of these can't be done.
  */
@@ -29,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -61,13 +63,16 @@ static void refuse(unsigned first, unsigned last, unsigned error)
 	check((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter));
 }
 
-static void refuse_namespaces(void)
+/* A call fails with EPERM where an argument has all of some bits. */
+static void refuse_bits(unsigned call, unsigned argument, unsigned bits)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x20000 /* CLONE_NEWNS */, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 (unsigned)offsetof(struct seccomp_data, args) + argument * (unsigned)sizeof(__u64)),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, bits),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, bits, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -139,7 +144,9 @@ static void apply_text(const char *key, const char *value)
 	else if (strcmp(key, "eperm") == 0 && strcmp(value, "seccomp") == 0)
 		refuse(SYS_seccomp, SYS_seccomp, EPERM);
 	else if (strcmp(key, "eperm") == 0 && strcmp(value, "namespaces") == 0)
-		refuse_namespaces();
+		refuse_bits(SYS_clone, 0, 0x20000 /* CLONE_NEWNS */);
+	else if (strcmp(key, "eperm") == 0 && strcmp(value, "code") == 0)
+		refuse_bits(SYS_mmap, 2, PROT_WRITE | PROT_EXEC);
 	else {
 		fprintf(stderr, "with: %s=%s?\n", key, value);
 		exit(99);

@@ -114,3 +114,11 @@ asUsers("a policy with a byte order mark and CRLF line ends is a policy", async 
   const result = await run(box, { policy: "\ufeffversion = 1\r\n[seccomp]\r\n", argv: ["/bin/true"] });
   expect(result).toMatchObject({ status: 0, stderr: "" });
 });
+
+asUsers("as many mistakes as a policy has room for take no more stack than a few", async (box) => {
+  const rules = '{path="/usr",allowed_access=["write_file"]},\n'.repeat(20_000);
+  box.write("many.toml", `version = 1\n[[fs_layer]]\nhandled_access_fs = ["write_file"]\nrule = [\n${rules}]\n`);
+  const prefix = ["prlimit", `--stack=${256 * 1024}`, "--"];
+  const result = await landlockd(box, ["lint", "many.toml"], { prefix });
+  expect([result.status, result.stderr]).toEqual([0, ""]);
+});

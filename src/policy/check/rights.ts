@@ -6,15 +6,12 @@ import { error } from "../finding.ts";
 import type { Policy } from "../policy.ts";
 
 export function checkRights(policy: Policy): Finding[] {
-  const findings: Finding[] = [];
-  for (const [index, { handled_access_fs: handled, rule }] of policy.fs_layer.entries()) {
-    findings.push(...checkRules(handled, rule, "handled_access_fs", ["fs_layer", index, "rule"]));
-  }
+  const files = policy.fs_layer.flatMap(({ handled_access_fs: handled, rule }, index) =>
+    checkRules(handled, rule, "handled_access_fs", ["fs_layer", index, "rule"]),
+  );
   const { net } = policy;
-  if (net !== undefined) {
-    findings.push(...checkRules(net.handled_access_net, net.rule, "handled_access_net", ["net", "rule"]));
-  }
-  return findings;
+  if (net === undefined) return files;
+  return files.concat(checkRules(net.handled_access_net, net.rule, "handled_access_net", ["net", "rule"]));
 }
 
 interface Rule {
