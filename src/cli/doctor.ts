@@ -5,6 +5,7 @@ import { errnoName } from "../kernel/errno-names.ts";
 import { canMount, type Host } from "../kernel/host.ts";
 import { abiText, FS_RIGHTS, NET_RIGHTS, type Right, SCOPES } from "../kernel/landlock.ts";
 import { probeHost } from "../native/host.ts";
+import { probeListener } from "../native/listener.ts";
 import { probeNamespaces } from "../native/namespaces.ts";
 import { startState } from "../native/start.ts";
 import { parseFlags } from "./arguments.ts";
@@ -46,6 +47,12 @@ function mounts(host: Host): Ability {
   return { item: "mount", yes: refusal === undefined, reason };
 }
 
+/** Brokers: a listener for the calls that they answer. */
+function notify({ seccomp }: Host): Ability {
+  const reason = seccomp.refusal === undefined ? undefined : `needs a listener of its own; there is ${seccomp.refusal}`;
+  return { item: "seccomp.notify", yes: seccomp.notify, ...(reason === undefined ? {} : { reason }) };
+}
+
 function abilities(host: Host): Ability[] {
   const reason = landlockReason(host);
   const { abi } = host.landlock;
@@ -53,7 +60,7 @@ function abilities(host: Host): Ability[] {
     { item: "landlock", yes: abi > 0, required: true, ...(reason === undefined ? {} : { reason }) },
     { item: "seccomp", yes: host.seccomp.filter, required: true },
     mounts(host),
-    { item: "seccomp.notify", yes: host.seccomp.notify },
+    notify(host),
     ...rights("fs", FS_RIGHTS, abi),
     ...rights("net", NET_RIGHTS, abi),
     ...rights("scope", SCOPES, abi),
@@ -64,7 +71,7 @@ const FLAGS: ArgsDef = { json: { type: "boolean", description: "Print JSON" } };
 
 async function doctor(rawArgs: readonly string[]): Promise<void> {
   const parsed = parseFlags(rawArgs, FLAGS);
-  const host = probeNamespaces(probeHost());
+  const host = probeListener(probeNamespaces(probeHost()));
   const found = abilities(host);
   if (parsed.on("json")) {
     const { landlock, arch, release, uid } = host;

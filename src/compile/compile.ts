@@ -52,9 +52,11 @@ function trapOps(policy: Policy, host: Host, calls: readonly string[]): PlanOp[]
   return [{ kind: "filter", flags: NOTIFY | WAIT_KILLABLE, text: assembleTraps(host.arch, traps), key: ["broker"] }];
 }
 
+const NOTIFICATION = "seccomp user notification (Linux 5.0)";
+
 function brokerMissing(policy: Policy, host: Host): Unsupported[] {
   if (policy.broker === undefined || host.seccomp.notify) return [];
-  return [{ item: "broker", key: ["broker"], needs: "seccomp user notification (Linux 5.0)", has: "none" }];
+  return [{ item: "broker", key: ["broker"], needs: NOTIFICATION, has: host.seccomp.refusal ?? "none" }];
 }
 
 /**

@@ -22,6 +22,8 @@ export interface Host {
     readonly filter: boolean;
     /** SECCOMP_RET_USER_NOTIF. */
     readonly notify: boolean;
+    /** What there is in place of a listener of one's own; asked for by `doctor` and a dry run only: it costs a process. */
+    readonly refusal?: string;
   };
   /** Asked for only where a policy mounts something, or by `doctor`: it costs a process. */
   readonly namespaces?: {

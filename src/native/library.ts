@@ -36,6 +36,7 @@ export interface Native {
   ll_audit_finish(audit: Address, error: Address): number;
   ll_signals_block(signals: bigint): number;
   ll_probe_host(host: Address): number;
+  ll_probe_listener(): number;
   ll_probe_mounts(namespaces: number, stage: Address): number;
   ll_signals_open(signals: bigint): number;
   ll_die(signal: number): number;
@@ -68,6 +69,7 @@ const SYMBOLS = {
   ll_audit_finish: { args: [pointer, pointer], returns: u32 },
   ll_signals_block: { args: [u64], returns: i32 },
   ll_probe_host: { args: [pointer], returns: i32 },
+  ll_probe_listener: { args: [], returns: i32 },
   ll_probe_mounts: { args: [u32, pointer], returns: i32 },
   ll_signals_open: { args: [u64], returns: i32 },
   ll_die: { args: [i32], returns: i32 },
