@@ -14,6 +14,7 @@ enum {
 	LL_ENOENT = 2,
 	LL_ESRCH = 3,
 	LL_EINTR = 4,
+	LL_ENXIO = 6,
 	LL_E2BIG = 7,
 	LL_ENOEXEC = 8,
 	LL_EBADF = 9,
@@ -30,6 +31,9 @@ enum {
 	LL_ENOSYS = 38,
 	LL_ELOOP = 40,
 	LL_EPROTO = 71,
+	LL_EBADFD = 77,
+	LL_ENOTCONN = 107,
+	LL_ESTALE = 116,
 };
 
 /* include/uapi/asm-generic/fcntl.h; the same on x86_64 and aarch64 but for these. */
@@ -216,6 +220,7 @@ enum {
 };
 #define LL_SECCOMP_RET_KILL_PROCESS UINT32_C(0x80000000)
 #define LL_SECCOMP_RET_USER_NOTIF UINT32_C(0x7fc00000)
+#define LL_SECCOMP_RET_ALLOW UINT32_C(0x7fff0000)
 struct ll_notif {
 	uint64_t id;
 	uint32_t pid;

@@ -24,14 +24,31 @@ static int op_ruleset(struct ll_state *state, const struct ll_op *op)
 	return 0;
 }
 
-/* Not there, or not to be seen by this user (somebody else's home): a grant that is left out is no access more. */
+/*
+ * What there is has no room for a rule: nothing there, or nothing that this user or anyone can reach (somebody else's
+ * home, links in a ring, a server that is gone), or no file of a file system (EBADFD: a pipe at /dev/stdout). A grant
+ * that is left out is no access more. Not so where the policy is wrong (EINVAL) or means are short (ENOMEM, EMFILE).
+ */
 static bool is_missing(long ret)
 {
-	return ret == -LL_ENOENT || ret == -LL_ENOTDIR || ret == -LL_EACCES;
+	switch (ret) {
+	case -LL_ENOENT:
+	case -LL_ENOTDIR:
+	case -LL_EACCES:
+	case -LL_ELOOP:
+	case -LL_ENAMETOOLONG:
+	case -LL_ENXIO:
+	case -LL_ENOTCONN:
+	case -LL_ESTALE:
+	case -LL_EBADFD:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /*
- * landlock_add_rule(2): EINVAL folder rights on a file, ENOMSG empty access.
+ * landlock_add_rule(2): EINVAL folder rights on a file, ENOMSG empty access, EBADFD a pipe, a socket or the like.
  * The path is opened with O_PATH: no permission on the file itself is
  * needed, symlinks resolve, a FIFO or device isn't touched.
  */
@@ -41,13 +58,13 @@ static int op_rule_path(const struct ll_state *state, const struct ll_op *op)
 	struct ll_path_beneath_attr attr = { .allowed_access = op->a };
 	long ret = ll_open_path(state, path);
 
-	if (ret < 0)
-		return (op->flags & LL_FLAG_RULE_PATH_OPTIONAL) && is_missing(ret) ? 0 : (int)ret;
-	attr.parent_fd = (int32_t)ret;
-	ret = raw_call4(LL_NR_landlock_add_rule, state->rulesets[state->ruleset_count - 1],
-			LL_LANDLOCK_RULE_PATH_BENEATH, raw_ptr(&attr), 0);
-	raw_call1(__NR_close, attr.parent_fd);
-	return (int)ret;
+	if (ret >= 0) {
+		attr.parent_fd = (int32_t)ret;
+		ret = raw_call4(LL_NR_landlock_add_rule, state->rulesets[state->ruleset_count - 1],
+				LL_LANDLOCK_RULE_PATH_BENEATH, raw_ptr(&attr), 0);
+		raw_call1(__NR_close, attr.parent_fd);
+	}
+	return (op->flags & LL_FLAG_RULE_PATH_OPTIONAL) && is_missing(ret) ? 0 : (int)ret;
 }
 
 static int op_rule_port(const struct ll_state *state, const struct ll_op *op)

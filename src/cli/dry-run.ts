@@ -1,8 +1,10 @@
 /** `landlockd run --dry-run`: the plan as a person reads it, and what of the policy this host would enforce. */
 
 import { compile } from "../compile/compile.ts";
-import { O_PATH } from "../kernel/file.ts";
-import { closeFile, openFile } from "../native/file.ts";
+import { ENOENT } from "../kernel/errno.ts";
+import { errnoPhrase } from "../kernel/errno-names.ts";
+import { probeListener } from "../native/listener.ts";
+import { tryRule } from "../native/rule.ts";
 import { describePlan } from "../plan/describe.ts";
 import type { Plan } from "../plan/plan.ts";
 import { dotted, quote } from "../policy/finding.ts";
@@ -14,22 +16,21 @@ import { STATUS_FAILED } from "./status.ts";
 
 const OPTIONAL = 1;
 
-/** The rules that this user's run would leave out: optional, on paths that can't be opened. */
+/** The rules that this user's run would leave out: optional, on what can't hold a rule. */
 export function skippedLines(plan: Plan, paint: Paint): string[] {
   return plan.ops.flatMap(({ kind, flags, text, key }) => {
     if (kind !== "rule_path" || flags !== OPTIONAL || typeof text !== "string") return [];
-    const fd = openFile(text, O_PATH);
-    if (fd < 0)
-      return [`  ${paint.yellow("--")}  ${dotted(key ?? [])}: ${quote(text)} isn't there: the rule is skipped`];
-    closeFile(fd);
-    return [];
+    const result = tryRule(text);
+    if (result === 0) return [];
+    const why = result === -ENOENT ? "isn't there" : `can't hold a rule, ${errnoPhrase(-result)}`;
+    return [`  ${paint.yellow("--")}  ${dotted(key ?? [])}: ${quote(text)} ${why}: the rule is skipped`];
   });
 }
 
 /** Prints both to stdout. 0 if all of the policy is enforceable here, else 125. */
 export async function dryRun(loaded: LoadedPolicy, bestEffort: boolean): Promise<number> {
   const paint = await paintFor(1);
-  const { plan, report } = compile(loaded.policy, await hostFor(loaded.policy));
+  const { plan, report } = compile(loaded.policy, probeListener(await hostFor(loaded.policy)));
   const lines = [paint.bold(`plan of ${loaded.file}`), ...describePlan(plan).map((line) => `  ${line}`)];
   for (const { name, value } of loaded.uses) lines.push(`  \${${name}} is ${JSON.stringify(value)}`);
   lines.push(paint.bold("report"));

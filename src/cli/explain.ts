@@ -9,7 +9,7 @@ import {
   UnsupportedError,
   UsageError,
 } from "../base/errors.ts";
-import { EACCES, EINVAL, EISDIR, ENOENT, ENOSYS, EPERM, EPROTO } from "../kernel/errno.ts";
+import { EACCES, EBADFD, EBUSY, EINVAL, EISDIR, ENOENT, ENOSYS, EPERM, EPROTO } from "../kernel/errno.ts";
 import { errnoPhrase } from "../kernel/errno-names.ts";
 import { OPENAT2_IN_A_SANDBOX } from "../native/file.ts";
 import { CommandError } from "../run/command.ts";
@@ -60,6 +60,7 @@ const STAGE_WORDS: Readonly<Record<string, string>> = {
   proc: "cannot mount proc on",
   enter_cwd: "the working directory isn't there under the mounts",
   pivot: "cannot change the root",
+  filter: "cannot install the system call filter",
 };
 
 /** csrc/plan/proof.h */
@@ -73,9 +74,13 @@ const STAGE_HINTS: Readonly<Record<string, Readonly<Record<number, string>>>> = 
     [EPERM]: "the kernel gives a fresh proc only where a whole one is visible: containers hide parts of theirs",
   },
   restrict: { [EPROTO]: NOT_DONE },
-  filter: { [EPROTO]: NOT_DONE },
   enter_cwd: { [ENOENT]: "start elsewhere, or set runtime.cwd" },
   private_mounts: { [EISDIR]: "stdin, stdout or stderr is a folder, which would lead past the mounts" },
+  filter: {
+    [EPROTO]: NOT_DONE,
+    [EBUSY]:
+      "this process is in a sandbox with a broker already, another landlockd's or a tool's like it, and the kernel allows one: run without [broker], or start it outside",
+  },
   pivot: {
     [EINVAL]: "the host's own root is an initramfs, which can't be left",
   },
@@ -94,6 +99,9 @@ function launchHint(error: LaunchError): string | undefined {
   if (error.stage === "broker" && error.errno === ENOSYS) return OPENAT2_IN_A_SANDBOX;
   const hint = STAGE_HINTS[error.stage]?.[error.errno];
   if (hint !== undefined) return hint;
+  if (error.stage === "rule_path" && error.errno === EBADFD) {
+    return "no rule can be on a pipe, a socket or the like; set optional = true on the rule where the path may lead to one";
+  }
   if (error.stage === "rule_path") return "set optional = true on the rule if the path may be missing";
   return undefined;
 }

@@ -24,7 +24,7 @@ const fsRule = v.pipe(
       v.pipe(
         v.boolean(),
         v.description(
-          "Skip the rule where the path doesn't exist or can't be reached by this user; `run --dry-run` reports it.",
+          "Skip the rule where nothing at the path can hold one, and say so in `run --dry-run`: it doesn't exist (ENOENT, ENOTDIR), this user can't reach it (EACCES), nobody can (ELOOP, ENAMETOOLONG, ENXIO, ENOTCONN, ESTALE), or it is no file of a file system (EBADFD: `/dev/stdout` that is a pipe).",
         ),
       ),
       false,

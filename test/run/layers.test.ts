@@ -3,7 +3,15 @@ import { chmodSync } from "node:fs";
 import { asUnprivileged, asUsers } from "../harness/cases.ts";
 import { expectClaim, row } from "../harness/claim.ts";
 import { landlockdPath, run } from "../harness/landlockd.ts";
-import { FS_RIGHTS, insideOnly, layer, RUNNABLE, systemAndInside, VERSION_ONLY } from "../harness/policies.ts";
+import {
+  brokeredPolicy,
+  FS_RIGHTS,
+  insideOnly,
+  layer,
+  RUNNABLE,
+  systemAndInside,
+  VERSION_ONLY,
+} from "../harness/policies.ts";
 import { probePath } from "../harness/probe.ts";
 
 asUsers("a policy with only a version confines all the same: scopes, protections, no_new_privs", async (box) => {
@@ -158,6 +166,40 @@ asUnprivileged("an optional rule beneath a folder that this user can't search is
   expect(lax.status).toBe(0);
 });
 
+asUsers(
+  "an optional rule is skipped, and told, wherever nothing can hold one; any other fails the run",
+  async (box) => {
+    const long = box.path("x".repeat(300));
+    const cases: readonly (readonly [path: string, errno: string])[] = [
+      [box.symlink("loop", "loop"), "ELOOP"],
+      [long, "ENAMETOOLONG"],
+      [`${box.write("file", "")}/beneath`, "ENOTDIR"],
+      ["/dev/stdout", "EBADFD"], // a pipe: the test reads it
+    ];
+    for (const [path, errno] of cases) {
+      const rule = { path, rights: ["write_file"] };
+      const strict = await run(box, { policy: systemAndInside(box, [rule]), argv: ["/bin/echo", "ran"] });
+      expect([path, strict.status, strict.stdout]).toEqual([path, 125, ""]);
+      expect(strict.stderr).toContain(`(${errno})\n  hint: `);
+      expect(strict.stderr).toContain("optional = true");
+      const policy = systemAndInside(box, [{ ...rule, optional: true }]);
+      for (const audit of [false, true]) {
+        const lax = await run(box, { policy, argv: ["/bin/echo", "ran"], audit });
+        expect([path, lax.status, lax.stdout, lax.stderr]).toEqual([path, 0, "ran\n", ""]);
+      }
+      const dry = await run(box, { policy, argv: ["/bin/true"], flags: ["--dry-run"] });
+      expect([dry.status, dry.stderr]).toEqual([0, ""]);
+      expect(dry.stdout).toMatch(new RegExp(`can't hold a rule, [^\\n]+\\(${errno}\\): the rule is skipped\\n`));
+    }
+  },
+);
+
+asUsers("a mistake isn't skipped: a folder's right on an optional file", async (box) => {
+  const rule = { path: box.write("data/file", "x"), rights: ["read_file", "read_dir"], optional: true };
+  const result = await run(box, { policy: systemAndInside(box, [rule]), argv: ["/bin/true"] });
+  expect([result.status, result.stderr.includes("(EINVAL)")]).toEqual([125, true]);
+});
+
 asUsers("a folder's right on a file is refused with its place", async (box) => {
   const file = box.write("data/file", "x");
   const policy = systemAndInside(box, [{ path: file, rights: ["read_file", "read_dir"] }]);
@@ -199,4 +241,29 @@ asUsers("with a broker or an audit file of its own it needs openat2, and says so
     const opened = await run(box, { policy: `${VERSION_ONLY}[seccomp]\nallow = ["openat2"]\n`, argv });
     expect(opened).toMatchObject({ status: 0, stderr: "", stdout: expect.stringContaining("root:") });
   }
+});
+
+asUsers("a broker within a broker: run says why not, doctor and the dry run too", async (box) => {
+  const inner = box.write("inside/inner.toml", brokeredPolicy(box));
+  const outer = (broker: string): string =>
+    `${VERSION_ONLY}${broker}[seccomp]\nallow = ["memfd_create.exec", "openat2"]\n`;
+  const scratch = `[broker]\nscratch = [${JSON.stringify(box.mkdir("outer-scratch"))}]\n`;
+  const command = async (policy: string, ...argv: string[]) =>
+    await run(box, { policy, argv: [landlockdPath(), ...argv] });
+  const innerRun = ["run", "--policy-file", inner, "--", "/bin/echo", "ran"];
+
+  expect(await command(outer(""), ...innerRun)).toMatchObject({ status: 0, stdout: "ran\n", stderr: "" });
+  expect((await command(outer(""), "doctor")).stdout).toMatch(/yes {2}seccomp\.notify\n/);
+
+  const refused = await command(outer(scratch), ...innerRun);
+  expect([refused.status, refused.stdout]).toEqual([125, ""]);
+  expect(refused.stderr).toBe(
+    `landlockd: ${inner}:2:2: cannot install the system call filter: Device or resource busy (EBUSY)\n` +
+      "  hint: this process is in a sandbox with a broker already, another landlockd's or a tool's like it, and the kernel allows one: run without [broker], or start it outside\n",
+  );
+  const doctor = await command(outer(scratch), "doctor");
+  expect(doctor.stdout).toMatch(/no {3}seccomp\.notify: [^\n]+a sandbox with a broker[^\n]+\(EBUSY\)\n/);
+  const dry = await command(outer(scratch), "run", "--policy-file", inner, "--dry-run");
+  expect(dry.status).toBe(125);
+  expect(dry.stdout).toMatch(/no {2}broker: needs seccomp user notification \(Linux 5\.0\); [^\n]+\(EBUSY\)\n/);
 });
