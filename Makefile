@@ -148,11 +148,15 @@ build/bench/empty: bench/empty.ts $(BUNDLER) node_modules/.toolchain
 
 BIN  = $(DESTDIR)$(PREFIX)/bin
 DATA = $(DESTDIR)$(PREFIX)/share
-# Units of users: systemd.unit(5).
-UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/user
+# Where systemd looks for units of users with each prefix: /usr, /usr/local, ~/.local (`systemd-analyze --user unit-paths`).
+UNITS = $(DATA)/systemd/user
+# Folders that install makes where they are missing, from the innermost; those of a whole system stay.
+MADE  = $(addprefix share/,systemd/user bash-completion/completions zsh/site-functions fish/vendor_completions.d man/man1) bin
+NAMED = /usr /usr/local $(HOME)/.local
 
 # Doesn't rebuild what is there: installing as root must not compile as root.
 install: $(if $(wildcard dist/landlockd),,all) ## Install to DESTDIR/PREFIX
+	@case "$(PREFIX)" in /*) ;; *) echo 'PREFIX is a path from /: PREFIX=$$HOME/.local' >&2; exit 1;; esac
 	install -D -m 0755 dist/landlockd "$(BIN)/landlockd"
 	install -d "$(DATA)/landlockd/policies" "$(DATA)/landlockd/schema" "$(DATA)/doc/landlockd/docs"
 	install -m 0644 policies/*.toml "$(DATA)/landlockd/policies"
@@ -166,9 +170,14 @@ install: $(if $(wildcard dist/landlockd),,all) ## Install to DESTDIR/PREFIX
 	install -D -m 0644 systemd/landlockd.socket "$(UNITS)/landlockd.socket"
 	sed 's|@BINDIR@|$(PREFIX)/bin|' systemd/landlockd.service >"$(UNITS)/landlockd.service"
 	chmod 0644 "$(UNITS)/landlockd.service"
+	@case " $(NAMED) " in *" $(PREFIX) "*) ;; *) \
+		echo 'run --policy finds what you add to the policies there with LANDLOCKD_POLICY_PATH=$(PREFIX)/share/landlockd/policies';; esac
 
 uninstall: ## Remove what install put there
 	rm -f "$(BIN)/landlockd" "$(DATA)/man/man1/landlockd.1" "$(DATA)/bash-completion/completions/landlockd" \
 		"$(DATA)/zsh/site-functions/_landlockd" "$(DATA)/fish/vendor_completions.d/landlockd.fish"
 	rm -f "$(UNITS)/landlockd.socket" "$(UNITS)/landlockd.service"
 	rm -rf "$(DATA)/landlockd" "$(DATA)/doc/landlockd"
+	@case "$(PREFIX)" in /usr|/usr/local) ;; *) cd "$(DESTDIR)$(PREFIX)" 2>/dev/null && \
+		rmdir -p --ignore-fail-on-non-empty $(MADE) share/doc 2>/dev/null; \
+		rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(PREFIX)" 2>/dev/null; true;; esac

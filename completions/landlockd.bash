@@ -7,7 +7,8 @@ _landlockd_policies() {
 	local -a folders
 	IFS=: read -ra folders <<<"${LANDLOCKD_POLICY_PATH-}"
 	folders+=("${XDG_CONFIG_HOME:-$HOME/.config}/landlockd/policies"
-		/usr/local/share/landlockd/policies /etc/landlockd/policies)
+		/usr/local/share/landlockd/policies /etc/landlockd/policies
+		"${XDG_DATA_HOME:-$HOME/.local/share}/landlockd/policies" /usr/share/landlockd/policies)
 	for folder in "${folders[@]}"; do
 		for file in "$folder"/*.toml; do
 			[[ -e $file ]] || continue

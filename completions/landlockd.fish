@@ -5,8 +5,11 @@ function __landlockd_policies
     printf '%s\n' ci-default net-fetch hermetic-build prepared-root prepared-root-net
     set -l config $HOME/.config
     set -q XDG_CONFIG_HOME; and set config $XDG_CONFIG_HOME
+    set -l data $HOME/.local/share
+    set -q XDG_DATA_HOME; and set data $XDG_DATA_HOME
     set -l folders (string split -n : -- "$LANDLOCKD_POLICY_PATH") $config/landlockd/policies \
-        /usr/local/share/landlockd/policies /etc/landlockd/policies
+        /usr/local/share/landlockd/policies /etc/landlockd/policies \
+        $data/landlockd/policies /usr/share/landlockd/policies
     for folder in $folders
         for file in $folder/*.toml
             path basename -E -- $file 2>/dev/null; or string replace -r '^.*/|\.toml$' '' -a -- $file

@@ -21,6 +21,15 @@ size_t ll_text_size(const char *string)
 	return size;
 }
 
+bool ll_text_is(const char *string, const char *other)
+{
+	while (*string != '\0' && *string == *other) {
+		string++;
+		other++;
+	}
+	return *string == *other;
+}
+
 void ll_text_add(struct ll_text *text, const char *string)
 {
 	while (*string != '\0')

@@ -17,6 +17,9 @@ struct ll_text {
 /* Bytes of a string, without its NUL. */
 size_t ll_text_size(const char *string);
 
+/* Whether two strings are the same. */
+bool ll_text_is(const char *string, const char *other);
+
 void ll_text_add(struct ll_text *text, const char *string);
 
 void ll_text_add_bytes(struct ll_text *text, const char *bytes, size_t size);

@@ -2,6 +2,7 @@
 #include "audit/text.h"
 #include "base/file.h"
 #include "base/raw.h"
+#include "front/named.gen.h"
 #include "front/run.h"
 
 static bool has_slash(const char *text)
@@ -69,19 +70,41 @@ static enum found look_in_list(const char *list, const char *name, char ret_file
 	}
 }
 
-static enum found look_at_user(const struct ll_stack *stack, const char *name, char ret_file[LL_PATH_SIZE])
+/* In landlockd/policies of the folder that an XDG variable names, or that is in HOME. */
+static enum found look_at_user(const struct ll_stack *stack, const char *variable, const char *in_home,
+			       const char *name, char ret_file[LL_PATH_SIZE])
 {
-	const char *xdg = ll_front_variable(stack, "XDG_CONFIG_HOME");
+	const char *xdg = ll_front_variable(stack, variable);
 	const char *home = ll_front_variable(stack, "HOME");
 	const bool own = xdg != NULL && xdg[0] == '/';
-	const char *const parts[] = { own ? xdg : home, own ? "/landlockd/policies" : "/.config/landlockd/policies" };
+	const char *const parts[] = { own ? xdg : home, own ? "" : in_home, "/landlockd/policies" };
 	char folder[LL_PATH_SIZE];
 
 	if (parts[0] == NULL || parts[0][0] != '/')
 		return ABSENT;
-	if (changes_in_join(parts[0]) || !ll_join(folder, parts, 2))
+	if (changes_in_join(parts[0]) || !ll_join(folder, parts, 3))
 		return ASK_BUN;
 	return look_in(folder, name, ret_file);
+}
+
+static bool is_built_in(const char *name)
+{
+	static const char *const names[] = LL_BUILT_IN_NAMES;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (ll_text_is(names[i], name))
+			return true;
+	return false;
+}
+
+static enum found look_in_system(const char *name, char ret_file[LL_PATH_SIZE])
+{
+	static const char *const folders[] = LL_SYSTEM_FOLDERS;
+	enum found found = ABSENT;
+
+	for (size_t i = 0; found == ABSENT && i < sizeof(folders) / sizeof(folders[0]); i++)
+		found = look_in(folders[i], name, ret_file);
+	return found;
 }
 
 /* ABSENT: if it is anywhere, it is built in. */
@@ -95,12 +118,13 @@ static enum found find_named(const struct ll_stack *stack, const char *name, cha
 	if (list != NULL)
 		found = look_in_list(list, name, ret_file);
 	if (found == ABSENT)
-		found = look_at_user(stack, name, ret_file);
+		found = look_at_user(stack, "XDG_CONFIG_HOME", "/.config", name, ret_file);
 	if (found == ABSENT)
-		found = look_in("/usr/local/share/landlockd/policies", name, ret_file);
-	if (found == ABSENT)
-		found = look_in("/etc/landlockd/policies", name, ret_file);
-	return found;
+		found = look_in_system(name, ret_file);
+	if (found != ABSENT || is_built_in(name))
+		return found;
+	found = look_at_user(stack, "XDG_DATA_HOME", "/.local/share", name, ret_file);
+	return found == ABSENT ? look_in(LL_INSTALLED_FOLDER, name, ret_file) : found;
 }
 
 bool ll_front_policy(const struct ll_stack *stack, const struct ll_request *request, struct ll_bytes *ret_policy,

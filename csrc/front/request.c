@@ -4,15 +4,6 @@
 
 #include "base/uapi.h"
 
-static bool same(const char *a, const char *b)
-{
-	while (*a != '\0' && *a == *b) {
-		a++;
-		b++;
-	}
-	return *a == *b;
-}
-
 /* What follows prefix in text; NULL if text doesn't start with it. */
 static const char *after(const char *text, const char *prefix)
 {
@@ -99,9 +90,9 @@ bool ll_front_request(const struct ll_stack *stack, struct ll_request *ret_reque
 	struct ll_request request = { 0 };
 	uint64_t at = 2;
 
-	if (stack->argc < 2 || !same(stack->argv[1], "run"))
+	if (stack->argc < 2 || !ll_text_is(stack->argv[1], "run"))
 		return false;
-	while (at < stack->argc && !same(stack->argv[at], "--")) {
+	while (at < stack->argc && !ll_text_is(stack->argv[at], "--")) {
 		if (!take_flag(stack, &at, &request))
 			return false;
 	}

@@ -41,7 +41,8 @@ const AFTER: Readonly<Record<string, string>> = {
 125 landlockd itself failed before the command ran, 126 the command can't be executed, 127 it wasn't found.
 
 Policies by name are looked for in LANDLOCKD_POLICY_PATH, ~/.config/landlockd/policies,
-/usr/local/share/landlockd/policies, /etc/landlockd/policies, then among those built in.`,
+/usr/local/share/landlockd/policies, /etc/landlockd/policies, then among those built in, then where make install
+puts them: ~/.local/share/landlockd/policies, /usr/share/landlockd/policies.`,
   serve: `The daemon compiles policies once and answers the brokers of many runs; each client starts and supervises its own
 run, which so is the run that it would be without a daemon. SIGTERM: no new runs, and an end when the last is over; a
 second one ends them. A peer that is itself in a sandbox is refused.`,

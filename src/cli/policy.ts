@@ -62,8 +62,8 @@ export async function policySource(parsed: Parsed): Promise<PolicySource> {
   }
   const { findNamedPolicy } = await import("../policy/named.ts");
   // Of a variable that is given twice Bun takes the last, and the front and everybody else the first.
-  const [list, config, home] = ["LANDLOCKD_POLICY_PATH", "XDG_CONFIG_HOME", "HOME"].map(startVariable);
-  return findNamedPolicy(name, { LANDLOCKD_POLICY_PATH: list, XDG_CONFIG_HOME: config, HOME: home });
+  const variables = ["LANDLOCKD_POLICY_PATH", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME"];
+  return findNamedPolicy(name, Object.fromEntries(variables.map((each) => [each, startVariable(each)])));
 }
 
 /** With all that a plan of it depends on but the host. @throws UsageError, PolicyError */

@@ -23,7 +23,11 @@ const BUILT_IN: Readonly<Record<string, string>> = {
   "prepared-root-net": preparedRootNet,
 };
 
-const SYSTEM_FOLDERS = ["/usr/local/share/landlockd/policies", "/etc/landlockd/policies"];
+export const BUILT_IN_NAMES: readonly string[] = Object.keys(BUILT_IN);
+
+export const SYSTEM_FOLDERS: readonly string[] = ["/usr/local/share/landlockd/policies", "/etc/landlockd/policies"];
+/** Where `make install PREFIX=/usr` puts policies. */
+export const INSTALLED_FOLDER = "/usr/share/landlockd/policies";
 
 /** A policy that can be named, and where it is. */
 export interface NamedPolicy {
@@ -45,7 +49,16 @@ export function policyFolders(env: Environment): readonly string[] {
 }
 
 /**
- * Finds a policy by its name: in the folders first, then among those built in. The first file of that name is taken,
+ * The folders that are searched for what isn't built in either: where `make install PREFIX=~/.local` and `PREFIX=/usr` put
+ * policies. Copies of those built in are there, which so never take their place.
+ */
+export function installedFolders({ XDG_DATA_HOME: xdg = "", HOME: home = "" }: Environment): readonly string[] {
+  const data = xdg.startsWith("/") ? xdg : join(home, ".local/share");
+  return [join(data, "landlockd/policies"), INSTALLED_FOLDER].filter((folder) => folder.startsWith("/"));
+}
+
+/**
+ * Finds a policy by its name: in the folders first, then among those built in, then those installed. The first file of that name is taken,
  * also when it can't be read: a broken one never makes a later one take its place.
  * @throws UsageError when there is none, or the name has a slash.
  */
@@ -53,31 +66,41 @@ export function findNamedPolicy(name: string, env: Environment): PolicySource {
   if (name === "" || name === "." || name === ".." || name.includes("/") || name.includes("\0")) {
     throw new UsageError(`${JSON.stringify(name)} is not a policy's name`, "for a file, use --policy-file");
   }
-  for (const folder of policyFolders(env)) {
-    if (folder.includes(NOT_UTF8))
-      throw new UsageError(`a folder that policies are looked for in isn't UTF-8: ${folder}`);
-    const file = join(folder, `${name}.toml`);
-    if (exists(file)) return readPolicyFile(file);
-  }
+  const own = fileIn(policyFolders(env), name);
+  if (own !== undefined) return readPolicyFile(own);
   const text = Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined;
   if (text !== undefined) {
     return { file: `built-in:${name}`, bytes: new TextEncoder().encode(text), policyDir: undefined };
   }
+  const installed = fileIn(installedFolders(env), name);
+  if (installed !== undefined) return readPolicyFile(installed);
   const names = listNamedPolicies(env).map((policy) => policy.name);
   const hint = didYouMean(name, names) ?? `there are: ${names.join(", ")}`;
   throw new UsageError(`there is no policy named ${JSON.stringify(name)}`, hint);
 }
 
+/** @throws UsageError */
+function fileIn(folders: readonly string[], name: string): string | undefined {
+  for (const folder of folders) {
+    if (folder.includes(NOT_UTF8))
+      throw new UsageError(`a folder that policies are looked for in isn't UTF-8: ${folder}`);
+    const file = join(folder, `${name}.toml`);
+    if (exists(file)) return file;
+  }
+  return undefined;
+}
+
 /** Every policy that can be named, each where it would be taken from, by name. */
 export function listNamedPolicies(env: Environment): readonly NamedPolicy[] {
   const found = new Map<string, string>();
-  for (const folder of policyFolders(env)) {
-    for (const entry of entries(folder)) {
-      const name = entry.name.endsWith(".toml") ? entry.name.slice(0, -".toml".length) : "";
-      if (name !== "" && !found.has(name)) found.set(name, join(folder, entry.name));
-    }
-  }
-  for (const name of Object.keys(BUILT_IN)) if (!found.has(name)) found.set(name, `built-in:${name}`);
+  const add = (name: string, file: string): void => void (name !== "" && !found.has(name) && found.set(name, file));
+  const addFrom = (folder: string): void => {
+    for (const entry of entries(folder))
+      add(entry.name.endsWith(".toml") ? entry.name.slice(0, -".toml".length) : "", join(folder, entry.name));
+  };
+  policyFolders(env).forEach(addFrom);
+  for (const name of BUILT_IN_NAMES) add(name, `built-in:${name}`);
+  installedFolders(env).forEach(addFrom);
   return [...found].map(([name, file]) => ({ name, file })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

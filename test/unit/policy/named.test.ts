@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../../src/base/errors.ts";
 
-import { findNamedPolicy, listNamedPolicies, policyFolders } from "../../../src/policy/named.ts";
+import { findNamedPolicy, installedFolders, listNamedPolicies, policyFolders } from "../../../src/policy/named.ts";
 import { loadBothWays, VARIABLES } from "../../harness/policy-text.ts";
 
 const base = mkdtempSync(join(tmpdir(), "policy-named-"));
@@ -41,6 +41,24 @@ test("folders are searched in the documented order, relative ones never", () => 
   expect(policyFolders({ HOME: "/h" })[0]).toBe("/h/.config/landlockd/policies");
   expect(policyFolders({})).toEqual(["/usr/local/share/landlockd/policies", "/etc/landlockd/policies"]);
   expect(policyFolders({ XDG_CONFIG_HOME: "relative", HOME: "/h" })[0]).toBe("/h/.config/landlockd/policies");
+});
+
+test("what is installed is searched last, and never for a name that is built in", () => {
+  expect(installedFolders({ HOME: "/h" })).toEqual([
+    "/h/.local/share/landlockd/policies",
+    "/usr/share/landlockd/policies",
+  ]);
+  expect(installedFolders({ HOME: "/h", XDG_DATA_HOME: "/d" })[0]).toBe("/d/landlockd/policies");
+  expect(installedFolders({ HOME: "/h", XDG_DATA_HOME: "d" })[0]).toBe("/h/.local/share/landlockd/policies");
+  expect(installedFolders({})).toEqual(["/usr/share/landlockd/policies"]);
+  const data = join(base, "data/landlockd/policies");
+  mkdirSync(data, { recursive: true });
+  for (const name of ["net-fetch", "late"]) writeFileSync(join(data, `${name}.toml`), "installed");
+  const installed = { XDG_DATA_HOME: join(base, "data") };
+  expect(Buffer.from(findNamedPolicy("late", installed).bytes).toString()).toBe("installed");
+  expect(findNamedPolicy("net-fetch", installed).file).toBe("built-in:net-fetch");
+  const files = new Map(listNamedPolicies(installed).map(({ name, file }) => [name, file]));
+  expect([files.get("late"), files.get("net-fetch")]).toEqual([join(data, "late.toml"), "built-in:net-fetch"]);
 });
 
 test("the first folder that has the name gives the policy, before those built in", () => {
