@@ -4,17 +4,50 @@
 #include "base/raw.h"
 #include "broker/caller.h"
 #include "broker/listener.h"
-#include "broker/sieve_open.h"
 #include "broker/sieve_path.h"
 
+/* An open as the registers say it. */
+struct open_call {
+	uint64_t path; /* in the caller's memory */
+	int32_t folder;
+	uint64_t flags;
+};
+
+static struct ll_notif *request_of(struct ll_sieve *sieve)
+{
+	return (struct ll_notif *)(void *)sieve->request;
+}
+
+/* False for anything else, and for openat2, whose flags are in memory. */
+static bool read_open(const struct ll_notif *request, struct open_call *ret_call)
+{
+	const uint64_t *args = request->args;
+
+	switch (request->nr) {
+#ifdef __NR_open
+	case __NR_open:
+		*ret_call = (struct open_call){ args[0], LL_AT_FDCWD, (uint32_t)args[1] };
+		return true;
+	case __NR_creat:
+		*ret_call = (struct open_call){ args[0], LL_AT_FDCWD, LL_O_CREAT };
+		return true;
+#endif
+	case __NR_openat:
+		*ret_call = (struct open_call){ args[1], (int32_t)args[0], (uint32_t)args[2] };
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* sieve->shown: the path with the folder that it starts from. */
-static bool show_path(struct ll_sieve *sieve, const struct ll_open_call *call, const char *path)
+static bool show_path(struct ll_sieve *sieve, const struct open_call *call, const char *path)
 {
 	char *shown = (char *)(uintptr_t)sieve->shown;
 	size_t size = 0;
 
 	if (path[0] != '/') {
-		size = ll_read_base(ll_request_of(sieve)->pid, call->folder, shown);
+		size = ll_read_base(request_of(sieve)->pid, call->folder, shown);
 		if (size == 0)
 			return false;
 		if (shown[size - 1] != '/')
@@ -103,7 +136,7 @@ static bool leads_outside(const struct ll_sieve *sieve, const char *path)
 static bool is_outside(const struct ll_sieve *sieve, char *path)
 {
 	struct ll_sieve_folder *folders = (void *)(uintptr_t)sieve->folders;
-	const uint64_t now = sieve->swept ? 1 : now_ms();
+	const uint64_t now = now_ms();
 	size_t size;
 	struct ll_sieve_folder *folder = &folders[ll_hash_folder(path, &size) % LL_SIEVE_FOLDERS];
 
@@ -153,15 +186,15 @@ static long look(const struct ll_sieve *sieve, const char *path, long flags, str
 /* Whether the call plainly means nothing of the lists. Cheap, and wrong only in passing on. */
 static bool is_plain(struct ll_sieve *sieve)
 {
-	const struct ll_notif *request = ll_request_of(sieve);
+	const struct ll_notif *request = request_of(sieve);
 	char *path = (char *)(uintptr_t)sieve->path;
 	char *shown = (char *)(uintptr_t)sieve->shown;
-	struct ll_open_call call;
+	struct open_call call;
 	struct ll_statx status;
 	bool creates;
 	long seen;
 
-	if (sieve->ready == 0 || !ll_read_open(request, &call))
+	if (sieve->ready == 0 || !read_open(request, &call))
 		return false;
 	if (call.flags & LL_O_PATH)
 		return true;
@@ -196,32 +229,22 @@ void ll_sieve_use(struct ll_sieve *sieve, struct ll_sieve_room *room)
 	sieve->folders = (uint64_t)(uintptr_t)room->folders;
 }
 
-int32_t ll_sieve_fetch(struct ll_sieve *sieve)
+int32_t ll_sieve_receive(struct ll_sieve *sieve)
 {
-	struct ll_notif *request = ll_request_of(sieve);
+	struct ll_notif *request = request_of(sieve);
+	struct ll_notif_resp response = { .flags = LL_SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+	int32_t ret;
 
 	*request = (struct ll_notif){ 0 }; /* anything else is EINVAL */
-	return (int32_t)raw_call3(__NR_ioctl, sieve->listener, LL_SECCOMP_IOCTL_NOTIF_RECV, raw_ptr(request));
-}
-
-int32_t ll_sieve_answer(struct ll_sieve *sieve)
-{
-	struct ll_notif_resp response = { .id = ll_request_of(sieve)->id,
-					  .flags = LL_SECCOMP_USER_NOTIF_FLAG_CONTINUE };
-
+	ret = (int32_t)raw_call3(__NR_ioctl, sieve->listener, LL_SECCOMP_IOCTL_NOTIF_RECV, raw_ptr(request));
+	if (ret < 0)
+		return ret;
 	sieve->path_size = 0;
 	sieve->listed = 0;
 	if (!is_plain(sieve))
-		return sieve->listed != 0 && !is_careful(sieve) && ll_sieve_open(sieve) ? 0 : 1;
+		return 1;
+	response.id = request->id;
 	ll_listener_call(sieve->listener, LL_SECCOMP_IOCTL_NOTIF_SEND, &response);
 	sieve->passed++;
-	sieve->heat -= sieve->heat > 0;
 	return 0;
-}
-
-int32_t ll_sieve_receive(struct ll_sieve *sieve)
-{
-	const int32_t ret = ll_sieve_fetch(sieve);
-
-	return ret < 0 ? ret : ll_sieve_answer(sieve);
 }

@@ -1,9 +1,7 @@
 /*
  * The sieve: what is plainly on none of the broker's lists is passed on here,
  * without a word of JavaScript: "the kernel decides", which grants nothing.
- * For the front it also opens a file of allow_read that is asked for by the
- * list's own name, for plain reading (sieve_open.c). Whatever it isn't sure of
- * is left to src/broker/.
+ * Whatever it isn't sure of is left to src/broker/.
  *
  * Everything in struct ll_sieve (layout.gen.h) is the owner's memory, and one
  * thread's at a time: src/native/sieve.ts.
@@ -19,11 +17,8 @@ struct ll_sieve_file {
 	uint64_t inode;
 	uint32_t device_major;
 	uint32_t device_minor;
-	uint64_t name; /* address of its path where the sieve may open it for reading; 0 */
-	int32_t pin;   /* O_PATH */
-	uint32_t reserved;
 };
-_Static_assert(sizeof(struct ll_sieve_file) == 32, "ll_sieve_file");
+_Static_assert(sizeof(struct ll_sieve_file) == 16, "ll_sieve_file");
 
 /* LIFETIME: long enough for a program that opens the files of a folder, too short for one that waits for a link to
  * change. */
@@ -31,7 +26,7 @@ enum { LL_SIEVE_FOLDERS = 64, LL_SIEVE_FOLDER_SIZE = 248, LL_SIEVE_LIFETIME_MS =
 
 /* An entry of ll_sieve.folders: a folder that was found to lead to nothing of the policy's. */
 struct ll_sieve_folder {
-	uint64_t until_ms; /* of CLOCK_MONOTONIC; where the owner sweeps, not 0 while it counts */
+	uint64_t until_ms; /* of CLOCK_MONOTONIC */
 	char path[LL_SIEVE_FOLDER_SIZE];
 };
 _Static_assert(sizeof(struct ll_sieve_folder) == 256, "ll_sieve_folder");
@@ -44,9 +39,6 @@ struct ll_sieve_room {
 	struct ll_sieve_folder folders[LL_SIEVE_FOLDERS] __attribute__((aligned(16)));
 };
 
-/* sieve->heat: a file that is handed over adds HEAT_OPEN, a request that is passed on takes 1. */
-enum { LL_HEAT_OPEN = 16, LL_HEAT_HOT = 64, LL_HEAT_MAX = 128 };
-
 void ll_sieve_use(struct ll_sieve *sieve, struct ll_sieve_room *room);
 
 /*
@@ -56,9 +48,5 @@ void ll_sieve_use(struct ll_sieve *sieve, struct ll_sieve_room *room);
  * -errno: there was none (ENOENT: its caller is gone).
  */
 LL_EXPORT int32_t ll_sieve_receive(struct ll_sieve *sieve);
-
-/* Its halves. The first: 0, -errno. The second is for what is in sieve->request, wherever it was received: 1, 0. */
-int32_t ll_sieve_fetch(struct ll_sieve *sieve);
-int32_t ll_sieve_answer(struct ll_sieve *sieve);
 
 #endif

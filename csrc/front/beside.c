@@ -51,7 +51,6 @@ static int run_beside(void *argument)
 	    raw_call0(__NR_getppid) != own->parent || !keep_fds(own))
 		return 1;
 	own->sieve.listener = LISTENER_FD;
-	own->sieve.steps = 0; /* it has no pins */
 	for (;;) {
 		raw_call5(__NR_ppoll, raw_ptr(fds), 2, 0, 0, 0);
 		if (fds[1].revents != 0)

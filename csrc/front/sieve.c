@@ -54,21 +54,17 @@ static void add_folder(struct room *room, const struct ll_op *op, int fd)
 	room->mounts[room->sieve.mount_count++] = status.mount_id;
 }
 
-/* A file that isn't there yet has the number 0, as no inode has. Only plain ones are opened without waiting. */
-static void add_file(struct room *room, const struct ll_op *op, const char *name, int fd)
+/* A file that isn't there yet has the number 0, as no inode has. */
+static void add_file(struct room *room, int fd)
 {
 	struct ll_statx status = { 0 };
-	bool readable;
 
 	if (fd >= 0)
 		look(fd, &status);
-	readable = op->flags == LL_FLAG_LISTED_READ && (status.mode & LL_S_IFMT) == LL_S_IFREG;
 	room->files[room->sieve.file_count++] = (struct ll_sieve_file){
 		.inode = status.inode,
 		.device_major = status.device_major,
 		.device_minor = status.device_minor,
-		.name = readable ? address_of(name) : 0,
-		.pin = fd,
 	};
 }
 
@@ -90,7 +86,7 @@ struct ll_sieve *ll_front_sieve(const struct ll_plan *plan, const struct ll_pin 
 			names = add_names(room->names, names, plan->data + op->text_offset, pins[pin].folder);
 			add_folder(room, op, pins[pin].folder);
 		} else {
-			add_file(room, op, plan->data + op->text_offset, pins[pin].file);
+			add_file(room, pins[pin].file);
 		}
 		pin++;
 	}

@@ -14,14 +14,14 @@
 #define LL_PROOF_CALL 0x4c4c5052
 #define LL_PROOF_ERRNO 4012
 #define LL_LAYOUT_DIGEST \
-	{ 0xbd05b134, \
-	  0x9ce0ab20, \
-	  0xf1718d39, \
-	  0xc1ca1502, \
-	  0x4fe2ebff, \
-	  0xe63b65b1, \
-	  0x0a118517, \
-	  0x418a07de }
+	{ 0x58ad48ca, \
+	  0xb8beb46e, \
+	  0x5c41df84, \
+	  0x75ac24fb, \
+	  0xbfc87c40, \
+	  0x1df9c977, \
+	  0xe641769d, \
+	  0x968129a2 }
 
 /* src/kernel/filesystems.ts; behind the last one is an empty one. */
 #define LL_OWN_FILESYSTEMS \
@@ -210,10 +210,6 @@ struct ll_sieve {
 	uint32_t mount_count;
 	uint32_t listed;
 	uint32_t reserved;
-	uint32_t steps;
-	uint32_t heat;
-	uint32_t handing;
-	uint32_t swept;
 };
 _Static_assert(offsetof(struct ll_sieve, request) == 0, "ll_sieve.request");
 _Static_assert(offsetof(struct ll_sieve, listener) == 80, "ll_sieve.listener");
@@ -234,11 +230,7 @@ _Static_assert(offsetof(struct ll_sieve, file_count) == 176, "ll_sieve.file_coun
 _Static_assert(offsetof(struct ll_sieve, mount_count) == 180, "ll_sieve.mount_count");
 _Static_assert(offsetof(struct ll_sieve, listed) == 184, "ll_sieve.listed");
 _Static_assert(offsetof(struct ll_sieve, reserved) == 188, "ll_sieve.reserved");
-_Static_assert(offsetof(struct ll_sieve, steps) == 192, "ll_sieve.steps");
-_Static_assert(offsetof(struct ll_sieve, heat) == 196, "ll_sieve.heat");
-_Static_assert(offsetof(struct ll_sieve, handing) == 200, "ll_sieve.handing");
-_Static_assert(offsetof(struct ll_sieve, swept) == 204, "ll_sieve.swept");
-_Static_assert(sizeof(struct ll_sieve) == 208, "ll_sieve");
+_Static_assert(sizeof(struct ll_sieve) == 192, "ll_sieve");
 
 struct ll_supervisor {
 	int32_t keeper_pid;

@@ -30,8 +30,8 @@ export interface SieveFile {
 
 /** LL_SIEVE_FOLDERS of struct ll_sieve_folder. */
 const FOLDERS_SIZE = 64 * 256;
-/** struct ll_sieve_file; the sieve opens none of ours. */
-const FILE_SIZE = 32;
+/** struct ll_sieve_file. */
+const FILE_SIZE = 16;
 const LISTED_AT = SIEVE.fields.listed.offset;
 const PATH_SIZE_AT = SIEVE.fields.path_size.offset;
 

@@ -168,10 +168,6 @@ export const SIEVE: Struct<
   | "mount_count"
   | "listed"
   | "reserved"
-  | "steps"
-  | "heat"
-  | "handing"
-  | "swept"
 > = struct({
   /** struct seccomp_notif. */
   request: ["u64", 10],
@@ -203,14 +199,6 @@ export const SIEVE: Struct<
   /** The entry of `files` that the path of `request` leads to, from 1; 0 for none. Not told beneath the policy's folders. */
   listed: "u32",
   reserved: "u32",
-  /** In how many steps the sieve hands over files of `files` (csrc/broker/listener.h); 0 where it opens none by itself. */
-  steps: "u32",
-  /** How much of what is asked lately was for files that it handed over: csrc/broker/sieve.h. */
-  heat: "u32",
-  /** enum ll_handing (csrc/broker/listener.h). */
-  handing: "u32",
-  /** 1: the owner empties `folders` before what is in there is too old, so that nobody has to ask for the time. */
-  swept: "u32",
 });
 
 /** One run, from its start to its end: csrc/run/supervisor.h. Fds and memory in it are its driver's. */
