@@ -48,7 +48,7 @@ static void give_listener(struct ll_client *client, struct ll_supervisor *own)
 }
 
 /* To the run's end: false where it couldn't be started. What a workload left behind goes on without a daemon, too. */
-static bool follow(struct ll_client *client, struct ll_supervisor *own)
+static bool follow(struct ll_client *client, struct ll_supervisor *own, const struct ll_plan *plan)
 {
 	for (;;) {
 		switch (ll_supervisor_step(own, -1)) {
@@ -56,6 +56,7 @@ static bool follow(struct ll_client *client, struct ll_supervisor *own)
 			give_listener(client, own);
 			break;
 		case LL_EVENT_STARTED:
+			ll_front_tell_notes(plan);
 			tell(client, LL_FRAME_STARTED, LL_TAG_PID, (uint32_t)own->pid, -1);
 			break;
 		case LL_EVENT_DRIVER:
@@ -85,7 +86,7 @@ static void run_plan(struct ll_client *client, const struct ll_exec *exec, const
 	own.flags = client->brokered ? LL_LAUNCH_LINGER : 0;
 	if (ll_front_start(&own, plan, exec) < 0)
 		return;
-	if (!follow(client, &own)) {
+	if (!follow(client, &own, plan)) {
 		ll_front_undo(&own);
 		return;
 	}

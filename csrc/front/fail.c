@@ -199,6 +199,20 @@ void ll_front_tell_lost(unsigned int events, int error)
 	write_line(&line);
 }
 
+void ll_front_tell_notes(const struct ll_plan *plan)
+{
+	for (uint32_t i = 0; i < ll_plan_fork(plan); i++) {
+		char buffer[LINE_BYTES];
+		struct ll_text line;
+
+		if (plan->ops[i].kind != LL_OP_NOTE)
+			continue;
+		line = begin(buffer);
+		ll_text_add(&line, plan->data + plan->ops[i].text_offset);
+		write_line(&line);
+	}
+}
+
 _Noreturn void ll_front_fail_setup(const char *subject, int error)
 {
 	char buffer[LINE_BYTES];

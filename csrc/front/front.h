@@ -3,6 +3,7 @@
 #define LL_FRONT_H
 
 #include "native/start.h"
+#include "plan/plan.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -88,6 +89,9 @@ _Noreturn void ll_front_fail(const char *what, const char *path, int error);
 
 /* The same with "landlockd: FIRSTSECOND". */
 _Noreturn void ll_front_say(const char *first, const char *second);
+
+/* Tells what a run of this checked plan goes without on this host, where it goes without anything. */
+void ll_front_tell_notes(const struct ll_plan *plan);
 
 /* Tells how many audit events were lost, and why the last of them was. */
 void ll_front_tell_lost(unsigned int events, int error);

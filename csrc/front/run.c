@@ -30,6 +30,15 @@ static bool wants_broker(const struct ll_plan *plan)
 	return ll_plan_is_brokered(plan);
 }
 
+/* Bun puts them on record, and knows whether a plan file goes without what this host has. */
+static bool has_notes(const struct ll_plan *plan)
+{
+	for (uint32_t i = 0; i < ll_plan_fork(plan); i++)
+		if (plan->ops[i].kind == LL_OP_NOTE)
+			return true;
+	return false;
+}
+
 /* A PID namespace needs an init that stays. */
 static bool needs_init(const struct ll_plan *plan)
 {
@@ -66,7 +75,8 @@ static bool can_mount(const struct ll_plan *plan)
 		const struct ll_op *op = &plan->ops[i];
 		struct ll_statx status;
 
-		if (op->text_size == 0 || (op->flags & LL_FLAG_RULE_PATH_OPTIONAL && op->kind == LL_OP_RULE_PATH))
+		if (op->text_size == 0 || op->kind == LL_OP_NOTE ||
+		    (op->flags & LL_FLAG_RULE_PATH_OPTIONAL && op->kind == LL_OP_RULE_PATH))
 			continue;
 		if (ll_stat_path(LL_AT_FDCWD, plan->data + op->text_offset, 0, &status) != 0)
 			return false;
@@ -100,7 +110,10 @@ static const char *subject_of(const struct ll_plan *plan, int32_t number)
 static _Noreturn void become(struct ll_state *state, uint32_t from)
 {
 	const struct ll_plan *plan = state->plan;
-	int ret = ll_apply(state, from, plan->header->op_count);
+	int ret;
+
+	ll_front_tell_notes(plan);
+	ret = ll_apply(state, from, plan->header->op_count);
 
 	if (ret < 0)
 		ll_front_fail_setup(subject_of(plan, state->failed_op), -ret);
@@ -154,6 +167,7 @@ static const struct ll_supervisor *run_stored(const struct ll_stack *stack, stru
 	struct ll_lack lack;
 
 	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) < 0 || (request->plan != NULL && wants_broker(&plan)) ||
+	    (has_notes(&plan) && (request->plan != NULL || request->audit != NULL)) ||
 	    !ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates))
 		return NULL;
 	brokered = ll_plan_is_brokered(&plan);

@@ -82,7 +82,7 @@ static void desert(struct ll_supervisor *own)
 }
 
 /* Steps to what ends it: OVER, FAILED, BROKEN; or ASKED. */
-static int32_t follow(struct ll_supervisor *own, struct lists *lists)
+static int32_t follow(struct ll_supervisor *own, const struct ll_plan *plan, struct lists *lists)
 {
 	for (;;) {
 		const int32_t event = ll_supervisor_step(own, -1);
@@ -93,6 +93,7 @@ static int32_t follow(struct ll_supervisor *own, struct lists *lists)
 			own->sieve = (uint64_t)(uintptr_t)lists->sieve;
 			break;
 		case LL_EVENT_STARTED:
+			ll_front_tell_notes(plan);
 			if (lists->sieve != NULL)
 				ll_front_harden(&lists->privileges);
 			break;
@@ -156,7 +157,7 @@ const struct ll_supervisor *ll_front_supervise(const struct ll_stack *stack, con
 	ret_own->audit = (uint64_t)(uintptr_t)audit;
 	ret_own->flags = brokered ? LL_LAUNCH_LINGER : 0;
 	if ((!brokered || open_lists(plan, ret_own, &lists)) && ll_front_start(ret_own, plan, exec) == 0) {
-		const int32_t event = follow(ret_own, &lists);
+		const int32_t event = follow(ret_own, plan, &lists);
 
 		if (event == LL_EVENT_ASKED) {
 			hand_over(ret_own, &lists);

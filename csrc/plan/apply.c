@@ -181,6 +181,7 @@ static int apply_one(struct ll_state *state, const struct ll_op *op)
 		return op_rule_port(state, op);
 	case LL_OP_FORK:
 	case LL_OP_LISTED:
+	case LL_OP_NOTE:
 		return 0;
 	case LL_OP_CWD:
 		return (int)raw_call1(__NR_chdir, raw_ptr(state->plan->data + op->text_offset));

@@ -14,14 +14,14 @@
 #define LL_PROOF_CALL 0x4c4c5052
 #define LL_PROOF_ERRNO 4012
 #define LL_LAYOUT_DIGEST \
-	{ 0x58ad48ca, \
-	  0xb8beb46e, \
-	  0x5c41df84, \
-	  0x75ac24fb, \
-	  0xbfc87c40, \
-	  0x1df9c977, \
-	  0xe641769d, \
-	  0x968129a2 }
+	{ 0x8f9be184, \
+	  0x31bb4975, \
+	  0xb73f28f5, \
+	  0x112ffcc2, \
+	  0x5f0f94ff, \
+	  0x259e5a58, \
+	  0x50ed0986, \
+	  0x8f979871 }
 
 /* src/kernel/filesystems.ts; behind the last one is an empty one. */
 #define LL_OWN_FILESYSTEMS \
@@ -365,6 +365,7 @@ enum {
 	LL_OP_ALLOW_OBJECT = 22,
 	LL_OP_ALLOW_ATTACH = 23,
 	LL_OP_LISTED = 24,
+	LL_OP_NOTE = 25,
 };
 
 enum {
@@ -455,7 +456,8 @@ enum {
 	[LL_OP_ALLOW_BIND] = { 9, 1 }, \
 	[LL_OP_ALLOW_OBJECT] = { 0, 3 }, \
 	[LL_OP_ALLOW_ATTACH] = { 8, 0 }, \
-	[LL_OP_LISTED] = { 8, 15 },
-#define LL_OP_KINDS 25
+	[LL_OP_LISTED] = { 8, 15 }, \
+	[LL_OP_NOTE] = { 8, 0 },
+#define LL_OP_KINDS 26
 
 #endif

@@ -117,6 +117,8 @@ static bool order_ok(struct progress *seen, const struct ll_op *op)
 		return seen->forks == 0 && seen->pivots == 0 && seen->rulesets > 0;
 	case LL_OP_LISTED:
 		return seen->forks == 0 && op->flags != 0 && (op->flags & (op->flags - 1)) == 0;
+	case LL_OP_NOTE:
+		return seen->forks == 0;
 	case LL_OP_FORK:
 		return seen->pivots == seen->roots && seen->privates == (seen->namespaces != 0 ? 1 : 0) &&
 		       ++seen->forks == 1;

@@ -37,12 +37,16 @@ export async function dryRun(loaded: LoadedPolicy, bestEffort: boolean): Promise
   for (const { item, needs, has } of report.unsupported) {
     lines.push(`  ${paint.red("no")}  ${item}: needs ${needs}; this host has ${has}`);
   }
+  for (const { item, needs, has } of report.without) {
+    lines.push(`  ${paint.yellow("--")}  ${item}: needs ${needs}; this host has ${has}: the policy does without it`);
+  }
   for (const { item, needs, has } of report.degraded) {
     lines.push(`  ${paint.yellow("--")}  ${item}: built in, needs ${needs}; this host has ${has}`);
   }
   lines.push(...skippedLines(plan, paint));
   const enforceable = report.unsupported.length === 0;
-  if (enforceable) lines.push(`  ${paint.green("yes")} all of it is enforced on this host`);
+  if (enforceable && report.without.length > 0) lines.push("  all the rest of it is enforced on this host");
+  else if (enforceable) lines.push(`  ${paint.green("yes")} all of it is enforced on this host`);
   else if (bestEffort) lines.push("  with --best-effort the rest would be enforced");
   writeOut(`${lines.join("\n")}\n`);
   return enforceable ? 0 : STATUS_FAILED;

@@ -6,7 +6,7 @@ import { Daemon } from "../daemon/client.ts";
 import type { RunRequest } from "../daemon/request.ts";
 import { startState } from "../native/start.ts";
 import { type LoadedPolicy, loadPolicy, type PolicySource } from "../policy/load.ts";
-import type { AuditingPartner } from "../run/run.ts";
+import type { AuditingPartner } from "../run/options.ts";
 import type { Parsed } from "./arguments.ts";
 import { policySource, variableContext } from "./policy.ts";
 

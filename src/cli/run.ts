@@ -2,9 +2,11 @@
 
 import type { ArgsDef, CommandDef } from "citty";
 import { UsageError } from "../base/errors.ts";
+import { withoutText } from "../compile/notes.ts";
 import { startState } from "../native/start.ts";
 import type { LoadedPolicy } from "../policy/load.ts";
-import { type Enforced, type RunOptions, run } from "../run/run.ts";
+import type { Enforced, RunOptions } from "../run/options.ts";
+import { run } from "../run/run.ts";
 import type { Origin } from "../store/key.ts";
 import { type Parsed, parseFlags } from "./arguments.ts";
 import type { PolicyText } from "./explain.ts";
@@ -45,7 +47,7 @@ async function runSubject(
   parsed: Parsed,
   count: number,
   subject: Subject,
-  more: Pick<RunOptions, "partner" | "onDegraded">,
+  more: Pick<RunOptions, "partner" | "onDegraded" | "onWithout">,
 ): Promise<never> {
   const result = await run({
     ...subject,
@@ -69,9 +71,14 @@ async function runPlan(path: string, parsed: Parsed, count: number, dryRun: bool
     return exit(await showPlan(path, parsed));
   }
   const { planSubject } = await import("./planned.ts");
-  return runSubject(parsed, count, await planSubject(path, parsed), {
+  const subject = await planSubject(path, parsed);
+  for (const { kind, text } of subject.compiled?.plan.ops ?? []) {
+    if (kind === "note") writeErr(`landlockd: ${text}\n`);
+  }
+  return runSubject(parsed, count, subject, {
     partner: undefined,
     onDegraded: () => Promise.resolve(), // a plan is enforced as a whole
+    onWithout: () => {}, // said above
   });
 }
 
@@ -101,6 +108,7 @@ async function runCommand(args: readonly string[]): Promise<never> {
         const hint = "this run goes without it (best effort)";
         for (const item of items) writeErr(await unsupportedLine(item, loaded, hint));
       },
+      onWithout: (items, abi) => writeErr(`landlockd: ${withoutText(items, abi)}\n`),
     });
   } catch (error) {
     const { explain } = await import("./explain.ts");

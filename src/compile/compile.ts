@@ -9,6 +9,7 @@ import { brokerLists, brokerTraps } from "./broker.ts";
 import { assembleTraps, filterInput } from "./filter.ts";
 import { compileLandlock, type Rule, type Ruleset } from "./landlock.ts";
 import { compileMounts } from "./mount.ts";
+import { noteOps } from "./notes.ts";
 import { compileFilter } from "./run-filter.ts";
 
 const NOTIFY = OPS.filter.flags["notify"] ?? 0;
@@ -18,6 +19,8 @@ const WAIT_KILLABLE = OPS.filter.flags["wait_killable"] ?? 0;
 export interface Report {
   /** Policy items that aren't in the plan. Without leave to run with less, any of them stops the run. */
   readonly unsupported: readonly Unsupported[];
+  /** Policy items that aren't in the plan and that the policy does without by name; each run says so. */
+  readonly without: readonly Unsupported[];
   /** Built-in protections that this host lacks; they stop no run. */
   readonly degraded: readonly Unsupported[];
   /** What has to outlive the start of the workload, so that landlockd can't become it. */
@@ -71,7 +74,13 @@ export function compile(policy: Policy, host: Host): Compiled {
   // ERRNO outranks USER_NOTIF: what the broker answers must not be denied here.
   const allow = broker.length === 0 ? input.allow : [...input.allow, ...mounts.traps];
   const cwd = policy.runtime?.cwd;
-  const ops: PlanOp[] = [...mounts.before];
+  const unsupported = [
+    ...landlock.unsupported,
+    ...mounts.unsupported,
+    ...seccompMissing(host),
+    ...brokerMissing(policy, host),
+  ];
+  const ops: PlanOp[] = [...noteOps(policy, host.landlock.abi, landlock.without, unsupported), ...mounts.before];
   for (const ruleset of landlock.rulesets) addRuleset(ops, ruleset);
   ops.push(...mounts.after, ...(broker.length === 0 ? [] : brokerLists(policy.broker)), { kind: "fork" });
   if (cwd !== undefined) ops.push({ kind: "cwd", text: cwd, key: ["runtime", "cwd"] });
@@ -82,12 +91,8 @@ export function compile(policy: Policy, host: Host): Compiled {
   return {
     plan: { arch: host.arch, namespaces: mounts.namespaces, ops },
     report: {
-      unsupported: [
-        ...landlock.unsupported,
-        ...mounts.unsupported,
-        ...seccompMissing(host),
-        ...brokerMissing(policy, host),
-      ],
+      unsupported,
+      without: landlock.without,
       degraded: landlock.degraded,
       supervised: [...(mounts.namespaces === 0 ? [] : ["namespaces"]), ...(broker.length === 0 ? [] : ["broker"])],
     },

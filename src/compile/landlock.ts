@@ -58,13 +58,15 @@ export interface LandlockPlan {
   readonly rulesets: readonly Ruleset[];
   /** Items of the policy that aren't in the rulesets because the host lacks them: the run fails, or reports them. */
   readonly unsupported: readonly Unsupported[];
+  /** Those that the policy does without by name: they fail no run, and each run says so. */
+  readonly without: readonly Unsupported[];
   /** Built-in scopes that the host lacks. No policy asked for them, so they fail no run; `run.degraded` reports them. */
   readonly degraded: readonly Unsupported[];
 }
 
 /** The rulesets that hold a run to its policy on a host; at least one wherever there is Landlock. */
 export function compileLandlock(policy: Policy, host: LandlockHost): LandlockPlan {
-  const unsupported: Unsupported[] = [];
+  const unsupported: Lack[] = [];
   const handling: Ruleset[] = [];
   for (const [index, layer] of policy.fs_layer.entries()) {
     const compiled = compileFsLayer(layer, ["fs_layer", index], host.abi);
@@ -76,8 +78,8 @@ export function compileLandlock(policy: Policy, host: LandlockHost): LandlockPla
   const scopes = compileScopes(policy, host.abi);
 
   if (host.abi < 1) {
-    unsupported.unshift({ item: "landlock", key: [], needs: abiText(1), has: "no Landlock" });
-    return { rulesets: [], unsupported, degraded: scopes.degraded };
+    unsupported.unshift({ right: "", item: "landlock", key: [], needs: abiText(1), has: "no Landlock" });
+    return { rulesets: [], unsupported, without: [], degraded: scopes.degraded };
   }
 
   const [first, ...others] = handling;
@@ -89,7 +91,14 @@ export function compileLandlock(policy: Policy, host: LandlockHost): LandlockPla
     rules: [...carrier.rules, ...net.rules],
   };
   const rulesets = [restrictsSomething(merged) ? merged : placeholder(policy, host.abi), ...others];
-  return { rulesets, unsupported, degraded: scopes.degraded };
+  const named = new Set<string>(policy.without);
+  const isNamed = ({ right }: Lack): boolean => named.has(right);
+  return {
+    rulesets,
+    unsupported: unsupported.filter((each) => !isNamed(each)),
+    without: unsupported.filter(isNamed),
+    degraded: scopes.degraded,
+  };
 }
 
 const EMPTY: Ruleset = { handledFs: 0, handledNet: 0, scoped: 0, rules: [], key: [] };
@@ -115,7 +124,7 @@ function compileFsLayer(
   layer: FsLayer,
   key: KeyPath,
   abi: number,
-): { readonly ruleset: Ruleset; readonly unsupported: readonly Unsupported[] } {
+): { readonly ruleset: Ruleset; readonly unsupported: readonly Lack[] } {
   const supported = supportedFs(abi);
   const rules: Rule[] = [];
   for (const [index, { path, optional, allowed_access }] of layer.rule.entries()) {
@@ -138,7 +147,7 @@ function compileFsLayer(
 function compileNet(
   policy: Policy,
   abi: number,
-): { readonly handled: number; readonly rules: readonly Rule[]; readonly unsupported: readonly Unsupported[] } {
+): { readonly handled: number; readonly rules: readonly Rule[]; readonly unsupported: readonly Lack[] } {
   if (policy.net === undefined) return { handled: 0, rules: [], unsupported: [] };
   const supported = supportedNet(abi);
   const rules = policy.net.rule.flatMap((rule, index): Rule[] => {
@@ -159,18 +168,28 @@ function compileScopes(
   const opened = new Set<string>(policy.scope?.allow ?? []);
   const wanted: string[] = [];
   for (const { name } of SCOPES) if (!opened.has(name)) wanted.push(name);
-  const degraded = lacking(SCOPES, wanted, ["scope"], abi).map((each) => ({ ...each, key: [] }));
+  const degraded = lacking(SCOPES, wanted, ["scope"], abi).map(({ item, needs, has }) => ({
+    item,
+    needs,
+    has,
+    key: [],
+  }));
   return { scoped: rightsMask(SCOPES, wanted) & supportedScopes(abi), degraded };
 }
 
+/** A right that the ABI doesn't have. */
+interface Lack extends Unsupported {
+  readonly right: string;
+}
+
 /** One finding for each named right that the ABI doesn't have, at the place where it is named. */
-function lacking(table: readonly Right[], names: readonly string[], key: KeyPath, abi: number): readonly Unsupported[] {
-  const found: Unsupported[] = [];
+function lacking(table: readonly Right[], names: readonly string[], key: KeyPath, abi: number): readonly Lack[] {
+  const found: Lack[] = [];
   for (const [index, name] of names.entries()) {
     const right = rightOf(table, name);
     if (right.abi <= abi) continue;
     const has = abi < 1 ? "no Landlock" : abiText(abi);
-    found.push({ item: `${dotted(key)}.${name}`, key: [...key, index], needs: abiText(right.abi), has });
+    found.push({ right: name, item: `${dotted(key)}.${name}`, key: [...key, index], needs: abiText(right.abi), has });
   }
   return found;
 }

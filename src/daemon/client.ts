@@ -11,8 +11,8 @@ import { type Datagram, peerOf, receiveDatagram, sendDatagram } from "../native/
 import { syscall } from "../native/syscall.ts";
 import { LAYOUT_DIGEST } from "../plan/digest.gen.ts";
 import type { PolicySource } from "../policy/load.ts";
+import type { AuditingPartner } from "../run/options.ts";
 import type { Outcome } from "../run/outcome.ts";
-import type { AuditingPartner } from "../run/run.ts";
 import { connectToDaemon } from "./address.ts";
 import {
   bytesOf,

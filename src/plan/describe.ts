@@ -69,6 +69,8 @@ function describeOp(op: PlanOp): string {
       return `  and attach it to ${text}`;
     case "listed":
       return `the broker answers for ${text} (${listOf(op)})`;
+    case "note":
+      return `say ${text}`;
     case "pivot":
       return "the prepared root becomes the root; the old one is gone";
     case "filter":

@@ -439,6 +439,9 @@ export const OPS: Readonly<Record<OpName, OpSpec>> = {
 
   /** text is on a list of the broker's: nothing is done for it, but whoever answers pins it before the workload starts. */
   listed: { id: 24, uses: ["text"], flags: { read: 1, write: 2, scratch: 4, export: 8 } },
+
+  /** text is what a person has to be told of each run, on stderr: what the host lacks of the policy. Nothing is done. */
+  note: { id: 25, uses: ["text"], flags: {} },
 };
 
 export type OpName =
@@ -465,7 +468,8 @@ export type OpName =
   | "allow_bind"
   | "allow_object"
   | "allow_attach"
-  | "listed";
+  | "listed"
+  | "note";
 
 /** Stages that aren't operations. */
 export const STAGES = { plan: 100, launch: 101, clone: 102, channel: 103, exec: 104, keeper: 105 } as const;

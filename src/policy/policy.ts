@@ -83,6 +83,7 @@ export interface ScopeTable {
 export interface Policy {
   readonly version: 1;
   readonly compat: "strict" | "best-effort";
+  readonly without: readonly (FsRight | NetRight)[];
   readonly fs_layer: readonly FsLayer[];
   readonly net?: Net;
   readonly broker?: Broker;

@@ -192,6 +192,13 @@ const schema = v.pipe(
       ),
       "strict",
     ),
+    without: listOf(
+      v.pipe(
+        v.picklist([...FS_RIGHTS, ...NET_RIGHTS].filter(({ abi }) => abi > 1).map((right) => right.name)),
+        v.description("A Landlock right."),
+      ),
+      "Rights that the policy does without on a host whose Landlock lacks them: said on stderr at each run. On every other host they hold.",
+    ),
     fs_layer: listOf(fsLayer, "Landlock layers for files and folders."),
     net: v.exactOptional(net),
     broker: v.exactOptional(broker),

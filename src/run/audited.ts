@@ -6,8 +6,8 @@ import { rawVariable } from "../base/raw.ts";
 import type { Compiled } from "../compile/compile.ts";
 import { brokerOf } from "./broker.ts";
 import type { LaunchRequest } from "./launch.ts";
+import { type RunOptions, tellDegraded } from "./options.ts";
 import type { RunResult } from "./result.ts";
-import type { RunOptions } from "./run.ts";
 import { startSupervised } from "./supervised.ts";
 
 /** By its name: its class is loaded only by who talks to a daemon. */
@@ -45,10 +45,10 @@ export async function runAudited(
   };
   try {
     const [{ plan, report }, request] = prepare();
-    for (const item of [...report.unsupported, ...report.degraded]) {
+    for (const item of [...report.unsupported, ...report.without, ...report.degraded]) {
       audit.write({ event: "run.degraded", item: item.item, needs: item.needs, has: item.has });
     }
-    if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
+    await tellDegraded(report, options);
     const partner = options.partner?.();
     partner?.attach((event) => audit.write(event));
     const broker =

@@ -35,7 +35,12 @@ export async function brokerOf(
  * broker has to know is in the plan (csrc/front/brokered.c).
  */
 export async function frontStarts(policy: Policy | undefined, { supervised, unsupported }: Report): Promise<boolean> {
-  if (policy === undefined || unsupported.length > 0 || supervised.join() !== "broker") return false;
+  if (
+    policy === undefined ||
+    (unsupported.length > 0 && policy.compat !== "best-effort") ||
+    supervised.join() !== "broker"
+  )
+    return false;
   const { surroundingsOf } = await import("../broker/world.ts");
   const { root, varies } = surroundingsOf(policy);
   return root === undefined && !varies;

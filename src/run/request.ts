@@ -5,7 +5,7 @@ import { hasListener } from "../plan/needs.ts";
 import type { Plan } from "../plan/plan.ts";
 import { CommandError, candidatesOf, findProblem } from "./command.ts";
 import type { LaunchRequest } from "./launch.ts";
-import type { RunOptions } from "./run.ts";
+import type { RunOptions } from "./options.ts";
 
 /** In a root of its own, under mounts, or from another folder, a command isn't what is at its path here. */
 const MOVING: ReadonlySet<OpName> = new Set<OpName>(["bind", "tmpfs", "proc", "pivot", "cwd"]);

@@ -1,49 +1,12 @@
 /** From a loaded policy and a command to the command's end. */
 
-import type { AuditEvent } from "../audit/events.ts";
 import { type Unsupported, UnsupportedError } from "../base/errors.ts";
 import { type Compiled, compile, type Report } from "../compile/compile.ts";
 import type { Host } from "../kernel/host.ts";
-import type { StartState } from "../native/start.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { Origin } from "../store/key.ts";
+import { type RunOptions, tellDegraded } from "./options.ts";
 import { endPlainly } from "./plain.ts";
 import type { RunResult } from "./result.ts";
-import type { Partner } from "./supervise.ts";
-
-/** What a run is held to: a policy, compiled for the host; or the plan of a plan file. */
-export type Enforced =
-  | { readonly policy: Policy; readonly compiled?: undefined }
-  | { readonly policy?: undefined; readonly compiled: Compiled };
-
-export type RunOptions = Enforced & RunParts;
-
-interface RunParts {
-  /** As messages and events name it. */
-  readonly policyFile: string;
-  readonly host: Host;
-  readonly start: StartState;
-  readonly argv: readonly Uint8Array[];
-  /** Run without what the host can't enforce. */
-  readonly bestEffort: boolean;
-  /** What the policy was made from: where it is known, a plan is kept for the next run. */
-  readonly origin?: Origin | undefined;
-  /** Where audit events go; undefined for nowhere. */
-  readonly audit: string | undefined;
-  /** Told what the run goes without, before it starts. */
-  readonly onDegraded: (items: readonly Unsupported[]) => Promise<void>;
-  /**
-   * Asks a daemon to hold the run, once it is certain that there is something to hold. Undefined, or what it gives is,
-   * where this process is to supervise alone.
-   */
-  readonly partner?: (() => AuditingPartner | undefined) | undefined;
-}
-
-/** A partner that has events of its own for the run's audit sink. */
-export interface AuditingPartner extends Partner {
-  /** Told where its events go; called at most once, before the run starts. */
-  attach(sink: (event: AuditEvent) => void): void;
-}
 
 /** Without Landlock, that is the reason. No word of each right that needs it, with a hint that wouldn't help. */
 function reasons(unsupported: readonly Unsupported[], host: Host): readonly Unsupported[] {
@@ -79,7 +42,7 @@ function isPlain({ supervised, unsupported }: Report, { partner }: RunOptions): 
 export async function run(options: RunOptions): Promise<RunResult> {
   if (options.audit !== undefined) return runWithEvents(options, options.audit);
   const { plan, report } = compiledOf(options);
-  if (report.unsupported.length > 0) await options.onDegraded(report.unsupported);
+  await tellDegraded(report, options);
   if (options.policy !== undefined && options.origin !== undefined && isPlain(report, options)) {
     endPlainly(plan, options.policy, options.origin, () => options.argv);
   }

@@ -6,9 +6,9 @@ import type { Plan } from "../plan/plan.ts";
 import { becomeWorkload } from "./become.ts";
 import { brokerOf } from "./broker.ts";
 import { keep } from "./keep.ts";
+import type { RunOptions } from "./options.ts";
 import { launchRequest } from "./request.ts";
 import type { RunResult } from "./result.ts";
-import type { RunOptions } from "./run.ts";
 
 /**
  * Launches a compiled plan and stays with it to its end; where nothing has to be supervised there is no return.

@@ -14,11 +14,14 @@ export interface Misfit {
 const HERE = "compile it where it is to run: landlockd compile";
 const ELSEWHERE = "run it on a host that has it";
 
-function landlockMisfit({ abi, neededAbi, missingScopes }: PlanFile, host: Host): Misfit | undefined {
+function landlockMisfit({ abi, neededAbi, missingScopes, plan }: PlanFile, host: Host): Misfit | undefined {
   const here = host.landlock.abi;
   const has = here < 1 ? "no Landlock" : abiText(here);
   if (here < neededAbi) {
     return { message: `the plan needs ${abiText(neededAbi)}; this host has ${has}`, hint: ELSEWHERE };
+  }
+  if (abi !== here && plan.ops.some(({ kind }) => kind === "note")) {
+    return { message: `the plan goes without what ${abiText(abi)} lacks; this host has ${has}`, hint: HERE };
   }
   const more = rightNames(SCOPES, missingScopes & supportedScopes(here)).map((name) => `scope.${name}`);
   if (more.length === 0) return undefined;

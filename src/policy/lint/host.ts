@@ -28,12 +28,14 @@ function tooNew(
     const right = table.find((each) => each.name === name);
     if (right === undefined || right.abi <= abi) return [];
     const has = abi === 0 ? "no Landlock" : abiText(abi);
+    // By its author's leave: the run says so itself.
+    if ((policy.without as readonly string[]).includes(name)) return [];
     const strict = policy.compat === "strict";
     return warning(
       "unenforceable-right",
       [...key, at],
       `${name} needs ${abiText(right.abi)}; this host has ${has}: ${strict ? "the run fails" : "the run goes on without it"}`,
-      strict ? 'compat = "best-effort" runs without it, and says so' : undefined,
+      strict ? `without = ["${name}"] runs without it on such hosts, and says so` : undefined,
     );
   });
 }

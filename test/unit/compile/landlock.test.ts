@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { compileLandlock } from "../../../src/compile/landlock.ts";
 import type { FsLayer, Policy } from "../../../src/policy/policy.ts";
 
-const EMPTY: Policy = { version: 1, compat: "strict", fs_layer: [] };
+const EMPTY: Policy = { version: 1, compat: "strict", without: [], fs_layer: [] };
 const host = (abi: number): { abi: number; errata: number } => ({ abi, errata: 0 });
 
 const READ: FsLayer = {

@@ -8,7 +8,7 @@ import type { PlanOp } from "../../../src/plan/plan.ts";
 import type { Broker, Mount, Policy } from "../../../src/policy/policy.ts";
 import { HOST, NO_BROKER } from "../../harness/host.ts";
 
-const EMPTY: Policy = { version: 1, compat: "strict", fs_layer: [] };
+const EMPTY: Policy = { version: 1, compat: "strict", without: [], fs_layer: [] };
 const NO_MOUNTS: Mount = { tmpfs: [], proc: [], bind: [] };
 const USER: Host = { ...HOST, uid: 1000 };
 const ROOT: Host = { ...USER, uid: 0, capabilities: 1n << 21n };

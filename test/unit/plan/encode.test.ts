@@ -12,6 +12,7 @@ import { HOST } from "../../harness/host.ts";
 const POLICY: Policy = {
   version: 1,
   compat: "strict",
+  without: [],
   fs_layer: [
     {
       handled_access_fs: ["read_file", "execute"],

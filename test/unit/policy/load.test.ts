@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { bytesOf, codes, load, placedCodes, refusal } from "../../harness/policy-text.ts";
 
 test("the smallest policy gets its defaults, and no table that it doesn't have", () => {
-  expect(load("version = 1").policy).toEqual({ version: 1, compat: "strict", fs_layer: [] });
+  expect(load("version = 1").policy).toEqual({ version: 1, compat: "strict", without: [], fs_layer: [] });
 });
 
 test("lists of a table that is there are empty, not absent", () => {
@@ -60,6 +60,7 @@ test("every key of the language", () => {
   expect(policy).toEqual({
     version: 1,
     compat: "best-effort",
+    without: [],
     fs_layer: [
       {
         handled_access_fs: ["read_file", "execute"],

@@ -11,7 +11,12 @@ function layer(handled: readonly FsRight[], ...grants: readonly (readonly [strin
   return { handled_access_fs: handled, rule };
 }
 
-const policy = (...layers: readonly FsLayer[]): Policy => ({ version: 1, compat: "strict", fs_layer: layers });
+const policy = (...layers: readonly FsLayer[]): Policy => ({
+  version: 1,
+  compat: "strict",
+  without: [],
+  fs_layer: layers,
+});
 
 test("what nobody handles is allowed everywhere", () => {
   expect(canPlant(policy(), STORE)).toBe(true);

@@ -18,6 +18,7 @@ const BUILD = new Uint8Array(32).fill(7);
 const FS: Policy = {
   version: 1,
   compat: "strict",
+  without: [],
   fs_layer: [{ handled_access_fs: ["truncate"], rule: [] }],
 };
 const TMPFS: Policy = { ...FS, mount: { tmpfs: [{ path: "/mnt" }], proc: [], bind: [] } };
