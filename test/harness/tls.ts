@@ -20,7 +20,12 @@ function run(argv: readonly string[]): void {
 /** Serves the files of the box's `served` at 127.0.0.1 and `ports`, until the box is closed. */
 export async function startTlsServer(box: Box, ports: readonly number[]): Promise<TlsServer> {
   const [key, cert] = [box.path("outside/key.pem"), box.write("inside/ca.pem", "")];
-  const subject = ["-subj", "/CN=landlockd-test", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
+  const subject = [
+    "-subj",
+    "/CN=landlockd-test",
+    "-addext",
+    "subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:landlockd.test",
+  ];
   const parameters = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
   run(["openssl", "req", ...parameters, ...subject, "-keyout", key, "-out", cert]);
   const serve = (port: number): string =>

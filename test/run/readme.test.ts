@@ -33,7 +33,7 @@ asUsers("the README's first policy and the session below it", async (box) => {
   box.write("first/first.toml", block("Your first policy", "toml"));
   box.mkdir("first/project");
   const { PATH, ...rest } = baseEnv(box);
-  const env = { ...rest, PATH: `${box.path("bin")}:${PATH}` };
+  const env = { ...rest, PATH: `${box.path("bin")}:${PATH}`, TMPDIR: box.mkdir("tmp") };
   const steps = session(block("Your first policy", "console"));
   expect(steps).toHaveLength(5);
   for (const { command, shown } of steps) {

@@ -10,11 +10,15 @@ const DOCUMENTS = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) =>
   name.endsWith(".md"),
 );
 
+/** Blocks without a version are parts of a policy: they are what is added to the README's. */
+const FIRST = /```toml\n(version = 1\n.*?)```/s.exec(readFileSync(join(ROOT, "README.md"), "utf8"))?.[1] ?? "";
+
 const EXAMPLES = DOCUMENTS.flatMap((name) => {
   const blocks = [...readFileSync(join(ROOT, name), "utf8").matchAll(/```toml\n(.*?)```/gs)];
-  return blocks.flatMap(([, text = ""], at) =>
-    /^version = 1$/m.test(text) ? { name: `${name}, example ${at + 1}`, text } : [],
-  );
+  return blocks.flatMap(([, text = ""], at) => ({
+    name: `${name}, example ${at + 1}`,
+    text: /^version = 1$/m.test(text) ? text : FIRST + text,
+  }));
 });
 
 test("the documents show whole policies", () => {
