@@ -4,6 +4,7 @@
  * given away meanwhile would be somebody else's.
  */
 
+import { fieldOf } from "../base/field.ts";
 import { AT_FDCWD, O_PATH, PATH_MAX } from "../kernel/file.ts";
 import { allocate, type Memory } from "../native/memory.ts";
 import { numberOf, syscallByNumber } from "../native/syscall.ts";
@@ -115,7 +116,7 @@ const STOPS = 0b1111n << 18n;
 /** Whether a signal waits for the caller that it has a handler for, or is stopped by, and doesn't block. */
 export function hasSignal(tid: number): boolean {
   const text = readStatus(tid, allocate(STATUS_SIZE));
-  const mask = (name: string): bigint => BigInt(`0x${new RegExp(`^${name}:\\s*(\\w+)`, "m").exec(text)?.[1] ?? "0"}`);
+  const mask = (name: string): bigint => BigInt(`0x${fieldOf(text, name) ?? "0"}`);
   const taken = mask("SigCgt") | (STOPS & ~mask("SigIgn"));
   return ((mask("SigPnd") | mask("ShdPnd")) & taken & ~mask("SigBlk")) !== 0n;
 }

@@ -6,6 +6,7 @@
  */
 
 import { readFileSync, readlinkSync } from "node:fs";
+import { fieldOf } from "../base/field.ts";
 import type { Sender } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
 
@@ -22,14 +23,14 @@ export interface Standing {
 /** @throws Error where the process is gone or hidden. */
 export function standingOf(pid: number | "self"): Standing {
   const status = readFileSync(`/proc/${pid}/status`, "latin1");
-  const field = (name: string): string => new RegExp(`^${name}:[ \t]*(.*)$`, "m").exec(status)?.[1] ?? "";
+  const field = (name: string): string => fieldOf(status, name) ?? "";
   // Before Linux 5.9 only the mode is told: 2 is at least one filter.
   const filters = field("Seccomp_filters") || (field("Seccomp") === "2" ? "1" : "0");
   return {
     noNewPrivs: Number(field("NoNewPrivs")),
     seccompFilters: Number(filters),
     capabilities: BigInt(`0x${field("CapEff") || "0"}`),
-    ids: [field("Uid"), field("Gid"), field("Groups").trim()].join("/"),
+    ids: [field("Uid"), field("Gid"), field("Groups")].join("/"),
   };
 }
 

@@ -147,8 +147,9 @@ let entries: ReadonlyMap<number, ErrnoEntry> | undefined;
 function table(): ReadonlyMap<number, ErrnoEntry> {
   if (entries === undefined) {
     const built = new Map<number, ErrnoEntry>();
-    for (const [, number, name, text] of TABLE.matchAll(/^(\d+) (\w+) (.+)$/gm)) {
-      if (number !== undefined && name !== undefined && text !== undefined) built.set(Number(number), { name, text });
+    for (const line of TABLE.trim().split("\n")) {
+      const [number = "", name = "", ...words] = line.split(" ");
+      built.set(Number(number), { name, text: words.join(" ") });
     }
     entries = built;
   }

@@ -1,5 +1,6 @@
 /** Whether this process can mount in namespaces of its own, and why not: tried, then explained. */
 
+import { fieldOf } from "../base/field.ts";
 import { errnoName } from "../kernel/errno-names.ts";
 import { canMount, type Host } from "../kernel/host.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER } from "../kernel/mount.ts";
@@ -15,7 +16,7 @@ const sysctl = (name: string): string => read(`/proc/sys/${name.replaceAll(".", 
 
 /** `Seccomp: 2` in /proc/self/status: a filter is in force already, a container's as a rule. */
 function isFiltered(): boolean {
-  return /^Seccomp:\s*2$/m.test(read("/proc/self/status"));
+  return fieldOf(read("/proc/self/status"), "Seccomp") === "2";
 }
 
 /** What the kernel's answer means, in the order in which the kernel itself asks. */

@@ -1,13 +1,13 @@
 /** pidfds, as pidfd_open(2) describes them. */
 
+import { fieldOf } from "../base/field.ts";
 import { EINTR, ESRCH } from "../kernel/errno.ts";
 import { readText } from "./file.ts";
 import { syscall } from "./syscall.ts";
 
 /** The pid of a pidfd's process as this process sees it; -1 once it was reaped, or where there is no /proc. */
 export function pidOf(pidFd: number): number {
-  const found = /^Pid:\s*(-?\d+)$/m.exec(readText(`/proc/self/fdinfo/${pidFd}`) ?? "");
-  return Number(found?.[1] ?? -1);
+  return Number(fieldOf(readText(`/proc/self/fdinfo/${pidFd}`) ?? "", "Pid") ?? -1);
 }
 
 /** linux/pidfd.h: _IOWR(PIDFS_IOCTL_MAGIC, 11, struct pidfd_info), the first version of the struct (Linux 6.13). */

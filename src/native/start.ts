@@ -1,5 +1,6 @@
 /** What landlockd was started with: from the front's record (csrc/native/start.h), or as near as can be had without a front. */
 
+import { fieldOf } from "../base/field.ts";
 import { memoryAt, native } from "./library.ts";
 import { syscall } from "./syscall.ts";
 
@@ -90,7 +91,7 @@ function readProc(name: string): Uint8Array {
 /** Without a front: argv and environment as the kernel keeps them; the soft limit is what it was if Bun didn't raise it. */
 function fromProc(): StartState {
   const status = Buffer.from(readProc("status")).toString("latin1");
-  const mask = (name: string): bigint => BigInt(`0x${new RegExp(`^${name}:\\s*(\\w+)`, "m").exec(status)?.[1] ?? "0"}`);
+  const mask = (name: string): bigint => BigInt(`0x${fieldOf(status, name) ?? "0"}`);
   const limits = new BigUint64Array(2);
   syscall("prlimit64", 0, RLIMIT_NOFILE, 0, limits);
   return {

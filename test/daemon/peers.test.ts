@@ -108,6 +108,27 @@ asUsers("a connection made before is worth nothing in the sandbox", async (box) 
   }
 });
 
+/** Asks as {@link ASK}, by a name of its own. */
+const ASK_BY_NAME = `
+import ctypes, sys
+if ctypes.CDLL(None).prctl(15, sys.argv[2].encode(), 0, 0, 0) != 0:
+    sys.exit("PR_SET_NAME")
+${ASK}`;
+
+asUsers("a job isn't taken for another by what it puts into its name, the first line of its status", async (box) => {
+  const daemon = await startDaemon(box);
+  const [inherit, ask] = [box.write("inherit.py", INHERIT), box.write("ask.py", ASK_BY_NAME)];
+  const answer = async (name: string, ...prefix: string[]): Promise<string> => {
+    const argv = [PYTHON, inherit, daemon.socket, "exec", ...prefix, PYTHON, ask, STATUS, name];
+    return (await runProcess(box, argv)).stdout.trim();
+  };
+  const confined = ["/usr/bin/setpriv", "--no-new-privs"];
+  for (const end of ["\r", "\u2028", "\u0085", "\n", "\v", "\f"]) {
+    expect(await answer(`${end}NoNewPrivs:0`)).toBe(`${KINDS.report}`);
+    expect(await answer(`${end}NoNewPrivs:0`, ...confined)).toBe(`${KINDS.refused}`);
+  }
+});
+
 asUsers("with --policy-dir only policies of that folder are run, by name", async (box) => {
   box.write("policies/work.toml", `${VERSION_ONLY}[runtime]\ncwd = "\${POLICY_DIR}"\n`);
   box.write("policies/broken.toml", "version = 9\n");

@@ -35,6 +35,12 @@ export const TEXT_RULES: readonly TextRule[] = [
     message: "arguments and environment are handed down from main.ts and cli/",
   },
   {
+    files: SRC,
+    pattern: /\/[dgisuvy]*m[dgisuvy]*(?:[,;)]|\.(?:exec|test)\b)|RegExp\(.*"[dgisuvy]*m[dgisuvy]*"\)/,
+    message:
+      "a process may have a carriage return in its name: lines of /proc are told apart by newlines alone (base/field.ts)",
+  },
+  {
     files: CODE,
     except: THIS_TABLE,
     pattern: /\b(?:TODO|FIXME|XXX|HACK)\b/,

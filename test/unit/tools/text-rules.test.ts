@@ -16,6 +16,14 @@ test("printing and the process's own state are for the edge", () => {
   }
 });
 
+test("no line of /proc begins behind a carriage return", () => {
+  for (const line of ["/^Pid:(.*)$/m.exec(text)", "text.matchAll(/^a$/gm)", 'new RegExp(`^${name}:`, "m").exec(x)']) {
+    expect(found("src/native/a.ts", line)).toHaveLength(1);
+    expect(found("test/run/a.test.ts", line)).toEqual([]);
+  }
+  expect(found("src/native/a.ts", 'text.split("\\n").map((line) => line.trim())')).toEqual([]);
+});
+
 test("paths of one machine are found, public ones aren't", () => {
   const slash = "/";
   expect(found("docs/x.md", `cd ${slash}work/shared/design.md`)).toHaveLength(1);
