@@ -14,6 +14,7 @@ const WHEN: Readonly<Record<Protection["when"], string>> = {
   no_tcp: "`bind_tcp` and `connect_tcp` are handled, and no port is granted either",
   no_bind: "`bind_tcp` is handled, no port is granted it, and TCP sockets can be made",
   signal: "the scope `signal` isn't opened",
+  no_socket: "`[seccomp] deny` names `socket`",
 };
 
 function closes({ syscalls, which }: SyscallMatch): string {

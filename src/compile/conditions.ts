@@ -23,6 +23,7 @@ export function conditionsOf(policy: Policy): ReadonlySet<PolicyCondition> {
     for (const condition of netConditions(policy.net, policy.seccomp?.allow ?? [])) said.add(condition);
   }
   if (policy.scope?.allow.includes("signal") !== true) said.add("signal");
+  if (policy.seccomp?.deny.includes("socket") === true) said.add("no_socket");
   return said;
 }
 

@@ -41,7 +41,9 @@ export type PolicyCondition =
   /** `bind_tcp` is handled, no port is granted it, and TCP sockets can be made. */
   | "no_bind"
   /** The scope `signal` isn't opened. */
-  | "signal";
+  | "signal"
+  /** `[seccomp] deny` names `socket`. */
+  | "no_socket";
 
 export interface Protection {
   /** What `[seccomp] allow` takes to open this line. The name of a system call opens that call in every line. */
@@ -78,6 +80,8 @@ const AF_INET6 = 10;
 /** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. */
 const FAMILIES = [1, AF_INET, AF_INET6, 16];
 const SOCK_TYPE_MASK = 0xf;
+/** SOCK_STREAM, SOCK_SEQPACKET: the types of pairs that stay connected. AF_UNIX takes SOCK_RAW for SOCK_DGRAM. */
+const PAIRED_TYPES = [1, 5];
 /** SOCK_STREAM, SOCK_DGRAM, SOCK_RAW. */
 const SOCK_STREAM = 1;
 const IP_TYPES = [SOCK_STREAM, 2, 3];
@@ -348,6 +352,19 @@ export const PROTECTIONS: readonly Protection[] = [
     errno: EACCES,
     when: "no_bind",
     reason: "On a TCP socket without an address it takes a port that the kernel picks, past bind_tcp.",
+  },
+  {
+    name: "socketpair.datagram",
+    matches: [
+      {
+        syscalls: ["socketpair"],
+        tests: [{ arg: 1, mask: SOCK_TYPE_MASK, is: "none_of", values: PAIRED_TYPES }],
+        which: "with a type other than SOCK_STREAM, SOCK_SEQPACKET",
+      },
+    ],
+    errno: EAFNOSUPPORT,
+    when: "no_socket",
+    reason: "A datagram socket of a pair sends to, and connects to, any other that has a path, descriptors included.",
   },
   {
     name: "socket.families",

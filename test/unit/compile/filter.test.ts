@@ -191,6 +191,18 @@ test("no TCP socket where none can be used, no listen where no port may be bound
   expect(answer(noBind, "listen", 3, 128)).toBe(EACCES);
 });
 
+test("only pairs that stay connected are made where no socket is", () => {
+  const noSocket: Partial<FilterInput> = { said: new Set(["no_socket"]), deny: ["socket"], errno: 97 };
+  for (const type of [1, 5]) {
+    expect(answer(noSocket, "socketpair", 1, type | 0o2004000, 0)).toBe(ALLOW);
+    expect(answer(noSocket, "socketpair", 1, 0xdead00000000n | BigInt(type), 0)).toBe(ALLOW);
+  }
+  for (const type of [0, 2, 3, 4, 6, 10]) {
+    expect(answer(noSocket, "socketpair", 1, type | 0o2000000, 0)).toBe(errno(97));
+    expect(answer({}, "socketpair", 1, type, 0)).toBe(ALLOW);
+  }
+});
+
 test("sockets: UNIX, IP and netlink; TCP, UDP and ICMP", () => {
   const stream = 1 | 0o2004000;
   for (const family of [1, 2, 10, 16]) expect(answer({}, "socket", family, stream, 0)).toBe(ALLOW);
