@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { loadResult, RESULTS_FOLDER } from "../bench/lib/store.ts";
 import { markdownTable, provenance } from "../bench/lib/table.ts";
-import { ABI_LINUX, FS_RIGHTS, NET_RIGHTS, SCOPES } from "../src/kernel/landlock.ts";
+import { ABI_LINUX, FS_RIGHTS, NET_RIGHTS, PERMISSIONS, SCOPES } from "../src/kernel/landlock.ts";
 import { trackedFiles } from "./check/tracked.ts";
 import { writeGenerated } from "./generated.ts";
 
@@ -20,7 +20,10 @@ function abiTable(): string {
   ];
   const rows = Object.entries(ABI_LINUX).map(([abi, linux]) => {
     const rights = named.filter((right) => right.abi === Number(abi)).map((right) => right.text);
-    return `| ${linux} | ${abi} | ${rights.join(", ") || "nothing that a policy names"} |`;
+    const unnamed = PERMISSIONS.filter((permission) => permission.abi === Number(abi));
+    const kept = unnamed.map(({ name }) => `\`${name}\``).join(", ");
+    const nothing = `nothing that a policy names${kept === "" ? "" : `: ${kept}, which no run has`}`;
+    return `| ${linux} | ${abi} | ${rights.join(", ") || nothing} |`;
   });
   return `| Linux | ABI | what a policy can restrict from here on |\n|---|---|---|\n${rows.join("\n")}`;
 }

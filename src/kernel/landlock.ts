@@ -25,10 +25,11 @@ export const ABI_LINUX: Readonly<Record<number, string>> = {
   8: "7.0",
   9: "7.1",
   10: "7.2",
+  11: "7.3",
 };
 
 /** The newest ABI that this table describes; on a newer kernel landlockd uses what it knows. */
-export const HIGHEST_ABI = 10;
+export const HIGHEST_ABI = 11;
 
 export type FsRight =
   | "execute"
@@ -88,6 +89,22 @@ export const SCOPES: readonly Right<Scope>[] = [
   { name: "signal", bit: 1, abi: 6, linux: "6.12" },
 ];
 
+/** A class of what only a capability allows, or of namespaces, that a ruleset can leave to a process by name. */
+export interface Permission {
+  readonly name: string;
+  readonly abi: number;
+  readonly linux: string;
+}
+
+/**
+ * LANDLOCK_PERMISSION_*. Their names and ABI are those of the tree that becomes Linux 7.3 (include/linux/landlock.h, its
+ * selftests); their bits aren't here because nothing handles them: no run has a capability, and no policy names these.
+ */
+export const PERMISSIONS: readonly Permission[] = [
+  { name: "namespace_use", abi: 11, linux: "7.3" },
+  { name: "capability_use", abi: 11, linux: "7.3" },
+];
+
 /** LANDLOCK_RESTRICT_SELF_*: flags of landlock_restrict_self(2). */
 export const RESTRICT_SELF_FLAGS: readonly Right[] = [
   { name: "log_same_exec_off", bit: 0, abi: 7, linux: "6.15" },
@@ -116,7 +133,11 @@ export const ERRATA: readonly Erratum[] = [
   { number: 1, abi: 4, unfixed: "the TCP rights also restrict sockets that aren't TCP (SMC, MPTCP, SCTP)" },
   { number: 2, abi: 6, unfixed: "the signal scope also stops signals between the threads of one process" },
   { number: 3, abi: 1, unfixed: "a folder moved out of its mount may be reached with rights that it shouldn't have" },
+  { number: 4, abi: 1, unfixed: "whiteouts, as overlays have them, take the right make_char and not make_reg" },
 ];
+
+/** The first ABI whose kernels tell of errata: before, the query fails, and nothing is known. */
+export const ERRATA_ABI = 7;
 
 /** Layers that one thread can carry (LANDLOCK_MAX_NUM_LAYERS); one more fails with E2BIG. */
 export const LANDLOCK_MAX_LAYERS = 16;
