@@ -32,8 +32,8 @@ static bool is_listable(int fd)
 	return proc[same] != '\0';
 }
 
-/* The folder of a path's last name, and the file; a symbolic link there is Bun's to follow. */
-static bool pin_file(const char *path, bool may_lack, struct ll_pin *pin)
+/* The folder of a path's last name, and the file; a symbolic link there is Bun's to follow. resolve: of the folder. */
+static bool pin_file(const char *path, bool may_lack, uint64_t resolve, struct ll_pin *pin)
 {
 	char folder[LL_PATH_SIZE];
 	size_t end = 0;
@@ -45,7 +45,7 @@ static bool pin_file(const char *path, bool may_lack, struct ll_pin *pin)
 	folder[end] = '\0';
 	if (path[end] == '\0')
 		return false;
-	pin->folder = open_at(LL_AT_FDCWD, folder, LL_O_DIRECTORY, 0);
+	pin->folder = open_at(LL_AT_FDCWD, folder, LL_O_DIRECTORY, resolve);
 	if (pin->folder < 0)
 		return false;
 	pin->file = open_at(pin->folder, path + end, 0, LL_RESOLVE_NO_SYMLINKS);
@@ -54,12 +54,15 @@ static bool pin_file(const char *path, bool may_lack, struct ll_pin *pin)
 	return may_lack && pin->file == -LL_ENOENT;
 }
 
+/* Where a run of the policy may have put links Bun follows those in front, and tells of the others. */
 static bool pin_one(const struct ll_op *op, const char *path, struct ll_pin *pin)
 {
+	const uint64_t resolve = op->c == 0 ? 0 : LL_RESOLVE_NO_SYMLINKS;
+
 	*pin = (struct ll_pin){ .folder = -1, .file = -1 };
 	if (!(op->flags & FOLDERS))
-		return pin_file(path, op->flags & LL_FLAG_LISTED_WRITE, pin);
-	pin->folder = open_at(LL_AT_FDCWD, path, LL_O_DIRECTORY, 0);
+		return pin_file(path, op->flags & LL_FLAG_LISTED_WRITE, resolve, pin);
+	pin->folder = open_at(LL_AT_FDCWD, path, LL_O_DIRECTORY, resolve);
 	return pin->folder >= 0;
 }
 

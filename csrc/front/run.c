@@ -50,6 +50,23 @@ static bool is_folder(const struct ll_statx *status)
 	return (status->mode & LL_S_IFMT) == LL_S_IFDIR;
 }
 
+/* What is at the path of an op, as the op will open it: ELOOP for a link that it won't follow. 0 or -errno. */
+static int look_at(const struct ll_plan *plan, const struct ll_op *op, struct ll_statx *ret_status)
+{
+	const char *path = plan->data + op->text_offset;
+	int fd;
+	int ret;
+
+	if (op->c == 0)
+		return ll_stat_path(LL_AT_FDCWD, path, 0, ret_status);
+	fd = ll_open_plain(LL_AT_FDCWD, path, LL_O_PATH);
+	if (fd < 0)
+		return fd;
+	ret = ll_stat_path(fd, "", LL_AT_EMPTY_PATH, ret_status);
+	raw_call1(__NR_close, fd);
+	return ret;
+}
+
 /* Whether what a bind shows, and where, are both folders or both not. */
 static bool binds_alike(const struct ll_plan *plan, const struct ll_op *bind, const struct ll_statx *target)
 {
@@ -75,10 +92,14 @@ static bool can_mount(const struct ll_plan *plan)
 		const struct ll_op *op = &plan->ops[i];
 		struct ll_statx status;
 
-		if (op->text_size == 0 || op->kind == LL_OP_NOTE ||
-		    (op->flags & LL_FLAG_RULE_PATH_OPTIONAL && op->kind == LL_OP_RULE_PATH))
+		if (op->text_size == 0 || op->kind == LL_OP_NOTE)
 			continue;
-		if (ll_stat_path(LL_AT_FDCWD, plan->data + op->text_offset, 0, &status) != 0)
+		if (op->kind == LL_OP_RULE_PATH && op->flags & LL_FLAG_RULE_PATH_OPTIONAL) {
+			if (op->c != 0 && look_at(plan, op, &status) == -LL_ELOOP)
+				return false;
+			continue;
+		}
+		if (look_at(plan, op, &status) != 0)
 			return false;
 		if (op->kind == LL_OP_BIND && !binds_alike(plan, op, &status))
 			return false;

@@ -4,6 +4,7 @@
 #include "base/uapi.h"
 #include "plan/caps.h"
 #include "plan/mount.h"
+#include "plan/open.h"
 
 /* landlock_create_ruleset(2): EOPNOTSUPP off at boot, E2BIG or EINVAL unknown right, ENOMSG nothing handled, ENOSYS. */
 static int op_ruleset(struct ll_state *state, const struct ll_op *op)
@@ -54,9 +55,8 @@ static bool is_missing(long ret)
  */
 static int op_rule_path(const struct ll_state *state, const struct ll_op *op)
 {
-	const char *path = state->plan->data + op->text_offset;
 	struct ll_path_beneath_attr attr = { .allowed_access = op->a };
-	long ret = ll_open_path(state, path);
+	long ret = ll_open_path(state, op);
 
 	if (ret >= 0) {
 		attr.parent_fd = (int32_t)ret;
@@ -64,7 +64,25 @@ static int op_rule_path(const struct ll_state *state, const struct ll_op *op)
 				LL_LANDLOCK_RULE_PATH_BENEATH, raw_ptr(&attr), 0);
 		raw_call1(__NR_close, attr.parent_fd);
 	}
+	/* A link that an earlier run may have made is nothing that is missing. */
+	if (op->c != 0 && ret == -LL_ELOOP)
+		return (int)ret;
 	return (op->flags & LL_FLAG_RULE_PATH_OPTIONAL) && is_missing(ret) ? 0 : (int)ret;
+}
+
+static int op_cwd(const struct ll_state *state, const struct ll_op *op)
+{
+	long fd;
+	long ret;
+
+	if (op->c == 0)
+		return (int)raw_call1(__NR_chdir, raw_ptr(state->plan->data + op->text_offset));
+	fd = ll_open_path(state, op);
+	if (fd < 0)
+		return (int)fd;
+	ret = raw_call1(__NR_fchdir, fd);
+	raw_call1(__NR_close, fd);
+	return (int)ret;
 }
 
 static int op_rule_port(const struct ll_state *state, const struct ll_op *op)
@@ -184,7 +202,7 @@ static int apply_one(struct ll_state *state, const struct ll_op *op)
 	case LL_OP_NOTE:
 		return 0;
 	case LL_OP_CWD:
-		return (int)raw_call1(__NR_chdir, raw_ptr(state->plan->data + op->text_offset));
+		return op_cwd(state, op);
 	case LL_OP_RESTORE:
 		return op_restore(state);
 	case LL_OP_DROP_CAPS:

@@ -14,14 +14,14 @@
 #define LL_PROOF_CALL 0x4c4c5052
 #define LL_PROOF_ERRNO 4012
 #define LL_LAYOUT_DIGEST \
-	{ 0x8f9be184, \
-	  0x31bb4975, \
-	  0xb73f28f5, \
-	  0x112ffcc2, \
-	  0x5f0f94ff, \
-	  0x259e5a58, \
-	  0x50ed0986, \
-	  0x8f979871 }
+	{ 0x393ae33a, \
+	  0x9bc377d5, \
+	  0x587f8ae7, \
+	  0x7276fb05, \
+	  0x50bb2d23, \
+	  0xc151389f, \
+	  0x4f4ff952, \
+	  0x1201125c }
 
 /* src/kernel/filesystems.ts; behind the last one is an empty one. */
 #define LL_OWN_FILESYSTEMS \
@@ -434,10 +434,10 @@ enum {
 /* Which operands (1 a, 2 b, 4 c, 8 text, 16 text2) and which flags an op may have. */
 #define LL_OP_TABLE \
 	[LL_OP_RULESET] = { 7, 0 }, \
-	[LL_OP_RULE_PATH] = { 9, 1 }, \
+	[LL_OP_RULE_PATH] = { 13, 1 }, \
 	[LL_OP_RULE_PORT] = { 3, 0 }, \
 	[LL_OP_FORK] = { 0, 0 }, \
-	[LL_OP_CWD] = { 8, 0 }, \
+	[LL_OP_CWD] = { 12, 0 }, \
 	[LL_OP_RESTORE] = { 0, 0 }, \
 	[LL_OP_DROP_CAPS] = { 0, 0 }, \
 	[LL_OP_NO_NEW_PRIVS] = { 0, 0 }, \
@@ -445,18 +445,18 @@ enum {
 	[LL_OP_FILTER] = { 8, 3 }, \
 	[LL_OP_IDENTITY] = { 0, 0 }, \
 	[LL_OP_PRIVATE_MOUNTS] = { 0, 0 }, \
-	[LL_OP_BIND_SOURCE] = { 8, 1 }, \
-	[LL_OP_ROOT] = { 8, 0 }, \
-	[LL_OP_BIND] = { 9, 0 }, \
-	[LL_OP_TMPFS] = { 11, 0 }, \
-	[LL_OP_PROC] = { 8, 0 }, \
+	[LL_OP_BIND_SOURCE] = { 12, 1 }, \
+	[LL_OP_ROOT] = { 12, 0 }, \
+	[LL_OP_BIND] = { 13, 0 }, \
+	[LL_OP_TMPFS] = { 15, 0 }, \
+	[LL_OP_PROC] = { 12, 0 }, \
 	[LL_OP_ENTER_CWD] = { 0, 0 }, \
 	[LL_OP_PIVOT] = { 0, 0 }, \
 	[LL_OP_ALLOW_TMPFS] = { 8, 0 }, \
 	[LL_OP_ALLOW_BIND] = { 9, 1 }, \
 	[LL_OP_ALLOW_OBJECT] = { 0, 3 }, \
 	[LL_OP_ALLOW_ATTACH] = { 8, 0 }, \
-	[LL_OP_LISTED] = { 8, 15 }, \
+	[LL_OP_LISTED] = { 12, 15 }, \
 	[LL_OP_NOTE] = { 8, 0 },
 #define LL_OP_KINDS 26
 

@@ -3,6 +3,7 @@
 #include "base/identity.h"
 #include "base/raw.h"
 #include "base/uapi.h"
+#include "plan/open.h"
 
 enum { PATH_SIZE = 4096 };
 
@@ -34,38 +35,10 @@ static int op_private_mounts(void)
 			      sizeof(attr));
 }
 
-/* Does folder contain path, by their names? The rest of path, from its slash on, or NULL. */
-static const char *rest_beneath(const char *folder, size_t size, const char *path)
+/* Attaches a tree that isn't attached anywhere where an op says, and closes its fd. */
+static int attach(const struct ll_state *state, long tree, const struct ll_op *op)
 {
-	if (size == 1)
-		size = 0; /* "/" */
-	for (size_t i = 0; i < size; i++) {
-		if (path[i] != folder[i])
-			return NULL;
-	}
-	if (path[size] == '\0')
-		return "/";
-	return path[size] == '/' ? path + size : NULL;
-}
-
-long ll_open_path(const struct ll_state *state, const char *path)
-{
-	struct ll_open_how how = { .flags = LL_O_PATH | LL_O_CLOEXEC };
-	const struct ll_op *root = state->root;
-	const char *rest = NULL;
-
-	if (root != NULL)
-		rest = rest_beneath(state->plan->data + root->text_offset, root->text_size, path);
-	if (rest == NULL)
-		return raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(path), LL_O_PATH | LL_O_CLOEXEC, 0);
-	how.resolve = LL_RESOLVE_IN_ROOT;
-	return raw_call4(LL_NR_openat2, state->root_fd, raw_ptr(rest), raw_ptr(&how), sizeof(how));
-}
-
-/* Attaches a tree that isn't attached anywhere, and closes its fd. */
-static int attach(const struct ll_state *state, long tree, const char *path)
-{
-	long ret = ll_open_path(state, path);
+	long ret = ll_open_path(state, op);
 	const long target = ret;
 
 	if (ret >= 0) {
@@ -88,9 +61,16 @@ static long clone_tree(long from, const char *path, long flags)
 static int op_bind_source(struct ll_state *state, const struct ll_op *op)
 {
 	const struct ll_mount_attr attr = { .set = LL_MOUNT_ATTR_RDONLY };
-	long tree = clone_tree(LL_AT_FDCWD, state->plan->data + op->text_offset, 0);
+	const long source = op->c == 0 ? LL_AT_FDCWD : ll_open_path(state, op);
+	long tree = source;
 	long ret;
 
+	if (op->c == 0)
+		tree = clone_tree(source, state->plan->data + op->text_offset, 0);
+	else if (source >= 0) {
+		tree = clone_tree(source, "", LL_AT_EMPTY_PATH);
+		raw_call1(__NR_close, source);
+	}
 	if (tree < 0)
 		return (int)tree;
 	/* Above every number that the keeper gives up once the workload runs (keeper.c). */
@@ -111,7 +91,7 @@ static int op_bind_source(struct ll_state *state, const struct ll_op *op)
 static int op_bind(struct ll_state *state, const struct ll_op *op)
 {
 	int32_t *tree = &state->sources[op->a];
-	const int ret = attach(state, *tree, state->plan->data + op->text_offset);
+	const int ret = attach(state, *tree, op);
 
 	*tree = -1;
 	return ret;
@@ -120,8 +100,7 @@ static int op_bind(struct ll_state *state, const struct ll_op *op)
 /* The folder onto itself: what is mounted beneath it from now on is beneath the later root. */
 static int op_root(struct ll_state *state, const struct ll_op *op)
 {
-	const char *path = state->plan->data + op->text_offset;
-	const long target = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(path), LL_O_PATH | LL_O_CLOEXEC, 0);
+	const long target = ll_open_path(state, op);
 	long ret;
 
 	if (target < 0)
@@ -177,7 +156,7 @@ static int op_tmpfs(const struct ll_state *state, const struct ll_op *op)
 {
 	const long tree = ll_new_tmpfs(op->a, op->b, LL_MOUNT_ATTR_NOSUID | LL_MOUNT_ATTR_NODEV);
 
-	return tree < 0 ? (int)tree : attach(state, tree, state->plan->data + op->text_offset);
+	return tree < 0 ? (int)tree : attach(state, tree, op);
 }
 
 /* EPERM too where no procfs of this mount namespace is fully visible: containers hide parts of theirs. */
@@ -187,18 +166,30 @@ static int op_proc(const struct ll_state *state, const struct ll_op *op)
 	const long tree =
 		new_filesystem("proc", options, 1, LL_MOUNT_ATTR_NOSUID | LL_MOUNT_ATTR_NODEV | LL_MOUNT_ATTR_NOEXEC);
 
-	return tree < 0 ? (int)tree : attach(state, tree, state->plan->data + op->text_offset);
+	return tree < 0 ? (int)tree : attach(state, tree, op);
 }
 
-/* getcwd(2) tells the path even of a covered folder; ENOENT where that leads nowhere now. */
+/*
+ * getcwd(2) tells the path even of a covered folder, and it has no links in
+ * it: one that is there now is of what was mounted. ENOENT where it leads
+ * nowhere now.
+ */
 static int op_enter_cwd(void)
 {
 	char path[PATH_SIZE];
-	const long ret = raw_call2(__NR_getcwd, raw_ptr(path), sizeof(path));
+	long ret = raw_call2(__NR_getcwd, raw_ptr(path), sizeof(path));
+	long fd;
 
 	if (ret < 0)
 		return (int)ret;
-	return path[0] == '/' ? (int)raw_call1(__NR_chdir, raw_ptr(path)) : -LL_ENOENT;
+	if (path[0] != '/')
+		return -LL_ENOENT;
+	fd = ll_open_how(LL_AT_FDCWD, path, LL_RESOLVE_NO_SYMLINKS);
+	if (fd < 0)
+		return (int)fd;
+	ret = raw_call1(__NR_fchdir, fd);
+	raw_call1(__NR_close, fd);
+	return (int)ret;
 }
 
 /* pivot_root(2), NOTES: old root onto new root, then away with what is on top, and nothing is written anywhere. */

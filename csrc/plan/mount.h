@@ -16,13 +16,6 @@
  */
 int ll_mount(struct ll_state *state, const struct ll_op *op);
 
-/*
- * Opens a host path with O_PATH, following symlinks. Beneath the root op's
- * folder they lead where they will lead inside: never out of it.
- * The fd, owned by the caller, or -errno.
- */
-long ll_open_path(const struct ll_state *state, const char *path);
-
 /* A new tmpfs that is attached nowhere; size 0 is the kernel's default. Its fd or -errno. */
 long ll_new_tmpfs(uint64_t size_bytes, uint64_t mode, long attributes);
 

@@ -45,6 +45,9 @@ static bool op_ok(const struct ll_plan *plan, const struct ll_op *op)
 		    op->text_size / LL_SOCK_FILTER_SIZE > LL_BPF_MAXINSNS)
 			return false;
 	}
+	/* A ruleset has no text, and in c what it scopes. */
+	if (op->kind != LL_OP_RULESET && op->c != 0 && op->c >= op->text_size)
+		return false;
 	return text_ok(plan, op->text_offset, op->text_size, uses & USE_TEXT, op->kind != LL_OP_FILTER) &&
 	       text_ok(plan, op->text2_offset, op->text2_size, uses & USE_TEXT2, true);
 }

@@ -52,11 +52,29 @@ int32_t ll_store_paths(char *ret_paths, uint32_t size)
 	return (int32_t)at;
 }
 
+/* base/landlockd/plans, from a base without a link in it: nor is one followed beneath. */
+static void make_store(const char *base)
+{
+	const int dir = ll_open_plain(LL_AT_FDCWD, base, LL_O_PATH);
+	int own;
+
+	if (dir < 0)
+		return;
+	raw_call3(__NR_mkdirat, dir, raw_ptr("landlockd"), 0700);
+	own = ll_open_plain(dir, "landlockd", LL_O_PATH);
+	raw_call1(__NR_close, dir);
+	if (own < 0)
+		return;
+	raw_call3(__NR_mkdirat, own, raw_ptr("plans"), 0700);
+	raw_call1(__NR_close, own);
+}
+
 /* The folder of plans, made if it isn't there: it and the one above it are ours, what is above them is not. */
 static int open_store(const struct ll_stack *stack)
 {
 	char path[LL_PATH_SIZE];
 	size_t end = 0;
+	size_t base = 0;
 	long umask;
 	int fd;
 
@@ -65,15 +83,18 @@ static int open_store(const struct ll_stack *stack)
 	fd = ll_front_open_own(path, 077);
 	if (fd != -LL_ENOENT)
 		return fd;
-	for (size_t i = 0; path[i] != '\0'; i++)
-		end = path[i] == '/' ? i : end;
-	path[end] = '\0';
+	for (size_t i = 0; path[i] != '\0'; i++) {
+		if (path[i] != '/')
+			continue;
+		base = end;
+		end = i;
+	}
+	path[base] = '\0';
 	/* A umask that takes the owner's own bits away would make what nobody can work in. */
 	umask = raw_call1(__NR_umask, 077);
-	raw_call3(__NR_mkdirat, LL_AT_FDCWD, raw_ptr(path), 0700);
-	path[end] = '/';
-	raw_call3(__NR_mkdirat, LL_AT_FDCWD, raw_ptr(path), 0700);
+	make_store(path);
 	raw_call1(__NR_umask, umask);
+	path[base] = '/';
 	return ll_front_open_own(path, 077);
 }
 

@@ -96,3 +96,26 @@ export class LaunchError extends Error {
     this.subject = detail.subject;
   }
 }
+
+/** A path of the policy leads through a symbolic link that an earlier run under the policy may have made. */
+export class LinkError extends LaunchError {
+  override readonly name: string = "LinkError";
+  readonly link: string;
+  /** What the policy lets its runs change, and the link is beneath of. */
+  readonly folder: string;
+
+  constructor(stage: string, detail: { key: KeyPath; subject: string; link: string; folder: string }) {
+    super(stage, ELOOP, detail);
+    this.link = detail.link;
+    this.folder = detail.folder;
+    this.message = linkText(detail.link, detail.folder);
+  }
+}
+
+/** Base imports nothing: errno(3). */
+const ELOOP = 40;
+
+/** What is wrong with a link. */
+export function linkText(link: string, folder: string): string {
+  return `${JSON.stringify(link)} is a symbolic link, which an earlier run may have made: the policy lets its runs change ${JSON.stringify(folder)}`;
+}

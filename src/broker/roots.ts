@@ -1,7 +1,6 @@
 /** The broker's lists as objects: each file and folder pinned before the workload starts, so that names can't change them. */
 
-import { type KeyPath, LaunchError } from "../base/errors.ts";
-import { EINVAL, EISDIR, ELOOP, ENOENT } from "../kernel/errno.ts";
+import { ELOOP } from "../kernel/errno.ts";
 import {
   AT_FDCWD,
   O_PATH,
@@ -11,12 +10,11 @@ import {
   S_IFDIR,
   S_IFMT,
 } from "../kernel/file.ts";
-import type { Broker } from "../policy/policy.ts";
 import type { Zone } from "./decide.ts";
-import { close, type FileStat, O_DIRECTORY, openAt, pathOfFd, readLinkAt, reopen, sameFile, statFd } from "./files.ts";
+import { close, type FileStat, O_DIRECTORY, pathOfFd, readLinkAt, reopen, sameFile, statFd } from "./files.ts";
 import { lookUp, type Pin, type Start } from "./lookup.ts";
-import { NONE_SLOW, type Slow, SlowMounts } from "./slow-mounts.ts";
-import { runNow, type Steps } from "./steps.ts";
+import { type Slow, SlowMounts } from "./slow-mounts.ts";
+import type { Steps } from "./steps.ts";
 
 /** A folder of `scratch` or `export`. */
 export interface Folder {
@@ -123,54 +121,6 @@ function startIn({ rootFd }: Base, { fd, stat }: Pin): Start {
   return { fd, resolve: rootFd === AT_FDCWD ? 0 : RESOLVE_BENEATH, mount: stat.mount, link: "" };
 }
 
-class Pinning {
-  readonly key: KeyPath;
-  readonly subject: string;
-
-  constructor(key: KeyPath, subject: string) {
-    this.key = key;
-    this.subject = subject;
-  }
-
-  fail(errno: number): never {
-    throw new LaunchError("broker", errno, { key: this.key, subject: this.subject });
-  }
-
-  /** A result that is no error. */
-  good(result: number): number {
-    return result < 0 ? this.fail(-result) : result;
-  }
-
-  stat(fd: number): FileStat {
-    return statFd(fd) ?? this.fail(ENOENT);
-  }
-}
-
-function pinFolder(text: string, zone: Folder["zone"], key: KeyPath): Folder {
-  const pinning = new Pinning(key, text);
-  const path = binaryPath(text);
-  const fd = pinning.good(openAt(-100, path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS));
-  const real = pathOfFd(fd) ?? pinning.fail(ENOENT);
-  return { zone, fd, path: real, spellings: real === path ? [path] : [path, real], stat: pinning.stat(fd) };
-}
-
-/** A listed path under /proc/PID would be landlockd's own. */
-const OWN_PROCESS = /^\/proc\/\d+(\/|$)/;
-
-function pinFile(text: string, write: boolean, key: KeyPath): ListedFile {
-  const pinning = new Pinning(key, text);
-  const path = binaryPath(text);
-  const place = runNow(findPlace(NONE_SLOW, baseOfRoot(AT_FDCWD), path, true));
-  if (typeof place === "number") return pinning.fail(-place);
-  const { folderFd, folderStat, name } = place;
-  const fd = openAt(folderFd, name, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
-  if (fd < 0 && !(write && fd === -ENOENT)) return pinning.fail(-fd);
-  const stat = fd < 0 ? undefined : pinning.stat(fd);
-  if (stat !== undefined && isDirectory(stat)) return pinning.fail(EISDIR);
-  if (fd >= 0 && OWN_PROCESS.test(pathOfFd(fd) ?? "")) return pinning.fail(EINVAL);
-  return { read: !write, write, path, fd, stat, folderFd, folderStat, name };
-}
-
 /** An entry of the lists that is pinned already. */
 export interface Pinned {
   readonly list: "scratch" | "export" | "read" | "write";
@@ -214,43 +164,6 @@ export function adoptRoots(pinned: readonly Pinned[]): Roots {
     }
   }
   return { rootFd: AT_FDCWD, slow: new SlowMounts("/proc/self/mountinfo"), folders, files };
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return folder === "/" || path === folder || path.startsWith(`${folder}/`);
-}
-
-/** What is published must not be reachable as scratch, nor the other way round. */
-function refuseOverlap(folders: readonly Folder[], broker: Broker): void {
-  for (const one of folders) {
-    for (const other of folders) {
-      if (one.zone === other.zone || !isWithin(one.path, other.path)) continue;
-      const index = folders.filter(({ zone }) => zone === "export").indexOf(one.zone === "export" ? one : other);
-      new Pinning(["broker", "export", index], broker.export[index] ?? "").fail(EINVAL);
-    }
-  }
-}
-
-/**
- * Pins everything that the lists name.
- * @throws LaunchError, stage "broker": a path that isn't there, isn't what its list takes, or an export folder that
- * overlaps a scratch folder (EINVAL)
- */
-export function pinRoots(broker: Broker): Roots {
-  const folders = [
-    ...broker.scratch.map((path, index) => pinFolder(path, "scratch", ["broker", "scratch", index])),
-    ...broker.export.map((path, index) => pinFolder(path, "export", ["broker", "export", index])),
-  ];
-  refuseOverlap(folders, broker);
-  return {
-    rootFd: AT_FDCWD,
-    slow: new SlowMounts("/proc/self/mountinfo"),
-    folders,
-    files: [
-      ...broker.allow_read.map((path, index) => pinFile(path, false, ["broker", "allow_read", index])),
-      ...broker.allow_write.map((path, index) => pinFile(path, true, ["broker", "allow_write", index])),
-    ],
-  };
 }
 
 export function closeRoots({ rootFd, slow, folders, files }: Roots): void {

@@ -2,13 +2,24 @@
 
 import { isatty } from "node:tty";
 import type { ArgsDef, CommandDef } from "citty";
-import { type KeyPath, PolicyError, type Unsupported, UnsupportedError, UsageError } from "../base/errors.ts";
+import {
+  type KeyPath,
+  LinkError,
+  PolicyError,
+  type Unsupported,
+  UnsupportedError,
+  UsageError,
+} from "../base/errors.ts";
 import { compile } from "../compile/compile.ts";
+import { closeLinks, Ways } from "../compile/links.ts";
 import { ENOENT } from "../kernel/errno.ts";
 import { errnoPhrase } from "../kernel/errno-names.ts";
+import { ARCH_FLAGS, O_PATH } from "../kernel/file.ts";
 import type { Host } from "../kernel/host.ts";
-import { realPath } from "../native/file.ts";
+import { closeFile, openFile, realPath } from "../native/file.ts";
+import { HOST_LINKS, openClosed } from "../native/links.ts";
 import { startState } from "../native/start.ts";
+import { ARCH } from "../native/syscall.ts";
 import { dotted } from "../policy/finding.ts";
 import { type LoadedPolicy, loadPolicy } from "../policy/load.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -64,6 +75,9 @@ function refusal({ file, text }: LoadedPolicy, key: KeyPath, message: string): P
   return new PolicyError(file, text, [{ code: "not-in-a-plan", severity: "error", key, message, hint: HINT }]);
 }
 
+/** Who runs a plan may change more than who compiled it. */
+const ANY_USER = { ...HOST_LINKS, mayRename: () => true };
+
 /** The plan file's bytes. @throws PolicyError, UnsupportedError, UsageError */
 function compileFile(loaded: LoadedPolicy, source: Uint8Array, host: Host, uid: number | undefined): Uint8Array {
   const { build } = startState();
@@ -72,16 +86,41 @@ function compileFile(loaded: LoadedPolicy, source: Uint8Array, host: Host, uid: 
   if (broker !== undefined) {
     throw refusal(loaded, broker, `${dotted(broker)} needs the policy while a run goes on: a plan file has none`);
   }
-  const { plan, report } = compile(loaded.policy, host);
+  const { plan, report } = closeLinks(compile(loaded.policy, host), loaded.policy, ANY_USER);
   if (report.unsupported.length > 0) throw new UnsupportedError(report.unsupported);
   const bytes = encodePlanFile({ plan, policy: loaded.policy, text: source, host, uid, build });
   if (bytes === undefined) throw refusal(loaded, [], `the plan is larger than ${PLAN_BYTES_MAX} bytes`);
   return bytes;
 }
 
-function write(output: string, bytes: Uint8Array): void {
-  const errno = output === STDOUT ? 0 : replaceFile(output, bytes);
-  if (output === STDOUT) writeOut(bytes);
+/** Replaces the file, in the folder that its path names without a link of an earlier run's. A positive errno, or 0. */
+function writeFile(output: string, bytes: Uint8Array, policy: Policy, cwd: string | undefined): number {
+  const path = output.startsWith("/") ? output : `${cwd ?? ""}/${output}`;
+  const slash = path.lastIndexOf("/");
+  const { text, trusted } = new Ways(policy, ANY_USER).of(path.slice(0, slash) || "/", "output");
+  const flags = O_PATH | ARCH_FLAGS[ARCH].O_DIRECTORY;
+  const folder = trusted > 0 ? openClosed(text, trusted, flags) : openFile(text, flags);
+  if (folder < 0) return -folder;
+  const errno = replaceFile(folder, path.slice(slash + 1), bytes);
+  closeFile(folder);
+  return errno;
+}
+
+function write(output: string, bytes: Uint8Array, policy: Policy, cwd: string | undefined): void {
+  if (output === STDOUT) {
+    writeOut(bytes);
+    return;
+  }
+  let errno: number;
+  try {
+    errno = writeFile(output, bytes, policy, cwd);
+  } catch (error) {
+    if (!(error instanceof LinkError)) throw error;
+    throw new UsageError(
+      `${output}: cannot write the plan: ${error.message}`,
+      "write it elsewhere, or remove the link",
+    );
+  }
   if (errno === 0) return;
   const hint = errno === ENOENT ? "its folder must be there: landlockd makes none for a plan" : undefined;
   throw new UsageError(`${output}: cannot write the plan: ${errnoPhrase(errno)}`, hint);
@@ -108,7 +147,9 @@ async function compileCommand(args: readonly string[]): Promise<never> {
     const variables = variableContext(parsed);
     loaded = await loadPolicy(source, variables);
     const named = loaded.uses.some(({ name }) => name === "UID") && !variables.set.has("UID");
-    write(output, compileFile(loaded, source.bytes, await hostFor(loaded.policy), named ? variables.uid : undefined));
+    const host = await hostFor(loaded.policy);
+    const bytes = compileFile(loaded, source.bytes, host, named ? variables.uid : undefined);
+    write(output, bytes, loaded.policy, variables.cwd);
     warnOfWriters(loaded.policy, output);
     return exit(0);
   } catch (error) {

@@ -1,8 +1,10 @@
 /** `landlockd run --dry-run`: the plan as a person reads it, and what of the policy this host would enforce. */
 
 import { compile } from "../compile/compile.ts";
+import { closeLinks } from "../compile/links.ts";
 import { ENOENT } from "../kernel/errno.ts";
 import { errnoPhrase } from "../kernel/errno-names.ts";
+import { HOST_LINKS } from "../native/links.ts";
 import { probeListener } from "../native/listener.ts";
 import { tryRule } from "../native/rule.ts";
 import { describePlan } from "../plan/describe.ts";
@@ -30,7 +32,8 @@ export function skippedLines(plan: Plan, paint: Paint): string[] {
 /** Prints both to stdout. 0 if all of the policy is enforceable here, else 125. */
 export async function dryRun(loaded: LoadedPolicy, bestEffort: boolean): Promise<number> {
   const paint = await paintFor(1);
-  const { plan, report } = compile(loaded.policy, probeListener(await hostFor(loaded.policy)));
+  const host = probeListener(await hostFor(loaded.policy));
+  const { plan, report } = closeLinks(compile(loaded.policy, host), loaded.policy, HOST_LINKS);
   const lines = [paint.bold(`plan of ${loaded.file}`), ...describePlan(plan).map((line) => `  ${line}`)];
   for (const { name, value } of loaded.uses) lines.push(`  \${${name}} is ${JSON.stringify(value)}`);
   lines.push(paint.bold("report"));

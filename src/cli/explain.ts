@@ -3,13 +3,14 @@
 import {
   type KeyPath,
   LaunchError,
+  LinkError,
   type Place,
   PolicyError,
   type Unsupported,
   UnsupportedError,
   UsageError,
 } from "../base/errors.ts";
-import { EACCES, EBADFD, EBUSY, EINVAL, EISDIR, ENOENT, ENOSYS, EPERM, EPROTO } from "../kernel/errno.ts";
+import { EACCES, EBADFD, EBUSY, EINVAL, EISDIR, ELOOP, ENOENT, ENOSYS, EPERM, EPROTO } from "../kernel/errno.ts";
 import { errnoPhrase } from "../kernel/errno-names.ts";
 import { OPENAT2_IN_A_SANDBOX } from "../native/file.ts";
 import { CommandError } from "../run/command.ts";
@@ -54,6 +55,7 @@ const STAGE_WORDS: Readonly<Record<string, string>> = {
   identity: "cannot map the user into a user namespace",
   private_mounts: "cannot make mounts private",
   bind_source: "cannot take the bind source",
+  broker: "cannot use",
   root: "cannot prepare the root",
   bind: "cannot bind to",
   tmpfs: "cannot mount a tmpfs on",
@@ -87,6 +89,9 @@ const STAGE_HINTS: Readonly<Record<string, Readonly<Record<number, string>>>> = 
 };
 
 function launchHint(error: LaunchError): string | undefined {
+  if (error instanceof LinkError) {
+    return "no such link is followed: remove it, or where it is your own, write the path that it leads to";
+  }
   if (error.stage === "exec" && error.errno === EACCES) {
     return "the policy must grant execute and read_file on the program, its interpreter and its libraries";
   }
@@ -97,6 +102,9 @@ function launchHint(error: LaunchError): string | undefined {
     return "a rule on a file takes only execute, write_file, read_file, truncate and ioctl_dev";
   }
   if (error.stage === "broker" && error.errno === ENOSYS) return OPENAT2_IN_A_SANDBOX;
+  if (error.stage !== "exec" && error.errno === ELOOP) {
+    return "no symbolic link is followed beneath what the policy lets its runs change";
+  }
   const hint = STAGE_HINTS[error.stage]?.[error.errno];
   if (hint !== undefined) return hint;
   if (error.stage === "rule_path" && error.errno === EBADFD) {
@@ -108,7 +116,7 @@ function launchHint(error: LaunchError): string | undefined {
 
 async function launchLine(error: LaunchError, policy: PolicyText | undefined): Promise<string> {
   const subject = error.subject === undefined ? "" : ` ${JSON.stringify(error.subject)}`;
-  const reason = errnoPhrase(error.errno);
+  const reason = error instanceof LinkError ? error.message : errnoPhrase(error.errno);
   if (error.stage === "exec") return line(`cannot execute${subject}: ${reason}`, launchHint(error));
   const place = at(await placeOf(error.key ?? [], policy), error.key === undefined ? undefined : policy);
   const what = STAGE_WORDS[error.stage] ?? `cannot set up the sandbox (${error.stage})`;

@@ -76,6 +76,7 @@ async function lintAll(args: readonly string[]): Promise<never> {
         arch: host.arch,
         uid: host.uid,
         home: environment("HOME"),
+        cwd: variables.cwd,
         pathFolders: (environment("PATH") ?? "").split(":").filter((folder) => folder.startsWith("/")),
         executable: process.execPath,
         storeFolders: store === undefined ? [] : [store.plans, store.key],

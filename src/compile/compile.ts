@@ -25,6 +25,8 @@ export interface Report {
   readonly degraded: readonly Unsupported[];
   /** What has to outlive the start of the workload, so that landlockd can't become it. */
   readonly supervised: readonly string[];
+  /** Whether the plan holds only as long as links outside of its runs' reach stay as they are: it isn't kept. */
+  readonly fleeting?: boolean;
 }
 
 export interface Compiled {

@@ -1,9 +1,11 @@
 /** The broker as a daemon uses it: for many runs, on its one epoll. */
 
 import { Broker } from "../broker/broker.ts";
-import { pinRoots } from "../broker/roots.ts";
+import { pinRoots } from "../broker/pin.ts";
 import { surroundingsOf } from "../broker/world.ts";
+import { Ways } from "../compile/links.ts";
 import type { Epoll } from "../native/epoll.ts";
+import { HOST_LINKS } from "../native/links.ts";
 import type { BrokerService, Holding } from "./office.ts";
 
 class HeldBroker implements Holding {
@@ -45,7 +47,8 @@ export const brokerService: BrokerService = {
     if (mount_tmpfs.length + mount_bind.length + mount_object.length > 0)
       return "its mounts are made by its own keeper";
     try {
-      return new HeldBroker(new Broker(pinRoots(broker), emit, undefined, surroundingsOf(policy)), epoll);
+      const roots = pinRoots(broker, new Ways(policy, HOST_LINKS));
+      return new HeldBroker(new Broker(roots, emit, undefined, surroundingsOf(policy)), epoll);
     } catch (error) {
       return `its lists can't be pinned: ${error instanceof Error ? error.message : String(error)}`;
     }

@@ -1,6 +1,6 @@
 /**
  * Compiled policies, kept by content: the policy's bytes, the values of the variables that it uses, and what the host
- * lets its client do. Never stale, because nothing else goes into a plan; bounded, the longest unused goes first.
+ * lets its client do. Never stale, because nothing else goes into a plan that lasts; bounded, the longest unused goes first.
  */
 
 import { createHash } from "node:crypto";
@@ -67,7 +67,7 @@ export class Plans {
 
   /**
    * The plan for a request.
-   * @throws PolicyError, UnsupportedError; those are not kept.
+   * @throws PolicyError, UnsupportedError, LinkError; those are not kept.
    */
   get(source: PolicySource, variables: VariableContext, bestEffort: boolean, capabilities: bigint): KeptPlan {
     const content = createHash("sha256").update(source.bytes).digest("base64");
@@ -80,7 +80,7 @@ export class Plans {
         variableNames.map((name) => variableValue(name, source, variables) ?? null),
       ]);
     const known = names === undefined ? undefined : this.#plans.get(keyFor(names));
-    if (names !== undefined && known !== undefined) {
+    if (names !== undefined && known !== undefined && known.compiled.report.fleeting !== true) {
       this.hits += 1;
       this.#plans.delete(keyFor(names));
       this.#plans.set(keyFor(names), known);
@@ -92,9 +92,12 @@ export class Plans {
     const made = this.#make(loaded.policy, bestEffort || loaded.policy.compat === "best-effort", capabilities);
     makeRoom(this.#names, NAMES_MAX);
     this.#names.set(content, used);
-    const dropped = makeRoom(this.#plans, PLANS_MAX);
+    const key = keyFor(used);
+    const before = this.#plans.get(key);
+    this.#plans.delete(key);
+    const dropped = before ?? makeRoom(this.#plans, PLANS_MAX);
     if (dropped !== undefined) syscall("close", dropped.fd);
-    this.#plans.set(keyFor(used), made);
+    this.#plans.set(key, made);
     return made;
   }
 

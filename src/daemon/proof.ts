@@ -40,7 +40,8 @@ function originOf(source: PolicySource, { variables }: RunRequest): Origin {
 /** Puts the plan of a run that nobody stays for into the store, so that the next run of it needs no answer; one that is there stays as it is. */
 export function keepForNext(kept: KeptPlan, source: PolicySource, request: RunRequest): void {
   const { build, env } = startState();
-  if (build === undefined || kept.compiled.report.supervised.length > 0) return;
+  const { supervised, fleeting } = kept.compiled.report;
+  if (build === undefined || supervised.length > 0 || fleeting === true) return;
   const plans = places(env)?.plans;
   if (plans === undefined) return;
   const origin = originOf(source, request);

@@ -382,18 +382,24 @@ export interface OpSpec {
   readonly flags: Readonly<Record<string, number>>;
 }
 
-/** The operations, in the order in which a plan has them. Ids are never reused. */
+/**
+ * The operations, in the order in which a plan has them. Ids are never reused.
+ *
+ * Of those that open their text, c is its trusted part: so many of its bytes name what no run of the policy can change,
+ * and are opened through whatever links they have. In what follows an earlier run may have put a link, so none is
+ * followed there (src/compile/links.ts). 0: all of the text is trusted.
+ */
 export const OPS: Readonly<Record<OpName, OpSpec>> = {
   /** Create a Landlock ruleset: a = handled_access_fs, b = handled_access_net, c = scoped. */
   ruleset: { id: 1, uses: ["a", "b", "c"], flags: {} },
   /** Add a path_beneath rule to the newest ruleset: a = allowed access. */
-  rule_path: { id: 2, uses: ["a", "text"], flags: { optional: 1 } },
+  rule_path: { id: 2, uses: ["a", "c", "text"], flags: { optional: 1 } },
   /** Add a net_port rule to the newest ruleset: a = allowed access, b = port. */
   rule_port: { id: 3, uses: ["a", "b"], flags: {} },
   /** The keeper stays here and the workload-to-be goes on. Nothing where a run becomes its workload. */
   fork: { id: 4, uses: [], flags: {} },
   /** chdir(2). */
-  cwd: { id: 5, uses: ["text"], flags: {} },
+  cwd: { id: 5, uses: ["c", "text"], flags: {} },
   /** Hand back what landlockd was started with: dispositions, mask, limits, stdio; close every other fd on exec. */
   restore: { id: 6, uses: [], flags: {} },
   /** Empty every capability set. */
@@ -412,15 +418,15 @@ export const OPS: Readonly<Record<OpName, OpSpec>> = {
   /** Make every mount private: nothing that is mounted here is seen outside, and nothing from outside here. */
   private_mounts: { id: 12, uses: [], flags: {} },
   /** Take a copy of the tree at text, as it is before anything is mounted; bind ops number them from 0. */
-  bind_source: { id: 13, uses: ["text"], flags: { read_only: 1 } },
+  bind_source: { id: 13, uses: ["c", "text"], flags: { read_only: 1 } },
   /** Make text a mount point, with all that is mounted beneath it: the later root. */
-  root: { id: 14, uses: ["text"], flags: {} },
+  root: { id: 14, uses: ["c", "text"], flags: {} },
   /** Attach tree number a to text. */
-  bind: { id: 15, uses: ["a", "text"], flags: {} },
+  bind: { id: 15, uses: ["a", "c", "text"], flags: {} },
   /** A tmpfs on text: a = most bytes, 0 for the kernel's default; b = permission bits of its root. */
-  tmpfs: { id: 16, uses: ["a", "b", "text"], flags: {} },
+  tmpfs: { id: 16, uses: ["a", "b", "c", "text"], flags: {} },
   /** A procfs of the run's own PID namespace on text. */
-  proc: { id: 17, uses: ["text"], flags: {} },
+  proc: { id: 17, uses: ["c", "text"], flags: {} },
   /** Go to the working directory again, by its path: a mount may cover it. */
   enter_cwd: { id: 18, uses: [], flags: {} },
   /** The root op's tree becomes the root, and the old root is no more. */
@@ -438,7 +444,7 @@ export const OPS: Readonly<Record<OpName, OpSpec>> = {
   allow_attach: { id: 23, uses: ["text"], flags: {} },
 
   /** text is on a list of the broker's: nothing is done for it, but whoever answers pins it before the workload starts. */
-  listed: { id: 24, uses: ["text"], flags: { read: 1, write: 2, scratch: 4, export: 8 } },
+  listed: { id: 24, uses: ["c", "text"], flags: { read: 1, write: 2, scratch: 4, export: 8 } },
 
   /** text is what a person has to be told of each run, on stderr: what the host lacks of the policy. Nothing is done. */
   note: { id: 25, uses: ["text"], flags: {} },

@@ -56,6 +56,7 @@ export const LINT_CODES: readonly CodeText[] = [
     "no-program": "No program can be executed under the policy.",
     "no-loader": "No dynamically linked program can be executed under the policy.",
     "writable-bind-source": "The source of a read-only bind mount can be written.",
+    "changeable-path": "The run can change what a path of the policy means: links there aren't followed.",
     "writes-policy": "The run can write the policy itself.",
     "writes-plan-store": "The run can write the store of compiled plans, or its key.",
     "writes-landlockd": "The run can write the landlockd executable.",

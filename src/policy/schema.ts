@@ -18,7 +18,9 @@ const scopeName = v.pipe(v.picklist(SCOPES.map((each) => each.name)), v.descript
 
 const fsRule = v.pipe(
   v.strictObject({
-    path: path("Host path. The rights hold on this file, or on this folder and all beneath it. Symlinks are followed."),
+    path: path(
+      "Host path. The rights hold on this file, or on this folder and all beneath it. Symlinks are followed, but for those in what the policy lets be changed.",
+    ),
     allowed_access: someOf(fsRight, "The rights that are granted here; each must be among the layer's handled ones."),
     optional: v.optional(
       v.pipe(

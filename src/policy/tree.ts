@@ -42,6 +42,13 @@ export class PathIndex {
     return undefined;
   }
 
+  /** The path of the index that `path` is beneath of and that is beneath no other. */
+  outermost(path: string): string | undefined {
+    let found: string | undefined;
+    for (const above of upwards(path)) if (above !== path && this.#paths.has(above)) found = above;
+    return found;
+  }
+
   /** A path of the index that `path` is beneath of. */
   above(path: string): string | undefined {
     for (const above of upwards(path)) if (above !== path && this.#paths.has(above)) return above;

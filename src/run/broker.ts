@@ -3,6 +3,7 @@
 import type { AuditEvent } from "../audit/events.ts";
 import type { Report } from "../compile/compile.ts";
 import { brokeredMounts } from "../compile/mount.ts";
+import { HOST_LINKS } from "../native/links.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { OwnBroker } from "./supervise.ts";
@@ -21,9 +22,10 @@ export async function brokerOf(
   // The build puts the JIT off, for programs that are over at once (Makefile). A broker answers as long as its run lasts.
   Bun.unsafe.setJITPolicy(1);
   const { Broker } = await import("../broker/broker.ts");
-  const { pinRoots } = await import("../broker/roots.ts");
+  const { pinRoots } = await import("../broker/pin.ts");
   const { surroundingsOf } = await import("../broker/world.ts");
-  const roots = pinRoots(broker);
+  const { Ways } = await import("../compile/links.ts");
+  const roots = pinRoots(broker, new Ways(policy, HOST_LINKS));
   const surroundings = surroundingsOf(policy);
   if (brokeredMounts(policy) === undefined) return new Broker(roots, emit, undefined, surroundings);
   const { MountBroker } = await import("../broker/mount/mount.ts");

@@ -17,7 +17,7 @@ function isServed({ supervised, unsupported }: Report, policy: Policy): boolean 
 
 /** For the front, which runs the same plan the next time without starting Bun, where it can. */
 export async function keep({ plan, report }: Compiled, { policy, origin, host, start }: RunOptions): Promise<void> {
-  if (policy === undefined || origin === undefined || start.build === undefined) return;
+  if (policy === undefined || origin === undefined || start.build === undefined || report.fleeting === true) return;
   if (!isServed(report, policy) && !(await frontStarts(policy, report))) return;
   keepPlan(encodePlan(plan), { policy, origin, host, env: start.env, build: start.build });
 }

@@ -14,15 +14,20 @@ function plainOrigin({ source, variables }: Origin): PlainOrigin {
 }
 
 /**
- * Keeps the plan and becomes the workload, in one call that takes arguments and environment from where the kernel put
+ * Keeps the plan, if it is told of what, and becomes the workload, in one call that takes arguments and environment from where the kernel put
  * them: through JavaScript they cost a cold start 3 ms. Returns where it has to be done the long way; nothing has
  * changed then.
  * @throws LaunchError as `becomeWorkload`.
  */
-export function endPlainly(plan: Plan, policy: Policy, origin: Origin, argv: () => readonly Uint8Array[]): void {
+export function endPlainly(
+  plan: Plan,
+  policy: Policy,
+  origin: Origin | undefined,
+  argv: () => readonly Uint8Array[],
+): void {
   const paths = storePaths();
   if (paths === undefined) return;
-  const trusted = !canPlant(policy, paths.plans) && !canPlant(policy, paths.key);
+  const trusted = origin !== undefined && !canPlant(policy, paths.plans) && !canPlant(policy, paths.key);
   const failure = finish(encodePlan(plan), trusted ? plainOrigin(origin) : undefined);
   if (failure !== undefined) throw failureOf(failure, plan, Buffer.from(argv()[0] ?? []).toString());
 }

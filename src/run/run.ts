@@ -2,7 +2,9 @@
 
 import { type Unsupported, UnsupportedError } from "../base/errors.ts";
 import { type Compiled, compile, type Report } from "../compile/compile.ts";
+import { closeLinks } from "../compile/links.ts";
 import type { Host } from "../kernel/host.ts";
+import { HOST_LINKS } from "../native/links.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type RunOptions, tellDegraded } from "./options.ts";
 import { endPlainly } from "./plain.ts";
@@ -15,10 +17,10 @@ function reasons(unsupported: readonly Unsupported[], host: Host): readonly Unsu
 
 /**
  * The plan for a run, if it may run at all.
- * @throws UnsupportedError
+ * @throws UnsupportedError, LinkError
  */
 export function compileRun(policy: Policy, host: Host, bestEffort: boolean): Compiled {
-  const compiled = compile(policy, host);
+  const compiled = closeLinks(compile(policy, host), policy, HOST_LINKS);
   const { unsupported } = compiled.report;
   // Best effort means less than the policy says, never nothing: without Landlock or seccomp there is no sandbox.
   const allowed = bestEffort && host.landlock.abi > 0 && host.seccomp.filter;
@@ -44,7 +46,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const { plan, report } = compiledOf(options);
   await tellDegraded(report, options);
   if (options.policy !== undefined && options.origin !== undefined && isPlain(report, options)) {
-    endPlainly(plan, options.policy, options.origin, () => options.argv);
+    const origin = report.fleeting === true ? undefined : options.origin;
+    endPlainly(plan, options.policy, origin, () => options.argv);
   }
   const { launch } = await import("./staying.ts");
   return launch(plan, report, options);

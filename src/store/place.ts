@@ -96,17 +96,29 @@ export function keyPlace(env: Environment): Place | undefined {
   return base === undefined || !isOwn(base) ? undefined : { folder: `${base}/.local/state/landlockd`, base };
 }
 
+/** Makes folders within one another, from one that is open on; what is there is no link. */
+function makeFolders(baseFd: number, names: readonly string[]): void {
+  let at = baseFd;
+  for (const name of names) {
+    syscall("mkdirat", at, cString(name), 0o700);
+    const next = openPlain(at, name, O_PATH);
+    if (at !== baseFd) closeFile(at);
+    at = next;
+    if (at < 0) return;
+  }
+  if (at !== baseFd) closeFile(at);
+}
+
 /** Makes what is missing between a base and a folder beneath it. The folder's fd; undefined if it isn't only ours. */
 export function openFolder(base: string, folder: string): number | undefined {
   const found = openOwn(AT_FDCWD, folder, OTHERS_ANYTHING);
   if (found !== undefined) return found;
+  const baseFd = openOwn(AT_FDCWD, base, OTHERS_WRITE);
+  if (baseFd === undefined) return undefined;
   // A umask that takes the owner's own bits away would make what nobody can work in.
   const umask = syscall("umask", OTHERS_ANYTHING);
-  let path = base;
-  for (const part of folder.slice(base.length + 1).split("/")) {
-    path = `${path}/${part}`;
-    syscall("mkdirat", AT_FDCWD, cString(path), 0o700);
-  }
+  makeFolders(baseFd, folder.slice(base.length + 1).split("/"));
   syscall("umask", umask);
+  closeFile(baseFd);
   return openOwn(AT_FDCWD, folder, OTHERS_ANYTHING);
 }

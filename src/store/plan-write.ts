@@ -1,7 +1,7 @@
 /** Writes a plan file where a person wants it: whole, or not at all. */
 
 import { EINTR } from "../kernel/errno.ts";
-import { ARCH_FLAGS, AT_FDCWD, O_CLOEXEC, O_CREAT, O_EXCL, O_PATH, O_WRONLY, S_IFREG } from "../kernel/file.ts";
+import { ARCH_FLAGS, O_CLOEXEC, O_CREAT, O_EXCL, O_PATH, O_WRONLY, S_IFREG } from "../kernel/file.ts";
 import { closeFile, openFile, statusOf } from "../native/file.ts";
 import { ARCH, cString, syscall } from "../native/syscall.ts";
 import { TEMPORARY_PREFIX } from "./write.ts";
@@ -25,17 +25,16 @@ export function isTaken(path: string): boolean {
 }
 
 /**
- * Writes bytes to a temporary name beside `path` and renames it; permissions are those of any new file. Anything that
- * can be named is replaced: ask `isTaken` first. 0, or a positive errno.
+ * Writes bytes to a temporary name in an open folder and renames it; permissions are those of any new file. Anything
+ * that can be named is replaced: ask `isTaken` first. 0, or a positive errno.
  */
-export function replaceFile(path: string, bytes: Uint8Array): number {
-  const slash = path.lastIndexOf("/") + 1;
-  const temporary = `${path.slice(0, slash)}${TEMPORARY_PREFIX}${crypto.randomUUID()}`;
-  const fd = syscall("openat", AT_FDCWD, cString(temporary), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666);
+export function replaceFile(folderFd: number, name: string, bytes: Uint8Array): number {
+  const temporary = `${TEMPORARY_PREFIX}${crypto.randomUUID()}`;
+  const fd = syscall("openat", folderFd, cString(temporary), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666);
   if (fd < 0) return -fd;
   let result = writeAll(fd, bytes);
   closeFile(fd);
-  if (result === 0) result = syscall("renameat", AT_FDCWD, cString(temporary), AT_FDCWD, cString(path));
-  if (result < 0) syscall("unlinkat", AT_FDCWD, cString(temporary), 0);
+  if (result === 0) result = syscall("renameat", folderFd, cString(temporary), folderFd, cString(name));
+  if (result < 0) syscall("unlinkat", folderFd, cString(temporary), 0);
   return -result;
 }

@@ -1,7 +1,7 @@
 /** Lints a policy that a test writes down, on a host that the test makes up. */
 
+import { layerGrants } from "../../src/policy/grants.ts";
 import { type Facts, type Kind, NO_FACTS } from "../../src/policy/lint/facts.ts";
-import { layerGrants } from "../../src/policy/lint/grants.ts";
 import type { LintRule } from "../../src/policy/lint/lint.ts";
 import { load } from "./policy-text.ts";
 

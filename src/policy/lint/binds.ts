@@ -2,10 +2,10 @@
 
 import type { Finding, KeyPath } from "../../base/errors.ts";
 import { quote, warning } from "../finding.ts";
+import { WRITE_RIGHTS } from "../grants.ts";
 import type { Bind, Policy } from "../policy.ts";
 import { isWithin, PathIndex } from "../tree.ts";
 import type { Facts } from "./facts.ts";
-import { WRITE_RIGHTS } from "./grants.ts";
 
 function readOnlyBinds(policy: Policy): { readonly bind: Bind; readonly name: string }[] {
   return [

@@ -1,20 +1,21 @@
 /** What the linter may know of the host: a value, so that every rule is tested without one. */
 
 import { ARCHES, type Arch } from "../../kernel/syscalls.ts";
+import type { Reals } from "../grants.ts";
 
 /** What stands at a path, symlinks followed. `unknown`: this user may not look. */
 export type Kind = "file" | "folder" | "device" | "other" | "missing" | "unknown";
 
-export interface Facts {
+export interface Facts extends Reals {
   /** What is at the path. */
   kind(path: string): Kind;
-  /** The path with all symlinks resolved; of what doesn't exist, the part that does. */
-  real(path: string): string;
   /** Landlock's ABI on the host that the policy is for; undefined where that isn't known: no rule then asks for it. */
   readonly landlockAbi: number | undefined;
   readonly arch: Arch;
   readonly uid: number;
   readonly home: string | undefined;
+  /** The working folder, as the kernel tells it: without links. */
+  readonly cwd: string | undefined;
   /** The absolute folders of PATH. */
   readonly pathFolders: readonly string[];
   /** The file of landlockd itself. */
@@ -33,6 +34,7 @@ export const NO_FACTS: Facts = {
   arch: ARCHES[0] ?? "x86_64",
   uid: 0,
   home: undefined,
+  cwd: undefined,
   pathFolders: [],
   executable: undefined,
   storeFolders: [],

@@ -3,9 +3,9 @@
 import type { Finding, KeyPath } from "../../base/errors.ts";
 import { FS_RIGHTS, rightNames, rightsMask } from "../../kernel/landlock.ts";
 import { quote, warning } from "../finding.ts";
+import { handledAnywhere, type LayerGrants, leftAt, WRITE_RIGHTS } from "../grants.ts";
 import type { Policy } from "../policy.ts";
 import type { Facts } from "./facts.ts";
-import { handledAnywhere, type LayerGrants, leftAt, WRITE_RIGHTS } from "./grants.ts";
 
 /** A grant that no run can use: another layer handles the right, and grants it neither here, above nor beneath. */
 export function lintShadowedGrants(policy: Policy, facts: Facts, layers: readonly LayerGrants[]): Finding[] {

@@ -1,13 +1,14 @@
 /** What a policy that loads may still do wrong: errors and warnings that take a look at the host. */
 
 import type { Finding } from "../../base/errors.ts";
+import { type LayerGrants, layerGrants } from "../grants.ts";
 import type { LoadedPolicy } from "../load.ts";
 import type { Policy } from "../policy.ts";
 import { lintWritableSources } from "./binds.ts";
 import { lintBrokerTargets } from "./broker.ts";
+import { lintChangeablePaths } from "./closed.ts";
 import type { Facts } from "./facts.ts";
 import { lintFolderRights, lintMissingPaths } from "./files.ts";
-import { type LayerGrants, layerGrants } from "./grants.ts";
 import { lintHostRights } from "./host.ts";
 import { lintShadowedGrants, lintUnhandledWrites } from "./layers.ts";
 import { lintPrograms } from "./programs.ts";
@@ -25,6 +26,7 @@ const RULES: readonly LintRule[] = [
   lintPrograms,
   lintWritableSources,
   lintWrites,
+  lintChangeablePaths,
   lintHostRights,
   lintBrokerTargets,
   lintScratchLinks,

@@ -4,9 +4,9 @@ import type { Finding, KeyPath } from "../../base/errors.ts";
 import { FS_RIGHTS, rightsMask } from "../../kernel/landlock.ts";
 import type { Arch } from "../../kernel/syscalls.ts";
 import { quote, warning } from "../finding.ts";
+import { accessAt, handledAnywhere, type LayerGrants } from "../grants.ts";
 import type { Policy } from "../policy.ts";
 import type { Facts } from "./facts.ts";
-import { accessAt, handledAnywhere, type LayerGrants } from "./grants.ts";
 
 /** execve(2) opens a program with the intent to read and to execute: the kernel asks for both rights. */
 const RUN = rightsMask(FS_RIGHTS, ["execute", "read_file"]);

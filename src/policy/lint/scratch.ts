@@ -3,10 +3,10 @@
 import type { Finding } from "../../base/errors.ts";
 import { FS_RIGHTS, rightsMask } from "../../kernel/landlock.ts";
 import { quote, warning } from "../finding.ts";
+import { accessAt, type LayerGrants } from "../grants.ts";
 import type { Policy } from "../policy.ts";
 import { isBeneath } from "../tree.ts";
 import type { Facts } from "./facts.ts";
-import { accessAt, type LayerGrants } from "./grants.ts";
 
 /** What a link to a file elsewhere takes, in the folder where it is made (landlock(7)). */
 const LINK = rightsMask(FS_RIGHTS, ["refer", "make_reg"]);

@@ -2,10 +2,10 @@
 
 import type { Finding, KeyPath } from "../../base/errors.ts";
 import { quote, warning } from "../finding.ts";
+import { type LayerGrants, throughBind, WRITE_RIGHTS, writesAt } from "../grants.ts";
 import type { Policy } from "../policy.ts";
 import { isWithin } from "../tree.ts";
 import type { Facts } from "./facts.ts";
-import { type LayerGrants, throughBind, WRITE_RIGHTS, writesAt } from "./grants.ts";
 import { gitPlaces, reaches, type Sensitive, sensitivePlaces } from "./sensitive.ts";
 
 /** One item of the policy that lets something be written. */

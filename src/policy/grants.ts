@@ -1,9 +1,14 @@
 /** What the layers of a policy grant together, as questions about paths. */
 
-import { FS_RIGHTS, type FsRight, rightsMask } from "../../kernel/landlock.ts";
-import type { Bind, Policy } from "../policy.ts";
-import { isBeneath, isWithin, upwards } from "../tree.ts";
-import type { Facts } from "./facts.ts";
+import { FS_RIGHTS, type FsRight, rightsMask } from "../kernel/landlock.ts";
+import type { Bind, Policy } from "./policy.ts";
+import { isBeneath, isWithin, upwards } from "./tree.ts";
+
+/** What stands behind names. */
+export interface Reals {
+  /** The path with all symlinks resolved; of what doesn't exist, the part that does. */
+  real(path: string): string;
+}
 
 /** The rights that change something. Device nodes are left out: they take a capability that no run has. */
 export const WRITE_RIGHTS: readonly FsRight[] = [
@@ -32,7 +37,7 @@ export interface LayerGrants {
  * The layers with their rules on real paths. A rule on a place where something is bound holds on what is bound, and is
  * listed there too; through a read-only bind nothing is written.
  */
-export function layerGrants(policy: Policy, facts: Facts): readonly LayerGrants[] {
+export function layerGrants(policy: Policy, facts: Reals): readonly LayerGrants[] {
   return policy.fs_layer.map((layer) => {
     const granted = new Map<string, number>();
     const beneath = new Map<string, number>();
