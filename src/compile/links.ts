@@ -7,11 +7,12 @@
 
 import { type KeyPath, LinkError } from "../base/errors.ts";
 import type { Plan, PlanOp } from "../plan/plan.ts";
-import { changeableFolders } from "../policy/changeable.ts";
+import { brokeredFolders, changeableFolders, renamableFolders } from "../policy/changeable.ts";
 import { throughBind } from "../policy/grants.ts";
 import type { Bind, Policy } from "../policy/policy.ts";
 import { isBeneath, type PathIndex } from "../policy/tree.ts";
 import type { Compiled } from "./compile.ts";
+import { holdMounts } from "./hold.ts";
 import { type LinkView, Planted, type Way, walk } from "./walk.ts";
 
 /** The ways of a policy's paths. */
@@ -20,6 +21,9 @@ export class Ways {
   readonly #binds: readonly Bind[];
   readonly #root: string | undefined;
   readonly #folders: PathIndex;
+  readonly #renamable: PathIndex;
+  readonly #brokered: readonly string[];
+  readonly #real: (path: string) => string;
   readonly #known = new Map<string, Way>();
 
   constructor(policy: Policy, view: LinkView) {
@@ -29,13 +33,50 @@ export class Ways {
     this.#binds = (policy.mount?.bind ?? []).toSorted((one, other) => other.target.length - one.target.length);
     const reals = new Map<string, string>();
     const real = (path: string): string => (view.isPlain(path) ? path : walk(path, view).real);
-    this.#folders = changeableFolders(policy, {
-      real(path) {
-        const found = reals.get(path) ?? real(path);
-        reals.set(path, found);
-        return found;
-      },
-    });
+    this.#real = (path) => {
+      const found = reals.get(path) ?? real(path);
+      reals.set(path, found);
+      return found;
+    };
+    const host = { real: this.#real };
+    this.#folders = changeableFolders(policy, host);
+    this.#renamable = policy.mount === undefined ? this.#folders : renamableFolders(policy, host);
+    this.#brokered = brokeredFolders(policy, host);
+  }
+
+  /** The real path of one on the host. */
+  real(path: string): string {
+    return this.#real(path);
+  }
+
+  /** Of a target's path as it is opened: the folders above it that a run may rename, as the run sees them. */
+  renamableAbove(path: string): readonly string[] {
+    const bind = this.#bindAbove(path);
+    const host = this.source(path);
+    const folder = this.#renamable.outermost(host);
+    if (folder === undefined) return [];
+    const most = bind === undefined ? path.length : path.length - bind.target.length;
+    const first = path.length - Math.min(host.length - (folder === "/" ? 0 : folder.length), most);
+    const above: string[] = [];
+    for (let end = path.indexOf("/", first + 1); end > 0; end = path.indexOf("/", end + 1))
+      above.push(path.slice(0, end));
+    return above;
+  }
+
+  /** The folder above a target in which the broker renames folders for the run. */
+  brokeredAbove(path: string): string | undefined {
+    const host = this.#real(this.source(path));
+    return this.#brokered.find((folder) => isBeneath(host, folder));
+  }
+
+  #bindAbove(path: string): Bind | undefined {
+    return this.#binds.find(({ target }) => isBeneath(path, target));
+  }
+
+  /** The host's path for one as the run sees it. */
+  source(path: string): string {
+    const bind = this.#bindAbove(path);
+    return bind === undefined ? path : (throughBind(path, bind) ?? path);
   }
 
   /** Of a path on the host, before anything is mounted. @throws LinkError */
@@ -54,7 +95,7 @@ export class Ways {
 
   /** Of a path once the mounts are made: what is beneath a bind's target is beneath its source. @throws LinkError */
   mounted(path: string, stage: string, key: KeyPath = []): Way {
-    const bind = this.#binds.find(({ target }) => isBeneath(path, target));
+    const bind = this.#bindAbove(path);
     const source = bind === undefined ? undefined : throughBind(path, bind);
     if (bind === undefined || source === undefined) return this.of(path, stage, key);
     const { text, trusted } = this.of(source, stage, key);
@@ -66,6 +107,7 @@ export class Ways {
 
   #find(path: string): Way {
     const root = this.#root;
+    if (this.#folders.isEmpty) return { text: path, trusted: 0, lasting: true };
     const inRoot = root !== undefined && root !== "/" && isBeneath(path, root);
     if (this.#view.isPlain(path)) {
       const folder = this.#folders.outermost(path);
@@ -138,6 +180,6 @@ export function closeLinks({ plan, report }: Compiled, policy: Policy, view: Lin
     lasting &&= closed.lasting;
     return closed.op;
   });
-  const closed: Plan = { ...plan, ops };
+  const closed: Plan = { ...plan, ops: holdMounts(ops, policy, ways) };
   return { plan: closed, report: { ...report, fleeting: !lasting } };
 }

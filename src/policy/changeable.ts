@@ -12,9 +12,12 @@ const MAKE_LINK = rightsMask(FS_RIGHTS, ["make_sym"]);
 /** In one folder a rename takes no `refer`: a folder with a link in it gets another's name. */
 const RENAME_FOLDER = rightsMask(FS_RIGHTS, ["make_dir", "remove_dir"]);
 
+function renamesFolders(layers: readonly LayerGrants[], folder: string): boolean {
+  return (accessAt(layers, folder) & RENAME_FOLDER) === RENAME_FOLDER;
+}
+
 function changesNames(layers: readonly LayerGrants[], folder: string): boolean {
-  const access = accessAt(layers, folder);
-  return (access & MAKE_LINK) !== 0 || (access & RENAME_FOLDER) === RENAME_FOLDER;
+  return (accessAt(layers, folder) & MAKE_LINK) !== 0 || renamesFolders(layers, folder);
 }
 
 /** With a root of its own, a run reaches what is in there, and what is bound there. */
@@ -24,19 +27,35 @@ function isSeen({ runtime, mount }: Policy, folder: string, reals: Reals): boole
   return shown.some((each) => isWithin(folder, reals.real(each)));
 }
 
+function foldersOf(
+  policy: Policy,
+  reals: Reals,
+  is: (layers: readonly LayerGrants[], folder: string) => boolean,
+): string[] {
+  const layers = layerGrants(policy, reals);
+  const folders = new Set<string>();
+  for (const { granted } of layers) for (const folder of granted.keys()) folders.add(folder);
+  return [...folders].filter(
+    (folder) => writesAt(layers, folder) !== 0 && is(layers, folder) && isSeen(policy, folder, reals),
+  );
+}
+
+/** The real paths of folders beneath which the runs of a policy may rename folders themselves. */
+export function renamableFolders(policy: Policy, reals: Reals): PathIndex {
+  return new PathIndex(foldersOf(policy, reals, renamesFolders));
+}
+
+/** The real paths of folders beneath which the broker changes names for its runs. */
+export function brokeredFolders({ broker }: Policy, reals: Reals): string[] {
+  return [...(broker?.scratch ?? []), ...(broker?.export ?? [])].map((path) => reals.real(path));
+}
+
 /**
  * The real paths of those folders, none beneath another. A right that no layer handles counts where a rule grants some
  * right to write: what a policy leaves open everywhere says nothing of a place.
  */
 export function changeableFolders(policy: Policy, reals: Reals): PathIndex {
-  const layers = layerGrants(policy, reals);
-  const folders = new Set<string>();
-  for (const { granted } of layers) for (const folder of granted.keys()) folders.add(folder);
-  const byRules = [...folders].filter(
-    (folder) => writesAt(layers, folder) !== 0 && changesNames(layers, folder) && isSeen(policy, folder, reals),
-  );
-  const { scratch = [], export: published = [] } = policy.broker ?? {};
-  const byBroker = [...scratch, ...published].map((path) => reals.real(path));
-  const all = new PathIndex([...byRules, ...byBroker]);
-  return new PathIndex([...byRules, ...byBroker].filter((folder) => all.above(folder) === undefined));
+  const folders = [...foldersOf(policy, reals, changesNames), ...brokeredFolders(policy, reals)];
+  const all = new PathIndex(folders);
+  return new PathIndex(folders.filter((folder) => all.above(folder) === undefined));
 }

@@ -47,6 +47,7 @@ export const LOAD_CODES: readonly CodeText[] = all("error", {
 export const LINT_CODES: readonly CodeText[] = [
   ...all("error", {
     "folder-right-on-file": "A right that only folders have is granted on something that is not a folder.",
+    "mount-in-scratch": "A mount is beneath a folder in which the broker renames folders for the run.",
     "impossible-path": "A path can't exist, because it is beneath something that is not a folder.",
   }),
   ...all("warning", {

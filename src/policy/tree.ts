@@ -36,6 +36,10 @@ export class PathIndex {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#paths.size === 0;
+  }
+
   /** A path of the index that `path` is, or is beneath of: the nearest. */
   over(path: string): string | undefined {
     for (const above of upwards(path)) if (this.#paths.has(above)) return above;

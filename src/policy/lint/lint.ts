@@ -4,7 +4,7 @@ import type { Finding } from "../../base/errors.ts";
 import { type LayerGrants, layerGrants } from "../grants.ts";
 import type { LoadedPolicy } from "../load.ts";
 import type { Policy } from "../policy.ts";
-import { lintWritableSources } from "./binds.ts";
+import { lintUnheldMounts, lintWritableSources } from "./binds.ts";
 import { lintBrokerTargets } from "./broker.ts";
 import { lintChangeablePaths } from "./closed.ts";
 import type { Facts } from "./facts.ts";
@@ -25,6 +25,7 @@ const RULES: readonly LintRule[] = [
   lintUnhandledWrites,
   lintPrograms,
   lintWritableSources,
+  lintUnheldMounts,
   lintWrites,
   lintChangeablePaths,
   lintHostRights,
