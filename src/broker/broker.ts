@@ -15,6 +15,7 @@ import { Runner } from "./runner.ts";
 import { onScratch } from "./scratch.ts";
 import { hardenSelf, unprivileged } from "./self.ts";
 import type { Steps } from "./steps.ts";
+import { Unanswered } from "./unanswered.ts";
 import { type Blocking, Waiting } from "./waiting.ts";
 import { HERE, type Surroundings, World } from "./world.ts";
 
@@ -25,6 +26,11 @@ interface Progress {
 
 const PUBLISH: Verdict = { decision: "publish" };
 
+/** All that a request says. */
+function textOf(request: EntryRequest): string {
+  return JSON.stringify(request, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+}
+
 export class Broker {
   readonly #world: World;
   readonly #audit: Audit | undefined;
@@ -34,6 +40,7 @@ export class Broker {
   #waiting: Waiting | undefined;
   #runner: Runner | undefined;
   readonly #publisher = new Publisher();
+  readonly #unanswered = new Unanswered();
 
   #requests = 0;
   #sifted: Roots | undefined;
@@ -118,8 +125,22 @@ export class Broker {
       this.#runner?.run(ticket, this.#open(ticket, roots, request));
       return;
     }
+    if (listener.interruptible) this.#serveOnce(ticket, roots, request);
+    else this.#carryOut(ticket, roots, request);
+  }
+
+  #carryOut(ticket: Ticket, roots: Roots, request: EntryRequest): void {
     const progress: Progress = { settled: false };
     this.#runner?.run(ticket, this.#change(ticket, roots, request, progress), () => progress.settled);
+  }
+
+  /** A caller that is interrupted asks again for what was done for it by then. */
+  #serveOnce({ id, tid, listener }: Ticket, roots: Roots, request: EntryRequest): void {
+    const call = `${listener.registers}${textOf(request)}`;
+    const ticket: Ticket = { id, tid, listener, unheard: (value) => this.#unanswered.keep(tid, call, value) };
+    const known = this.#unanswered.take(tid, call);
+    if (known === undefined) this.#carryOut(ticket, roots, request);
+    else sendReply(ticket, result(known));
   }
 
   *#open(ticket: Ticket, roots: Roots, request: OpenRequest): Steps<void> {

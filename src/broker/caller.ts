@@ -92,9 +92,9 @@ export function pathOfBase(tid: number, dirFd: number): string | undefined {
   return path?.startsWith("/") === true ? path : undefined;
 }
 
-/** The start of /proc/TID/status (proc_pid_status(5)) as text; empty if it can't be read. */
-function readStatus(tid: number, memory: Memory): string {
-  const fd = openOwn(`/proc/${tid}/status`, 0);
+/** The start of a file of /proc/TID as text; empty if it can't be read. */
+function readProc(tid: number, name: "stat" | "status", memory: Memory): string {
+  const fd = openOwn(`/proc/${tid}/${name}`, 0);
   if (fd < 0) return "";
   const size = syscallByNumber(read, fd, memory.address, memory.bytes.length);
   close(fd);
@@ -105,9 +105,16 @@ const UMASK_LINE = "\nUmask:\t";
 
 /** The caller's umask. */
 export function umaskOf(tid: number): number {
-  const text = readStatus(tid, statusHead);
+  const text = readProc(tid, "status", statusHead);
   const at = text.indexOf(UMASK_LINE);
   return at < 0 ? DEFAULT_UMASK : Number.parseInt(text.slice(at + UMASK_LINE.length, at + UMASK_LINE.length + 4), 8);
+}
+
+/** When a thread began (starttime of proc_pid_stat(5)): together with its number it names it. Undefined: it is gone. */
+export function birthOf(tid: number): string | undefined {
+  const text = readProc(tid, "stat", allocate(STATUS_SIZE));
+  // The name before it may have spaces and parentheses of its own.
+  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
 }
 
 /** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU; bit n - 1: signal n. */
@@ -115,7 +122,7 @@ const STOPS = 0b1111n << 18n;
 
 /** Whether a signal waits for the caller that it has a handler for, or is stopped by, and doesn't block. */
 export function hasSignal(tid: number): boolean {
-  const text = readStatus(tid, allocate(STATUS_SIZE));
+  const text = readProc(tid, "status", allocate(STATUS_SIZE));
   const mask = (name: string): bigint => BigInt(`0x${fieldOf(text, name) ?? "0"}`);
   const taken = mask("SigCgt") | (STOPS & ~mask("SigIgn"));
   return ((mask("SigPnd") | mask("ShdPnd")) & taken & ~mask("SigBlk")) !== 0n;

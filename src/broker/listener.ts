@@ -23,6 +23,7 @@ import { numberOf, syscall, syscallByNumber } from "../native/syscall.ts";
 const NOTIF_PID = 8;
 const NOTIF_NR = 16;
 const NOTIF_ARGS = 32;
+const NOTIF_DATA_SIZE = 64;
 /** In struct seccomp_notif_resp: u64 id, s64 val, s32 error, u32 flags. */
 const RESP_VAL = 8;
 const RESP_ERROR = 16;
@@ -59,6 +60,17 @@ export class Listener {
   /** Receives a request; false when there is none for us (passed on, or its caller is gone). Blocks without one. */
   receive(): boolean {
     return this.sieve.receive();
+  }
+
+  /** Whether a signal may interrupt what is being done for a request: before Linux 5.19. */
+  get interruptible(): boolean {
+    return this.#steps === 1;
+  }
+
+  /** The call with its arguments as the registers have them: a struct seccomp_data, as a binary string. */
+  get registers(): string {
+    const { buffer, byteOffset } = this.#request;
+    return Buffer.from(buffer, byteOffset + NOTIF_NR, NOTIF_DATA_SIZE).toString("latin1");
   }
 
   get id(): RequestId {
@@ -115,9 +127,9 @@ export class Listener {
     this.#send(id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
   }
 
-  /** The call returns 0, or fails: `result` as a raw system call's. */
-  answer(result: number, id: RequestId = this.id): void {
-    this.#send(id, result < 0 ? 0 : result, Math.min(result, 0), 0);
+  /** The call returns 0, or fails: `result` as a raw system call's. False: nobody waits for it any more. */
+  answer(result: number, id: RequestId = this.id): boolean {
+    return this.#send(id, result < 0 ? 0 : result, Math.min(result, 0), 0);
   }
 
   /**
@@ -129,19 +141,19 @@ export class Listener {
     return native().ll_give_fd(this.fd, addressOf(this.#id.bytes), fd, closeOnExec, this.#steps);
   }
 
-  /** ENOENT: the caller is gone, and nobody waits for the answer. */
-  #send(id: RequestId, value: number, error: number, flags: number): void {
+  /** ENOENT: the caller is gone, or was interrupted, and nobody waits for the answer. */
+  #send(id: RequestId, value: number, error: number, flags: number): boolean {
     this.#response.view.setBigUint64(0, id, true);
-    this.#sendRest(value, error, flags);
+    return this.#sendRest(value, error, flags);
   }
 
-  #sendRest(value: number, error: number, flags: number): void {
+  #sendRest(value: number, error: number, flags: number): boolean {
     const { view } = this.#response;
     view.setInt32(RESP_VAL, value, true);
     view.setInt32(RESP_VAL + 4, 0, true);
     view.setInt32(RESP_ERROR, error, true);
     view.setUint32(RESP_FLAGS, flags, true);
-    this.#call(SECCOMP_IOCTL_NOTIF_SEND, this.#response.address);
+    return this.#call(SECCOMP_IOCTL_NOTIF_SEND, this.#response.address) === 0;
   }
 
   /** EINTR: a signal came while the kernel waited for the listener's lock, and nothing is done. */

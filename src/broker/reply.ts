@@ -8,6 +8,8 @@ export interface Ticket {
   readonly id: RequestId;
   readonly tid: number;
   readonly listener: Listener;
+  /** Told the result of what was done when nobody waited for it any more. */
+  readonly unheard?: (result: number) => void;
 }
 
 /** What a request came to. */
@@ -36,7 +38,7 @@ export function sendReply(ticket: Ticket, reply: Reply): number {
       listener.passLater(id);
       return 0;
     case "result":
-      listener.answer(reply.result, id);
+      if (!listener.answer(reply.result, id) && reply.result >= 0) ticket.unheard?.(reply.result);
       return Math.max(-reply.result, 0);
     case "fd":
       return -listener.answerFd(reply.fd, reply.closeOnExec, id);

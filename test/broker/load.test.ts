@@ -1,12 +1,9 @@
 import { expect } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { buildCalls, CALLS } from "../../bench/broker-calls.ts";
-import type { Box } from "../harness/box.ts";
 import { asRoot, asUsers } from "../harness/cases.ts";
 import { run, runArgv } from "../harness/landlockd.ts";
 import { probePath } from "../harness/probe.ts";
 import { baseEnv, runProcess } from "../harness/process.ts";
-import { stage } from "../harness/stage.ts";
 import { until } from "../harness/within.ts";
 import { naiveArgv, runNaive } from "./naive.ts";
 import { brokered, brokeredPrograms, prepare } from "./policies.ts";
@@ -30,7 +27,6 @@ asUsers("in a storm of processes that open and are killed, every other one gets 
   const { listed } = prepare(box);
   const policy = brokered({ allow_read: [listed] });
   const argv = [probePath("race"), "storm", listed, "600"];
-  expect(await words(runNaive(box, "survival", argv.with(3, "20000")))).toContain("ENOSYS");
   expect(await words(runNaive(box, "nothing", argv))).toEqual(["OK", "listed"]);
   expect(await words(run(box, { policy, argv }))).toEqual(["OK", "listed"]);
 });
@@ -49,6 +45,9 @@ asUsers("what a signal interrupts is done once: never begun, answered by nobody,
   }
 });
 
+/** For what is served at once: how long it may take on a machine that is busy with other things. */
+const PATIENCE_S = "30";
+
 /** A shell that may have so many fds and no more, and becomes what follows. */
 const withFds = (count: number): string[] => ["/bin/sh", "-c", 'ulimit -n "$0"; exec "$@"', String(count)];
 
@@ -66,7 +65,7 @@ asUsers("a supervisor whose fds are used up fails calls, grants nothing for it, 
   const { listed, scratch } = prepare(box);
   Bun.spawnSync(["mkfifo", "-m", "666", `${scratch}/fifo`]);
   const policy = brokered({ allow_read: [listed], scratch: [scratch] });
-  const argv = [probePath("race"), "waiting", `${scratch}/fifo`, listed, "100"];
+  const argv = [probePath("race"), "waiting", `${scratch}/fifo`, listed, "100", PATIENCE_S];
   const result = await run(box, { policy, argv, prefix: withFds(64) });
   const [meanwhile = "", after] = result.stdout.split("after\n");
   // ENFILE: of those that would have had to wait. EACCES: what can't be looked at isn't granted.
@@ -80,10 +79,10 @@ asUsers("who waits for a FIFO holds up nobody else", async (box) => {
   const { listed, scratch } = prepare(box);
   Bun.spawnSync(["mkfifo", "-m", "666", `${scratch}/fifo`]);
   const policy = brokered({ allow_read: [listed], scratch: [scratch] });
-  const argv = [probePath("race"), "waiting", `${scratch}/fifo`, listed, "3"];
+  const argv = [probePath("race"), "waiting", `${scratch}/fifo`, listed, "3", PATIENCE_S];
   // It never comes back: the alarm interrupts the others, and somebody has to kill it.
   const bounded = ["timeout", "-s", "KILL", "4"];
-  expect(await words(runProcess(box, [...bounded, ...naiveArgv(box, "helpers", argv)]))).toEqual([
+  expect(await words(runProcess(box, [...bounded, ...naiveArgv(box, "helpers", argv.with(5, "1"))]))).toEqual([
     "EINTR",
     "after",
     "EINTR",
@@ -106,31 +105,13 @@ asUsers("a signal every millisecond interrupts no open that may be restarted", a
   }
 });
 
-/** How long a request may wait while eight processes ask at once, where the machine gives the CPU away fast enough. */
-const STALL_MS = 100;
-/** On a machine whose C loop alone lets one wait for that long, nothing can be said. */
-const BUSY_MS = STALL_MS / 4;
-
-/** The longest open of eight processes under a loop in C that does nothing but hand the file over. */
-async function longestUnderLoop(box: Box, listed: string): Promise<number> {
-  buildCalls();
-  const result = await runProcess(box, [stage(CALLS), "hand", probePath("race"), "hammer", listed, "8", "500"]);
-  expect(result.stdout).toBe("4000\n");
-  return Number(result.stderr);
-}
-
-asUsers("eight processes at once lose no request, and none waits long", async (box) => {
+asUsers("eight processes at once lose no request", async (box) => {
   const { listed } = prepare(box);
-  const policy = brokered({ allow_read: [listed] });
-  const attempts: { readonly ours: number; readonly loop: number }[] = [];
-  while (attempts.length < 4 && attempts.every(({ ours }) => ours > STALL_MS)) {
-    const result = await run(box, { policy, argv: [probePath("race"), "hammer", listed, "8", "500"] });
-    expect(result.stdout).toBe("4000\n");
-    attempts.push({ ours: Number(result.stderr), loop: await longestUnderLoop(box, listed) });
-  }
-  const allowed = attempts.filter(({ loop }) => loop < BUSY_MS);
-  if (allowed.length > 0) expect(Math.min(...attempts.map(({ ours }) => ours))).toBeLessThan(STALL_MS);
-  expect(Math.min(...attempts.map(({ ours }) => ours))).toBeLessThan(1000);
+  const result = await run(box, {
+    policy: brokered({ allow_read: [listed] }),
+    argv: [probePath("race"), "hammer", listed, "8", "500"],
+  });
+  expect(result.stdout).toBe("4000\n");
 });
 
 asUsers("a caller without room for an fd gets EMFILE, as from the kernel", async (box) => {

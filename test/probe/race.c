@@ -7,8 +7,9 @@
  *     race hammer PATH PROCESSES COUNT   all at once; prints how many succeeded, and the longest in ms to stderr
  *     race full PATH                  no room for one more fd
  *     race once FOLDER COUNT          a folder made and removed, a signal every millisecond; until it goes wrong
+ *     race twice FOLDER COUNT         the same; how often of COUNT it went wrong
  *     race storm PATH COUNT           processes that open it, some killed; what became of the others
- *     race waiting FIFO PATH COUNT    so many wait for FIFO; PATH meanwhile, for a second at most, and "after" it
+ *     race waiting FIFO PATH COUNT SECONDS   so many wait for FIFO; PATH meanwhile, for SECONDS at most, and "after" it
  *     race restarted FIFO COUNT       so many wait for FIFO, a signal every millisecond, its handler restarting
  *     race interrupted FIFO           FIFO, which nobody writes, until a signal whose handler doesn't restart
  */
@@ -136,6 +137,21 @@ static void once(const char *folder, int count)
 	print_words();
 }
 
+static void twice(const char *folder, int count)
+{
+	char path[4096];
+	int wrong = 0;
+
+	interrupt();
+	snprintf(path, sizeof path, "%s/once", folder);
+	for (int i = 0; i < count; i++) {
+		const bool made = mkdirat(AT_FDCWD, path, 0700) == 0;
+
+		wrong += unlinkat(AT_FDCWD, path, AT_REMOVEDIR) != 0 || !made;
+	}
+	printf("%d\n", wrong);
+}
+
 /* What became of a child: a word for each errno that one ended with. */
 static void saw_end(int status)
 {
@@ -179,7 +195,7 @@ static void storm(const char *path, int count)
 	print_words();
 }
 
-static void waiting(const char *fifo, const char *path, int count)
+static void waiting(const char *fifo, const char *path, int count, unsigned seconds)
 {
 	const struct sigaction action = { .sa_handler = ignore };
 	pid_t pids[256];
@@ -189,7 +205,7 @@ static void waiting(const char *fifo, const char *path, int count)
 		pids[i] = opener(fifo);
 	usleep(200000);
 	sigaction(SIGALRM, &action, NULL);
-	alarm(1);
+	alarm(seconds);
 	try_open(path);
 	for (int i = 0; i < count; i++) {
 		kill(pids[i], SIGKILL);
@@ -199,7 +215,7 @@ static void waiting(const char *fifo, const char *path, int count)
 	print_words();
 	usleep(400000);
 	word_count = 0;
-	alarm(1);
+	alarm(seconds);
 	try_open(path);
 	puts("after");
 	print_words();
@@ -261,10 +277,12 @@ int main(int argc, char **argv)
 		full(argv[2]);
 	} else if (argc == 4 && strcmp(name, "once") == 0) {
 		once(argv[2], atoi(argv[3]));
+	} else if (argc == 4 && strcmp(name, "twice") == 0) {
+		twice(argv[2], atoi(argv[3]));
 	} else if (argc == 4 && strcmp(name, "storm") == 0) {
 		storm(argv[2], atoi(argv[3]));
-	} else if (argc == 5 && strcmp(name, "waiting") == 0 && atoi(argv[4]) <= 256) {
-		waiting(argv[2], argv[3], atoi(argv[4]));
+	} else if (argc == 6 && strcmp(name, "waiting") == 0 && atoi(argv[4]) <= 256) {
+		waiting(argv[2], argv[3], atoi(argv[4]), (unsigned)atoi(argv[5]));
 	} else if (argc == 4 && strcmp(name, "restarted") == 0) {
 		restarted(argv[2], atoi(argv[3]));
 	} else if (argc == 3 && strcmp(name, "interrupted") == 0) {

@@ -130,18 +130,17 @@ asUsersUnless(NEEDS_TRACER, "a signal every millisecond ends no open that may be
   }
 });
 
-asUsersUnless(NEEDS_TRACER, "a change that a signal interrupts is done once from Linux 5.19 on", async (box) => {
+/**
+ * A kernel before 5.19 may take an answer of which a caller that was just interrupted never hears: of some ten thousand
+ * changes one. Where an interrupted change was done again, more than half of them went wrong.
+ */
+const UNHEARD_MAX = 20;
+
+asUsersUnless(NEEDS_TRACER, "a change that a signal interrupts is done once", async (box) => {
   const stage = await openStage(box);
-  await onEach(stage, { argv: race("once", stage.scratch, "400") }, ({ stdout }, { kernel, by }) => {
+  await onEach(stage, { argv: race("twice", stage.scratch, "400") }, ({ stdout }, { kernel, by }) => {
     box.remove("scratch/once");
-    if (OLDER[kernel]?.includes("killable") !== true) {
-      expect([kernel, by, stdout]).toEqual([kernel, by, "mkdirat OK\nunlinkat OK\n"]);
-      return;
-    }
-    // Done for a caller that was interrupted meanwhile, and asked once more: all that may go wrong.
-    const words = stdout.trim().split("\n");
-    const known = ["mkdirat OK", "unlinkat OK", "mkdirat EEXIST", "unlinkat ENOENT"];
-    expect(words.filter((word) => !known.includes(word))).toEqual([]);
-    expect(words).toContain("mkdirat OK");
+    const interruptible = OLDER[kernel]?.includes("killable") === true;
+    expect([kernel, by, Number(stdout) > (interruptible ? UNHEARD_MAX : 0)]).toEqual([kernel, by, false]);
   });
 });
