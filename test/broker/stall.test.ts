@@ -18,13 +18,20 @@ const OBSTACLE = !SUITE_IS_ROOT
     ? undefined
     : "the kernel has no FUSE";
 
-/** How long the others are watched while one waits. */
-const WATCH_MS = 700;
+/** How often others open a file while one hangs. Were they held up, they would wait for the end of the test. */
+const OPENS = "100";
+/** Within which it can be killed, on a machine that is busy with other things. */
+const KILLED_MS = "60000";
+/** What can't be killed is watched for so long. */
+const ALIVE_MS = "1000";
+const TIMEOUT_MS = 110_000;
 
 interface Hung {
   /** Where the filesystem is, for those that `enter` it. */
   readonly dir: string;
   readonly enter: readonly string[];
+  /** Is there once something hangs. */
+  readonly held: string;
   /** Its server's pid, once something entered. */
   readonly server: () => Promise<number>;
   /** What still runs with the filesystem mounted, but for its server. */
@@ -53,6 +60,7 @@ function hungIn(box: Box): Hung {
   return {
     dir,
     enter: [probePath("hang"), dir, pidFile],
+    held: `${pidFile}.held`,
     server,
     left: async () => {
       const own = await server();
@@ -76,8 +84,8 @@ async function stall(
   lists?: Lists,
   more: Readonly<Record<string, string>> = {},
 ): Promise<ProcessResult> {
-  const argv = [probePath("stall"), ...call, good, String(WATCH_MS)];
-  const options = { enter: hung.enter, timeoutMs: 20_000, env: { ...baseEnv(box), ...more } };
+  const argv = [probePath("stall"), ...call, good, hung.held, OPENS, lists === undefined ? ALIVE_MS : KILLED_MS];
+  const options = { enter: hung.enter, timeoutMs: TIMEOUT_MS, env: { ...baseEnv(box), ...more } };
   return lists === undefined
     ? await runProcess(box, argv, options)
     : await run(box, { policy: policyFor(lists), argv, ...options });
@@ -85,13 +93,14 @@ async function stall(
 
 /** Nobody waited for the stuck one; it could be killed; and all is gone once the filesystem is. */
 async function expectOthersServed(hung: Hung, result: ProcessResult): Promise<void> {
-  expect([result.stdout, result.status]).toEqual(["stuck\nkilled\n0\n", 0]);
-  expect(Number(result.stderr)).toBeLessThan(100);
+  expect([result.stdout, result.stderr, result.status]).toEqual(["stuck\nkilled\n0\n", "", 0]);
   // What waits for the server can't be killed: that it is there still shows that the lookup was one that hung.
-  expect(await hung.left()).toHaveLength(1);
-  const [helper] = await hung.left();
+  const helper = await until("nobody else to be left", async () => {
+    const [first, ...others] = await hung.left();
+    return others.length === 0 ? first : undefined;
+  });
   process.kill(await hung.server(), "SIGKILL");
-  await until("the helper's end", () => (namespaceOf(helper ?? 0) === undefined ? true : undefined), 5000);
+  await until("the helper's end", () => (namespaceOf(helper) === undefined ? true : undefined));
 }
 
 asUsersUnless(OBSTACLE, "without a broker, an open on the filesystem hangs and can't even be killed", async (box) => {
@@ -194,14 +203,14 @@ asUsersUnless(OBSTACLE, "a listed file is opened once its server answers again, 
   expect(ended).toBe(false);
   process.kill(await hung.server(), "SIGUSR1");
   expect((await running).stdout).toBe("ok\n");
-  expect(await hung.left()).toEqual([]);
+  await until("nobody to be left", async () => ((await hung.left()).length === 0 ? true : undefined));
 });
 
 asUsersUnless(OBSTACLE, "a filesystem that is mounted while the run goes on is no exception", async (box) => {
   const hung = hungIn(box);
   const { listed } = prepare(box);
   const [go, there] = [box.path("go"), box.path("there")];
-  const stalling = [probePath("stall"), "open", `${hung.dir}/lookup`, listed, String(WATCH_MS)].join(" ");
+  const stalling = [probePath("stall"), "open", `${hung.dir}/lookup`, listed, hung.held, OPENS, KILLED_MS].join(" ");
   // The first open is passed on while nothing is mounted yet.
   const script = `read a < /proc/version; echo > ${there}; until [ -e ${go} ]; do sleep 0.02; done; exec ${stalling}`;
   const program = { path: probePath("stall"), rights: ["execute", "read_file"] };
@@ -220,7 +229,7 @@ asUsersUnless(OBSTACLE, "a filesystem that is mounted while the run goes on is n
     'echo $$ > "$0"; exec "$@"',
     box.path("inside.pid"),
   ];
-  const running = run(box, { policy, argv: ["/bin/bash", "-c", script], enter, timeoutMs: 20_000 });
+  const running = run(box, { policy, argv: ["/bin/bash", "-c", script], enter, timeoutMs: TIMEOUT_MS });
   await until("the workload", () => (existsSync(there) ? true : undefined));
   const target = readFileSync(box.path("inside.pid"), "utf8").trim();
   const [hang = "", ...rest] = hung.enter;
@@ -246,7 +255,7 @@ asRootUnless(
     const options = { policy: policyFor({ allow_read: [listed] }), flags: ["--socket", daemon.socket], enter };
     const serve = async (): Promise<void> => {
       const other = await run(box, { ...options, argv: [probePath("race"), "hammer", listed, "2", "200"] });
-      expect([other.stdout, other.stderr === "" ? Number.NaN : Number(other.stderr) < 500]).toEqual(["400\n", true]);
+      expect(other.stdout).toBe("400\n");
     };
     const stuck = run(box, { ...options, argv: [probePath("stall"), "wait", `${hung.dir}/lookup`, "/"] });
     const workload = await find(hung, "stall");
@@ -264,6 +273,6 @@ asRootUnless(
     expect((await daemon.status()).brokered_requests).toBeGreaterThan(800);
     expect(helpers()).toEqual([helper ?? ""]);
     process.kill(server, "SIGKILL");
-    await until("the helper's end", () => (helpers().length === 0 ? true : undefined), 5000);
+    await until("the helper's end", () => (helpers().length === 0 ? true : undefined));
   },
 );

@@ -13,6 +13,8 @@
  *               open    the same as ok, but its open is never answered
  *               dir     a folder with the same names; mkdir of "stuck" in it is never answered, of another name is
  *
+ * PIDFILE.held is there once something isn't answered.
+ *
  * Nothing is answered to FUSE_INTERRUPT: who waits can't even be killed. After
  * SIGUSR1, what wasn't answered is, and is from then on.
  */
@@ -37,6 +39,7 @@ static volatile sig_atomic_t answers_all;
 static volatile sig_atomic_t is_late;
 static char held[HELD_MAX][512];
 static int held_count;
+static char held_file[4096];
 
 static void on_signal(int number)
 {
@@ -119,6 +122,7 @@ static void serve(char *request)
 
 	if (is_held(in, body)) {
 		memcpy(held[held_count++ % HELD_MAX], request, in->len < sizeof(held[0]) ? in->len : sizeof(held[0]));
+		close(creat(held_file, 0644));
 		return;
 	}
 	switch (in->opcode) {
@@ -214,6 +218,8 @@ int main(int argc, char **argv)
 	if (!here)
 		part();
 	mount_on(argv[1]);
+	snprintf(held_file, sizeof(held_file), "%s.held", argv[2]);
+	unlink(held_file);
 	server = fork();
 	if (server == 0)
 		serve_all();

@@ -1,13 +1,12 @@
 /*
  * Whether one process that hangs holds others up.
  *
- *     stall CALL HUNG GOOD MS
+ *     stall CALL HUNG GOOD HELD COUNT MS
  *
- * A child does CALL (open, mkdir, truncate) on HUNG, and another one opens GOOD
- * again and again. After MS, and after the first one was killed, it prints:
+ * A child does CALL (open, mkdir, truncate) on HUNG. Once it has ended, or HELD
+ * says that it hangs, GOOD is opened COUNT times, and the child killed. Prints:
  * whether the first child was stuck by then or what its call gave, whether it
- * could be killed at once, and the errno of the opens ("0" for none);
- * the longest open in ms goes to stderr.
+ * could be killed within MS, and the errno of the opens ("0" for none).
  *
  *     stall wait HUNG GO       opens once GO is there, and prints what it reads
  */
@@ -57,43 +56,37 @@ static int wait_ms(pid_t child, double ms)
 	return status;
 }
 
-static void stall(const char *call, const char *hung, const char *good, double ms)
+static void stall(char **argv, int count, double ms)
 {
 	const pid_t child = fork();
-	double end;
-	double longest = 0;
 	int error = 0;
-	int status;
+	int status = -1;
 
 	if (child == 0) {
 		/* Nobody waits for the end of our output. */
 		close_range(0, 2, 0);
-		_exit(hang(call, hung));
+		_exit(hang(argv[0], argv[1]));
 	}
-	end = now_ms() + ms;
-	while (now_ms() < end) {
-		const double from = now_ms();
-		const int fd = open(good, O_RDONLY);
-		const double took = now_ms() - from;
+	while (status < 0 && access(argv[3], F_OK) != 0)
+		status = wait_ms(child, 1);
+	for (int i = 0; i < count; i++) {
+		const int fd = open(argv[2], O_RDONLY);
 
 		if (fd < 0)
 			error = errno;
 		close(fd);
-		if (took > longest)
-			longest = took;
-		usleep(1000);
 	}
-	status = wait_ms(child, 0);
+	if (status < 0)
+		status = wait_ms(child, 0);
 	if (status >= 0) {
 		printf("%s\n", WEXITSTATUS(status) == 0 ? "0" : strerrorname_np(WEXITSTATUS(status)));
 	} else {
 		puts("stuck");
 		kill(child, SIGKILL);
-		status = wait_ms(child, 1000);
+		status = wait_ms(child, ms);
 		puts(status >= 0 && WIFSIGNALED(status) ? "killed" : "alive");
 	}
 	puts(error == 0 ? "0" : strerrorname_np(error));
-	fprintf(stderr, "%.1f\n", longest);
 }
 
 int main(int argc, char **argv)
@@ -101,8 +94,8 @@ int main(int argc, char **argv)
 	char text[64] = "";
 	int fd;
 
-	if (argc == 5) {
-		stall(argv[1], argv[2], argv[3], atof(argv[4]));
+	if (argc == 7) {
+		stall(argv + 1, atoi(argv[5]), atof(argv[6]));
 		return 0;
 	}
 	if (argc != 4)
