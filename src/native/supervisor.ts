@@ -250,10 +250,14 @@ export class Supervisor implements Watch {
     native().ll_supervisor_tell_mounts(this.#address);
   }
 
-  /** Ends what is left of the run and gives back all that it owned. Blocks until its keeper is gone. */
+  /** Ends what is left of the run and gives back all that it owned but `epoll`. Blocks until its keeper is gone. */
   end(): void {
     native().ll_supervisor_end(this.#address);
     native().ll_supervisor_release(this.#address);
+  }
+
+  /** After `end`, and after those that watch something by `epoll`. */
+  close(): void {
     this.#epoll.close();
   }
 

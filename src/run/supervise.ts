@@ -110,6 +110,7 @@ export function supervise(run: Supervisor, plan: Plan, command: string, helpers:
   } finally {
     run.end();
     broker?.close();
+    run.close();
   }
   const { error, gone } = followed;
   const status = run.status ?? 0;

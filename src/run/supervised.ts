@@ -23,6 +23,7 @@ export function startSupervised(plan: Plan, request: LaunchRequest, helpers: Hel
   const error = failureOf(run.failure, plan, command);
   run.end();
   helpers.broker?.close();
+  run.close();
   helpers.partner?.ended(error);
   helpers.failed?.(error);
   throw error;
