@@ -22,6 +22,8 @@ import {
   PLAN_MAGIC,
   PROOF_CALL,
   PROOF_ERRNO,
+  REACHED,
+  SHADOWED,
   SIEVE,
   STAGES,
   STORED,
@@ -103,6 +105,13 @@ function header(): string {
     "",
     "/* src/kernel/filesystems.ts; behind the last one is an empty one. */",
     `#define LL_OWN_FILESYSTEMS \\\n${OWN_FILESYSTEMS.map((each) => `\t"${each}\\0"`).join(" \\\n")}`,
+    "",
+    ...Object.entries(REACHED).map(
+      ([name, text]) => `#define LL_REACHED_${name.toUpperCase()} ${JSON.stringify(text)}`,
+    ),
+    ...Object.entries(SHADOWED).map(
+      ([name, text]) => `#define LL_SHADOWED_${name.toUpperCase()} ${JSON.stringify(text)}`,
+    ),
     "",
     cStruct("ll_header", HEADER),
     cStruct("ll_op", OP),

@@ -88,3 +88,14 @@ bool ll_fd_path(int fd, char ret_path[LL_PATH_SIZE])
 	ll_number_text(number, (uint32_t)fd, 10);
 	return ll_join(ret_path, parts, 2);
 }
+
+bool ll_is_within(const char *path, const char *folder)
+{
+	if (folder[0] == '/' && folder[1] == '\0')
+		return true;
+	while (*folder != '\0' && *path == *folder) {
+		path++;
+		folder++;
+	}
+	return *folder == '\0' && (*path == '/' || *path == '\0');
+}

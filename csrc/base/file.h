@@ -17,6 +17,9 @@ struct ll_bytes {
 /* Writes parts, one behind the other; false if they don't fit, with their NUL, in LL_PATH_SIZE. */
 bool ll_join(char ret_path[LL_PATH_SIZE], const char *const parts[], size_t count);
 
+/* Whether path is folder, or beneath it. */
+bool ll_is_within(const char *path, const char *folder);
+
 /* Of the file at path, from the folder dir; flags are AT_*. 0 or -errno. */
 int ll_stat_path(int dir, const char *path, int flags, struct ll_statx *ret_status);
 

@@ -119,6 +119,7 @@ void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const
 		return;
 	if (ll_plan_check(bytes.data, bytes.size, &plan, &op) == 0 &&
 	    ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates)) {
+		ll_front_warn(start, request, file, &plan);
 		exec = ll_front_exec(stack, start, request);
 		exec.candidates = candidates;
 		if (ll_front_is_plain(&plan))

@@ -50,6 +50,22 @@ _Noreturn void ll_front_say(const char *first, const char *second)
 	finish(&line, OWN_FAILURE);
 }
 
+/* SIGPIPE is as before afterwards: a run doesn't end by what it is warned of. */
+void ll_front_tell(const char *before, const char *path, const char *after)
+{
+	const struct ll_sigaction ignore = { .handler = 1 };
+	struct ll_sigaction own;
+	char buffer[LINE_BYTES];
+	struct ll_text line = begin(buffer);
+
+	ll_text_add(&line, before);
+	ll_text_json_bytes(&line, path);
+	ll_text_add(&line, after);
+	raw_call4(__NR_rt_sigaction, LL_SIGPIPE, raw_ptr(&ignore), raw_ptr(&own), sizeof(ignore.mask));
+	write_line(&line);
+	raw_call4(__NR_rt_sigaction, LL_SIGPIPE, raw_ptr(&own), 0, sizeof(own.mask));
+}
+
 /* What execve(2) may answer, and most of what mounts may: the texts of src/kernel/errno-names.ts. */
 static const struct {
 	int number;

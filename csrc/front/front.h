@@ -93,6 +93,9 @@ _Noreturn void ll_front_say(const char *first, const char *second);
 /* Tells what a run of this checked plan goes without on this host, where it goes without anything. */
 void ll_front_tell_notes(const struct ll_plan *plan);
 
+/* A line on which nothing depends: landlockd: BEFORE"PATH"AFTER. */
+void ll_front_tell(const char *before, const char *path, const char *after);
+
 /* Tells how many audit events were lost, and why the last of them was. */
 void ll_front_tell_lost(unsigned int events, int error);
 

@@ -66,25 +66,13 @@ static bool pin_one(const struct ll_op *op, const char *path, struct ll_pin *pin
 	return pin->folder >= 0;
 }
 
-/* Whether path is folder, or beneath it. */
-static bool is_within(const char *path, const char *folder)
-{
-	if (folder[0] == '/' && folder[1] == '\0')
-		return true;
-	while (*folder != '\0' && *path == *folder) {
-		path++;
-		folder++;
-	}
-	return *folder == '\0' && (*path == '/' || *path == '\0');
-}
-
 static bool overlap(int one, int other)
 {
 	char path[LL_PATH_SIZE];
 	char folder[LL_PATH_SIZE];
 
-	return ll_real_path(one, path) == 0 || ll_real_path(other, folder) == 0 || is_within(path, folder) ||
-	       is_within(folder, path);
+	return ll_real_path(one, path) == 0 || ll_real_path(other, folder) == 0 || ll_is_within(path, folder) ||
+	       ll_is_within(folder, path);
 }
 
 /* What is published must not be reachable as scratch: Bun refuses that, with a message. */

@@ -87,7 +87,7 @@ static enum found look_at_user(const struct ll_stack *stack, const char *variabl
 	return look_in(folder, name, ret_file);
 }
 
-static bool is_built_in(const char *name)
+bool ll_front_is_built_in(const char *name)
 {
 	static const char *const names[] = LL_BUILT_IN_NAMES;
 
@@ -119,9 +119,12 @@ static enum found find_named(const struct ll_stack *stack, const char *name, cha
 		found = look_in_list(list, name, ret_file);
 	if (found == ABSENT)
 		found = look_at_user(stack, "XDG_CONFIG_HOME", "/.config", name, ret_file);
+	/* Bun asks whether a run of the policy that was named could have put it there. */
+	if (found == FOUND && ll_front_is_built_in(name))
+		found = ASK_BUN;
 	if (found == ABSENT)
 		found = look_in_system(name, ret_file);
-	if (found != ABSENT || is_built_in(name))
+	if (found != ABSENT || ll_front_is_built_in(name))
 		return found;
 	found = look_at_user(stack, "XDG_DATA_HOME", "/.local/share", name, ret_file);
 	return found == ABSENT ? look_in(LL_INSTALLED_FOLDER, name, ret_file) : found;

@@ -51,7 +51,7 @@ static void write_entry(struct ll_frame *frame, const struct ll_stack *stack, co
 }
 
 /* Returns where the command wasn't executed, with nothing changed. */
-static void enter(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+static void enter(const struct ll_stack *stack, struct ll_start *start, const struct ll_request *request,
 		  const char *file, const struct ll_bytes *bytes, const uint8_t key[LL_SHA256_SIZE],
 		  const struct ll_entry *entry)
 {
@@ -70,13 +70,14 @@ static void enter(const struct ll_stack *stack, const struct ll_start *start, co
 	if (notice.socket < 0)
 		return;
 	if (notice.frame.bytes != NULL) {
+		ll_front_warn(start, request, file, &plan);
 		write_entry(&notice.frame, stack, request, file, key, entry->mac);
 		ll_front_become(&plan, &exec, &notice);
 	}
 	raw_call1(__NR_close, notice.socket);
 }
 
-void ll_front_enter(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+void ll_front_enter(const struct ll_stack *stack, struct ll_start *start, const struct ll_request *request,
 		    const struct ll_bytes *policy, const char *file)
 {
 	struct ll_folders folders;

@@ -92,7 +92,7 @@ static bool can_mount(const struct ll_plan *plan)
 		const struct ll_op *op = &plan->ops[i];
 		struct ll_statx status;
 
-		if (op->text_size == 0 || op->kind == LL_OP_NOTE)
+		if (op->text_size == 0 || op->kind == LL_OP_NOTE || op->kind == LL_OP_WRITES)
 			continue;
 		if (op->kind == LL_OP_RULE_PATH && op->flags & LL_FLAG_RULE_PATH_OPTIONAL) {
 			if (op->c != 0 && look_at(plan, op, &status) == -LL_ELOOP)
@@ -191,6 +191,7 @@ static const struct ll_supervisor *run_stored(const struct ll_stack *stack, stru
 	    (has_notes(&plan) && (request->plan != NULL || request->audit != NULL)) ||
 	    !ll_front_candidates(stack, request->command[0], plan.header->namespaces == 0, &candidates))
 		return NULL;
+	ll_front_warn(start, request, policy_file, &plan);
 	brokered = ll_plan_is_brokered(&plan);
 	stays = brokered || needs_init(&plan) || request->audit != NULL;
 	/* Bun may go on with it, when signals aren't any more what they were: where it couldn't, nothing is to run. */

@@ -108,6 +108,18 @@ bool ll_front_candidates(const struct ll_stack *stack, const char *name, bool se
 void ll_front_client(const struct ll_stack *stack, struct ll_start *start, const struct ll_request *request,
 		     const struct ll_bytes *policy, const char *file);
 
+/*
+ * src/run/reach.ts: tells on stderr of what decides the next run and lies
+ * where this one may write, and of a policy that has a built-in one's name.
+ * Once in a process: Bun is told by the start record that it was done. file
+ * as ll_front_policy gives it.
+ */
+void ll_front_warn(struct ll_start *start, const struct ll_request *request, const char *file,
+		   const struct ll_plan *plan);
+
+/* Whether a policy that comes with landlockd has this name. */
+bool ll_front_is_built_in(const char *name);
+
 struct ll_notice;
 
 /*
@@ -122,7 +134,7 @@ void ll_front_become(const struct ll_plan *plan, const struct ll_exec *exec, con
  * A run that enters itself in the register of the daemon that is to hold it:
  * src/daemon/register.ts. Returns where the daemon has to be asked.
  */
-void ll_front_enter(const struct ll_stack *stack, const struct ll_start *start, const struct ll_request *request,
+void ll_front_enter(const struct ll_stack *stack, struct ll_start *start, const struct ll_request *request,
 		    const struct ll_bytes *policy, const char *file);
 
 /* Whether a run of this checked plan needs nobody: no broker, and no namespaces. */

@@ -44,6 +44,7 @@ struct ll_start {
 	struct ll_start_rlimit rlimits[LL_START_RLIMITS]; /* by RLIMIT_ number */
 	uint8_t build[32];                                /* SHA-256 that names this build: what the link step linked */
 	uint64_t supervisor; /* struct ll_supervisor of a run that the front has started; 0 for none */
+	uint64_t warned;     /* 1: what the run is warned of was told */
 };
 
 /* The record of this process, NULL where no front ran; in the library only. */
@@ -58,6 +59,7 @@ _Static_assert(offsetof(struct ll_start, status_flags) == 68, "start record layo
 _Static_assert(offsetof(struct ll_start, rlimits) == 80, "start record layout");
 _Static_assert(offsetof(struct ll_start, build) == 336, "start record layout");
 _Static_assert(offsetof(struct ll_start, supervisor) == 368, "start record layout");
-_Static_assert(sizeof(struct ll_start) == 376, "start record layout");
+_Static_assert(offsetof(struct ll_start, warned) == 376, "start record layout");
+_Static_assert(sizeof(struct ll_start) == 384, "start record layout");
 
 #endif

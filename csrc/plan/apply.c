@@ -200,6 +200,7 @@ static int apply_one(struct ll_state *state, const struct ll_op *op)
 	case LL_OP_FORK:
 	case LL_OP_LISTED:
 	case LL_OP_NOTE:
+	case LL_OP_WRITES:
 		return 0;
 	case LL_OP_CWD:
 		return op_cwd(state, op);

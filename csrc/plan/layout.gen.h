@@ -14,14 +14,14 @@
 #define LL_PROOF_CALL 0x4c4c5052
 #define LL_PROOF_ERRNO 4012
 #define LL_LAYOUT_DIGEST \
-	{ 0x393ae33a, \
-	  0x9bc377d5, \
-	  0x587f8ae7, \
-	  0x7276fb05, \
-	  0x50bb2d23, \
-	  0xc151389f, \
-	  0x4f4ff952, \
-	  0x1201125c }
+	{ 0xa95f6cbb, \
+	  0xa18ed0d4, \
+	  0xf6d87b08, \
+	  0xe8634b3e, \
+	  0x5f0df872, \
+	  0x9fe1649e, \
+	  0x0f98f73a, \
+	  0xd98e351f }
 
 /* src/kernel/filesystems.ts; behind the last one is an empty one. */
 #define LL_OWN_FILESYSTEMS \
@@ -77,6 +77,15 @@
 	"jffs2\0" \
 	"ubifs\0" \
 	"overlay\0"
+
+#define LL_REACHED_BEFORE "warning: this run may write "
+#define LL_REACHED_POLICY "its policy "
+#define LL_REACHED_PLAN "its plan "
+#define LL_REACHED_SINK "its record "
+#define LL_REACHED_EXECUTABLE "landlockd itself "
+#define LL_REACHED_AFTER ": keep it where no run can change it"
+#define LL_SHADOWED_BEFORE "the policy of this run is "
+#define LL_SHADOWED_AFTER ", which has the name of a built-in one"
 
 struct ll_header {
 	uint64_t magic;
@@ -366,6 +375,7 @@ enum {
 	LL_OP_ALLOW_ATTACH = 23,
 	LL_OP_LISTED = 24,
 	LL_OP_NOTE = 25,
+	LL_OP_WRITES = 26,
 };
 
 enum {
@@ -457,7 +467,8 @@ enum {
 	[LL_OP_ALLOW_OBJECT] = { 0, 3 }, \
 	[LL_OP_ALLOW_ATTACH] = { 8, 0 }, \
 	[LL_OP_LISTED] = { 12, 15 }, \
-	[LL_OP_NOTE] = { 8, 0 },
-#define LL_OP_KINDS 26
+	[LL_OP_NOTE] = { 8, 0 }, \
+	[LL_OP_WRITES] = { 8, 0 },
+#define LL_OP_KINDS 27
 
 #endif

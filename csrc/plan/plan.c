@@ -121,6 +121,7 @@ static bool order_ok(struct progress *seen, const struct ll_op *op)
 	case LL_OP_LISTED:
 		return seen->forks == 0 && op->flags != 0 && (op->flags & (op->flags - 1)) == 0;
 	case LL_OP_NOTE:
+	case LL_OP_WRITES:
 		return seen->forks == 0;
 	case LL_OP_FORK:
 		return seen->pivots == seen->roots && seen->privates == (seen->namespaces != 0 ? 1 : 0) &&

@@ -3,13 +3,14 @@
 import type { ArgsDef } from "citty";
 import { UsageError } from "../base/errors.ts";
 import { rawVariable } from "../base/raw.ts";
-import { startState } from "../native/start.ts";
+import { startState, wasWarned } from "../native/start.ts";
 import { syscall } from "../native/syscall.ts";
 import { type LoadedPolicy, loadPolicy, type PolicySource } from "../policy/load.ts";
 import { readPolicyFile } from "../policy/read.ts";
 import { parseSettings, type VariableContext } from "../policy/variables.ts";
 import type { Origin } from "../store/key.ts";
 import type { Parsed } from "./arguments.ts";
+import { writeErr } from "./output.ts";
 
 export const POLICY_FLAGS: ArgsDef = {
   "policy-file": { type: "string", valueHint: "FILE", description: "The policy, as a file" },
@@ -48,6 +49,12 @@ export function variableContext(parsed: Parsed): VariableContext {
   };
 }
 
+async function tellShadow(source: PolicySource, parsed: Parsed): Promise<void> {
+  const { shadowLine } = await import("./shadow.ts");
+  const line = await shadowLine(source, variableContext(parsed));
+  if (line !== undefined && !wasWarned()) writeErr(`landlockd: ${line}\n`);
+}
+
 /** The one policy that the flags name. @throws UsageError */
 export async function policySource(parsed: Parsed): Promise<PolicySource> {
   const files = parsed.values("policy-file");
@@ -63,7 +70,9 @@ export async function policySource(parsed: Parsed): Promise<PolicySource> {
   const { findNamedPolicy } = await import("../policy/named.ts");
   // Of a variable that is given twice Bun takes the last, and the front and everybody else the first.
   const variables = ["LANDLOCKD_POLICY_PATH", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME"];
-  return findNamedPolicy(name, Object.fromEntries(variables.map((each) => [each, startVariable(each)])));
+  const source = findNamedPolicy(name, Object.fromEntries(variables.map((each) => [each, startVariable(each)])));
+  if (source.shadows !== undefined) await tellShadow(source, parsed);
+  return source;
 }
 
 /** With all that a plan of it depends on but the host. @throws UsageError, PolicyError */

@@ -59,6 +59,7 @@ async function runSubject(
     get argv() {
       return rawCommand(count);
     },
+    onWarning: (line) => writeErr(`landlockd: ${line}\n`),
     bestEffort: parsed.on("best-effort"),
     audit: parsed.value("audit"),
   });

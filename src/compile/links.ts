@@ -14,6 +14,7 @@ import { isBeneath, type PathIndex } from "../policy/tree.ts";
 import type { Compiled } from "./compile.ts";
 import { holdMounts } from "./hold.ts";
 import { type LinkView, Planted, type Way, walk } from "./walk.ts";
+import { writesOps } from "./writes.ts";
 
 /** The ways of a policy's paths. */
 export class Ways {
@@ -180,6 +181,8 @@ export function closeLinks({ plan, report }: Compiled, policy: Policy, view: Lin
     lasting &&= closed.lasting;
     return closed.op;
   });
-  const closed: Plan = { ...plan, ops: holdMounts(ops, policy, ways) };
+  const held = holdMounts(ops, policy, ways);
+  const fork = held.findIndex(({ kind }) => kind === "fork");
+  const closed: Plan = { ...plan, ops: [...held.slice(0, fork), ...writesOps(policy, ways), ...held.slice(fork)] };
   return { plan: closed, report: { ...report, fleeting: !lasting } };
 }

@@ -48,9 +48,10 @@ function readStrings(list: number, count: number): Uint8Array[] {
 /** Offset of ll_start.build (csrc/native/start.h). */
 const BUILD_AT = 336;
 
-/** Offset of ll_start.supervisor, and the record's size. */
+/** Offsets of ll_start.supervisor and warned, and the record's size. */
 const SUPERVISOR_AT = 368;
-const RECORD_SIZE = 376;
+const WARNED_AT = 376;
+const RECORD_SIZE = 384;
 
 function fromRecord(address: number): StartState {
   const view = new DataView(memoryAt(address, 0, RECORD_SIZE));
@@ -117,6 +118,12 @@ export function supervisorAddress(): number {
   const address = native().ll_start_record();
   if (address === 0) return 0;
   return Number(new DataView(memoryAt(address, SUPERVISOR_AT, 8)).getBigUint64(0, true));
+}
+
+/** Whether the front has told on stderr what the run is warned of. */
+export function wasWarned(): boolean {
+  const address = native().ll_start_record();
+  return address !== 0 && new DataView(memoryAt(address, WARNED_AT, 8)).getUint32(0, true) === 1;
 }
 
 let state: StartState | undefined;

@@ -71,6 +71,8 @@ function describeOp(op: PlanOp): string {
       return `the broker answers for ${text} (${listOf(op)})`;
     case "note":
       return `say ${text}`;
+    case "writes":
+      return `what it may write: ${text}`;
     case "pivot":
       return "the prepared root becomes the root; the old one is gone";
     case "filter":

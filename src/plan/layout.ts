@@ -448,6 +448,9 @@ export const OPS: Readonly<Record<OpName, OpSpec>> = {
 
   /** text is what a person has to be told of each run, on stderr: what the host lacks of the policy. Nothing is done. */
   note: { id: 25, uses: ["text"], flags: {} },
+
+  /** text is what the policy lets be written, by its real path: nothing is done, but a run is warned of what lies there. */
+  writes: { id: 26, uses: ["text"], flags: {} },
 };
 
 export type OpName =
@@ -475,7 +478,8 @@ export type OpName =
   | "allow_object"
   | "allow_attach"
   | "listed"
-  | "note";
+  | "note"
+  | "writes";
 
 /** Stages that aren't operations. */
 export const STAGES = { plan: 100, launch: 101, clone: 102, channel: 103, exec: 104, keeper: 105 } as const;
@@ -539,6 +543,22 @@ export const MAX_BINDS = 512;
  */
 export const PROOF_CALL = 0x4c4c_5052;
 export const PROOF_ERRNO = 0xfac;
+
+/** What a run is warned of on stderr: between `before` and `after` stands what lies in its reach, with its path. */
+export const REACHED = {
+  before: "warning: this run may write ",
+  policy: "its policy ",
+  plan: "its plan ",
+  sink: "its record ",
+  executable: "landlockd itself ",
+  after: ": keep it where no run can change it",
+} as const;
+
+/** What is told of a policy that was named: between the two stands the file. */
+export const SHADOWED = {
+  before: "the policy of this run is ",
+  after: ", which has the name of a built-in one",
+} as const;
 
 /** Everything that has to agree, as text: its SHA-256 is the format's digest. */
 export function layoutText(): string {

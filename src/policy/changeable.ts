@@ -40,9 +40,20 @@ function foldersOf(
   );
 }
 
+function outermostOf(folders: readonly string[]): string[] {
+  const all = new PathIndex(folders);
+  return [...new Set(folders)].filter((folder) => all.above(folder) === undefined);
+}
+
 /** The real paths of folders beneath which the runs of a policy may rename folders themselves. */
 export function renamableFolders(policy: Policy, reals: Reals): PathIndex {
   return new PathIndex(foldersOf(policy, reals, renamesFolders));
+}
+
+/** The real paths that the rules of a policy, or its broker, let be written; none is beneath another. */
+export function writableFolders(policy: Policy, reals: Reals): readonly string[] {
+  const listed = (policy.broker?.allow_write ?? []).map((path) => reals.real(path));
+  return outermostOf([...foldersOf(policy, reals, () => true), ...brokeredFolders(policy, reals), ...listed]);
 }
 
 /** The real paths of folders beneath which the broker changes names for its runs. */
@@ -55,7 +66,5 @@ export function brokeredFolders({ broker }: Policy, reals: Reals): string[] {
  * right to write: what a policy leaves open everywhere says nothing of a place.
  */
 export function changeableFolders(policy: Policy, reals: Reals): PathIndex {
-  const folders = [...foldersOf(policy, reals, changesNames), ...brokeredFolders(policy, reals)];
-  const all = new PathIndex(folders);
-  return new PathIndex(folders.filter((folder) => all.above(folder) === undefined));
+  return new PathIndex(outermostOf([...foldersOf(policy, reals, changesNames), ...brokeredFolders(policy, reals)]));
 }

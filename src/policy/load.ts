@@ -16,6 +16,8 @@ export interface PolicySource {
   readonly bytes: Uint8Array;
   /** The folder that it is in, for `${POLICY_DIR}`; undefined for a built-in one. */
   readonly policyDir: string | undefined;
+  /** The policy of landlockd's own that was named, and in whose place this one was found. */
+  readonly shadows?: string;
 }
 
 export interface LoadedPolicy {

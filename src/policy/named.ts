@@ -67,11 +67,9 @@ export function findNamedPolicy(name: string, env: Environment): PolicySource {
     throw new UsageError(`${JSON.stringify(name)} is not a policy's name`, "for a file, use --policy-file");
   }
   const own = fileIn(policyFolders(env), name);
-  if (own !== undefined) return readPolicyFile(own);
-  const text = Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined;
-  if (text !== undefined) {
-    return { file: `built-in:${name}`, bytes: new TextEncoder().encode(text), policyDir: undefined };
-  }
+  const builtIn = builtInPolicy(name);
+  if (own !== undefined) return { ...readPolicyFile(own), ...(builtIn === undefined ? {} : { shadows: name }) };
+  if (builtIn !== undefined) return builtIn;
   const installed = fileIn(installedFolders(env), name);
   if (installed !== undefined) return readPolicyFile(installed);
   const names = listNamedPolicies(env).map((policy) => policy.name);
@@ -88,6 +86,13 @@ function fileIn(folders: readonly string[], name: string): string | undefined {
     if (exists(file)) return file;
   }
   return undefined;
+}
+
+/** The policy that comes with landlockd under this name. */
+export function builtInPolicy(name: string): PolicySource | undefined {
+  const text = Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined;
+  if (text === undefined) return undefined;
+  return { file: `built-in:${name}`, bytes: new TextEncoder().encode(text), policyDir: undefined };
 }
 
 /** Every policy that can be named, each where it would be taken from, by name. */

@@ -28,6 +28,8 @@ interface RunParts {
   readonly origin?: Origin | undefined;
   /** Where audit events go; undefined for nowhere. */
   readonly audit: string | undefined;
+  /** Told of what lies in the run's own reach, one line each, before it starts. */
+  readonly onWarning: (line: string) => void;
   /** Told what the run goes without, before it starts. */
   readonly onDegraded: (items: readonly Unsupported[]) => Promise<void>;
   /** Told what the policy does without by name on this host, of this Landlock ABI. */

@@ -5,9 +5,12 @@ import { type Compiled, compile, type Report } from "../compile/compile.ts";
 import { closeLinks } from "../compile/links.ts";
 import type { Host } from "../kernel/host.ts";
 import { HOST_LINKS } from "../native/links.ts";
+import { wasWarned } from "../native/start.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type RunOptions, tellDegraded } from "./options.ts";
 import { endPlainly } from "./plain.ts";
+import { reachedLines } from "./reach.ts";
 import type { RunResult } from "./result.ts";
 
 /** Without Landlock, that is the reason. No word of each right that needs it, with a hint that wouldn't help. */
@@ -32,6 +35,13 @@ function compiledOf({ policy, compiled, host, bestEffort }: RunOptions): Compile
   return policy === undefined ? compiled : compileRun(policy, host, bestEffort || policy.compat === "best-effort");
 }
 
+/** The front has done so where it began with the run. */
+function warn(plan: Plan, options: RunOptions): void {
+  if (wasWarned()) return;
+  const { policy, policyFile, audit } = options;
+  for (const line of reachedLines(plan, { policyFile, isPlan: policy === undefined, audit })) options.onWarning(line);
+}
+
 /** Whether this process can become the workload: all of the policy is enforced, and nobody has to stay for it. */
 function isPlain({ supervised, unsupported }: Report, { partner }: RunOptions): boolean {
   return supervised.length + unsupported.length === 0 && partner === undefined;
@@ -44,6 +54,7 @@ function isPlain({ supervised, unsupported }: Report, { partner }: RunOptions): 
 export async function run(options: RunOptions): Promise<RunResult> {
   if (options.audit !== undefined) return runWithEvents(options, options.audit);
   const { plan, report } = compiledOf(options);
+  warn(plan, options);
   await tellDegraded(report, options);
   if (options.policy !== undefined && options.origin !== undefined && isPlain(report, options)) {
     const origin = report.fleeting === true ? undefined : options.origin;
@@ -59,6 +70,7 @@ async function runWithEvents(options: RunOptions, sink: string): Promise<RunResu
   let compiled: Compiled | undefined;
   const result = await runAudited(options, sink, () => {
     compiled = compiledOf(options);
+    warn(compiled.plan, options);
     return [compiled, launchRequest(compiled.plan, options)];
   });
   // After the run, so that the workload doesn't wait for it.
