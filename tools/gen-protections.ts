@@ -15,6 +15,9 @@ const WHEN: Readonly<Record<Protection["when"], string>> = {
   no_bind: "`bind_tcp` is handled, no port is granted it, and TCP sockets can be made",
   signal: "the scope `signal` isn't opened",
   no_socket: "`[seccomp] deny` names `socket`",
+  no_udp:
+    "`bind_udp` and `connect_send_udp` are handled, no port is granted either, and the kernel lacks them (before Linux 7.2)",
+  no_unix: "`resolve_unix` is handled, granted nowhere, and the kernel lacks it (before Linux 7.1)",
 };
 
 function closes({ syscalls, which }: SyscallMatch): string {

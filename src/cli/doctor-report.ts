@@ -33,10 +33,26 @@ function landlockReason(host: Host): string | undefined {
   return `landlock_create_ruleset: ${name}`;
 }
 
+const NO_TCP = "by the seccomp filter where no port is granted bind_tcp or connect_tcp";
+const NO_UDP = "by the seccomp filter where no port is granted bind_udp or connect_send_udp";
+
+/** Where the seccomp filter does what this Landlock can't (policy/closed.ts). */
+const BY_FILTER: Readonly<Record<string, string>> = {
+  bind_tcp: NO_TCP,
+  connect_tcp: NO_TCP,
+  bind_udp: NO_UDP,
+  connect_send_udp: NO_UDP,
+  resolve_unix:
+    "by the seccomp filter where it is granted nowhere: no UNIX socket is made, not even for the run itself",
+  abstract_unix_socket: "by the seccomp filter where no UNIX socket is made",
+};
+
 function rights(prefix: string, table: readonly Right[], abi: number): Ability[] {
   return table.map((right): Ability => {
     const yes = right.abi <= abi;
-    return { item: `${prefix}.${right.name}`, yes, ...(yes ? {} : { reason: `needs ${abiText(right.abi)}` }) };
+    const otherwise = BY_FILTER[right.name];
+    const reason = `needs ${abiText(right.abi)}${otherwise === undefined ? "" : `; else ${otherwise}`}`;
+    return { item: `${prefix}.${right.name}`, yes, ...(yes ? {} : { reason }) };
   });
 }
 

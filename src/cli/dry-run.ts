@@ -43,6 +43,10 @@ export async function dryRun(loaded: LoadedPolicy, bestEffort: boolean): Promise
   for (const { item, needs, has } of report.without) {
     lines.push(`  ${paint.yellow("--")}  ${item}: needs ${needs}; this host has ${has}: the policy does without it`);
   }
+  for (const { item, needs, has } of report.filtered) {
+    const why = `for Landlock it needs ${needs}, and this host has ${has}`;
+    lines.push(`  ${paint.green("yes")} ${item}: by the seccomp filter; ${why}`);
+  }
   for (const { item, needs, has } of report.degraded) {
     lines.push(`  ${paint.yellow("--")}  ${item}: built in, needs ${needs}; this host has ${has}`);
   }

@@ -61,6 +61,6 @@ export async function planSubject(path: string, parsed: Parsed): Promise<Subject
   const { file, host, misfit: wrong } = await openPlan(path, parsed);
   if (wrong !== undefined) throw new UsageError(`${file.file}: ${wrong.message}`, wrong.hint);
   const supervised = file.plan.namespaces === 0 ? [] : ["namespaces"];
-  const report = { unsupported: [], without: [], degraded: degraded(file, host), supervised };
+  const report = { unsupported: [], without: [], filtered: [], degraded: degraded(file, host), supervised };
   return { compiled: { plan: file.plan, report }, policyFile: file.file, host, origin: undefined };
 }

@@ -4,10 +4,11 @@ import type { Unsupported } from "../base/errors.ts";
 import type { Host } from "../kernel/host.ts";
 import { OPS } from "../plan/layout.ts";
 import type { Plan, PlanOp } from "../plan/plan.ts";
+import { closedByFilter } from "../policy/closed.ts";
 import type { Policy } from "../policy/policy.ts";
 import { brokerLists, brokerTraps } from "./broker.ts";
 import { assembleTraps, filterInput } from "./filter.ts";
-import { compileLandlock, type Rule, type Ruleset } from "./landlock.ts";
+import { compileLandlock, type LandlockPlan, type Rule, type Ruleset } from "./landlock.ts";
 import { compileMounts } from "./mount.ts";
 import { noteOps } from "./notes.ts";
 import { compileFilter } from "./run-filter.ts";
@@ -21,6 +22,8 @@ export interface Report {
   readonly unsupported: readonly Unsupported[];
   /** Policy items that aren't in the plan and that the policy does without by name; each run says so. */
   readonly without: readonly Unsupported[];
+  /** Policy items that this host's Landlock lacks and the deny filter enforces in its place (policy/closed.ts). */
+  readonly filtered: readonly Unsupported[];
   /** Built-in protections that this host lacks; they stop no run. */
   readonly degraded: readonly Unsupported[];
   /** What has to outlive the start of the workload, so that landlockd can't become it. */
@@ -33,6 +36,20 @@ export interface Compiled {
   readonly plan: Plan;
   readonly report: Report;
 }
+
+/** What Landlock lacks, apart from what the deny filter enforces in its place. */
+function withoutFiltered({ unsupported, without, degraded }: LandlockPlan, rights: ReadonlySet<string>): Lacking {
+  const isFiltered = ({ item }: Unsupported): boolean => rights.has(item.slice(item.lastIndexOf(".") + 1));
+  const rest = (items: readonly Unsupported[]): readonly Unsupported[] => items.filter((item) => !isFiltered(item));
+  return {
+    unsupported: rest(unsupported),
+    without: rest(without),
+    degraded: rest(degraded),
+    filtered: [...unsupported, ...without].filter(isFiltered),
+  };
+}
+
+type Lacking = Pick<Report, "unsupported" | "without" | "degraded" | "filtered">;
 
 function ruleOp(rule: Rule): PlanOp {
   if (rule.kind === "port") return { kind: "rule_port", a: rule.access, b: rule.port, key: rule.key };
@@ -72,17 +89,20 @@ export function compile(policy: Policy, host: Host): Compiled {
   const landlock = compileLandlock(policy, host.landlock);
   const mounts = compileMounts(policy, host);
   const broker = trapOps(policy, host, mounts.traps);
-  const input = filterInput(policy, host.arch);
+  const closed = closedByFilter(policy, host.landlock.abi);
+  const lacking = withoutFiltered(landlock, closed.rights);
+  const plain = filterInput(policy, host.arch);
+  const input = { ...plain, said: plain.said.union(closed.said) };
   // ERRNO outranks USER_NOTIF: what the broker answers must not be denied here.
   const allow = broker.length === 0 ? input.allow : [...input.allow, ...mounts.traps];
   const cwd = policy.runtime?.cwd;
   const unsupported = [
-    ...landlock.unsupported,
+    ...lacking.unsupported,
     ...mounts.unsupported,
     ...seccompMissing(host),
     ...brokerMissing(policy, host),
   ];
-  const ops: PlanOp[] = [...noteOps(policy, host.landlock.abi, landlock.without, unsupported), ...mounts.before];
+  const ops: PlanOp[] = [...noteOps(policy, host.landlock.abi, lacking.without, unsupported), ...mounts.before];
   for (const ruleset of landlock.rulesets) addRuleset(ops, ruleset);
   ops.push(...mounts.after, ...(broker.length === 0 ? [] : brokerLists(policy.broker)), { kind: "fork" });
   if (cwd !== undefined) ops.push({ kind: "cwd", text: cwd, key: ["runtime", "cwd"] });
@@ -93,9 +113,8 @@ export function compile(policy: Policy, host: Host): Compiled {
   return {
     plan: { arch: host.arch, namespaces: mounts.namespaces, ops },
     report: {
+      ...lacking,
       unsupported,
-      without: landlock.without,
-      degraded: landlock.degraded,
       supervised: [...(mounts.namespaces === 0 ? [] : ["namespaces"]), ...(broker.length === 0 ? [] : ["broker"])],
     },
   };

@@ -1,13 +1,8 @@
 /** Which conditional lines of the built-in protections a policy brings into force. Pure. */
 
-import type { NetRight } from "../kernel/landlock.ts";
 import type { PolicyCondition } from "../kernel/protections.ts";
+import { isClosed } from "../policy/closed.ts";
 import type { Net, Policy } from "../policy/policy.ts";
-
-/** The right is handled, and no port is granted it. */
-function isClosed(net: Net, right: NetRight): boolean {
-  return net.handled_access_net.includes(right) && !net.rule.some((rule) => rule.allowed_access.includes(right));
-}
 
 function netConditions(net: Net, opened: readonly string[]): PolicyCondition[] {
   const noTcp = isClosed(net, "bind_tcp") && isClosed(net, "connect_tcp");

@@ -43,7 +43,11 @@ export type PolicyCondition =
   /** The scope `signal` isn't opened. */
   | "signal"
   /** `[seccomp] deny` names `socket`. */
-  | "no_socket";
+  | "no_socket"
+  /** Both rights on UDP are handled, no port is granted either, and this kernel's Landlock has none (ABI 10). */
+  | "no_udp"
+  /** `resolve_unix` is handled, granted nowhere, and this kernel's Landlock has none (ABI 9). */
+  | "no_unix";
 
 export interface Protection {
   /** What `[seccomp] allow` takes to open this line. The name of a system call opens that call in every line. */
@@ -75,15 +79,19 @@ const FIOSETOWN = 0x8901;
 const SIOCSPGRP = 0x8902;
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
+const AF_UNIX = 1;
 const AF_INET = 2;
 const AF_INET6 = 10;
-/** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. */
-const FAMILIES = [1, AF_INET, AF_INET6, 16];
+/** The last is AF_NETLINK. */
+const FAMILIES = [AF_UNIX, AF_INET, AF_INET6, 16];
 const SOCK_TYPE_MASK = 0xf;
 /** SOCK_STREAM, SOCK_SEQPACKET: the types of pairs that stay connected. AF_UNIX takes SOCK_RAW for SOCK_DGRAM. */
 const PAIRED_TYPES = [1, 5];
 /** SOCK_STREAM, SOCK_DGRAM, SOCK_RAW. */
 const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
+/** The type's own, UDP. ICMP has datagram sockets too, which no right concerns. */
+const UDP_PROTOCOLS = [0, 17];
 const IP_TYPES = [SOCK_STREAM, 2, 3];
 /** The type's own, ICMP, TCP, UDP, ICMPv6. */
 const IP_PROTOCOLS = [0, 1, 6, 17, 58];
@@ -345,6 +353,41 @@ export const PROTECTIONS: readonly Protection[] = [
     errno: EACCES,
     when: "no_tcp",
     reason: "It could do nothing but listen on a port that the kernel picks, past bind_tcp.",
+  },
+  {
+    name: "socket.udp",
+    matches: [
+      {
+        syscalls: ["socket"],
+        tests: [
+          IS_IP,
+          { arg: 1, mask: SOCK_TYPE_MASK, is: "one_of", values: [SOCK_DGRAM] },
+          { arg: 2, is: "one_of", values: UDP_PROTOCOLS },
+        ],
+        which: "of IPv4 or IPv6 for UDP",
+      },
+    ],
+    errno: EACCES,
+    when: "no_udp",
+    reason: "It stands in for the rights on UDP where the kernel lacks them: no port could be bound or sent to.",
+  },
+  {
+    name: "socket.unix",
+    matches: [
+      {
+        syscalls: ["socket"],
+        tests: [{ arg: 0, is: "one_of", values: [AF_UNIX] }],
+        which: "of UNIX",
+      },
+      {
+        syscalls: ["socketpair"],
+        tests: [{ arg: 1, mask: SOCK_TYPE_MASK, is: "none_of", values: PAIRED_TYPES }],
+        which: "with a type other than SOCK_STREAM, SOCK_SEQPACKET",
+      },
+    ],
+    errno: EACCES,
+    when: "no_unix",
+    reason: "It stands in for resolve_unix where the kernel lacks it; it can't tell the run's own servers from others.",
   },
   {
     name: "listen",

@@ -1,46 +1,14 @@
 /** A policy that denies `socket` leaves pairs of connected sockets: nothing else is reached through them. */
-import type { Box } from "../harness/box.ts";
 import { asUsers } from "../harness/cases.ts";
 import { expectClaim, type Row, row } from "../harness/claim.ts";
 import { VERSION_ONLY } from "../harness/policies.ts";
-import { argvAs } from "../harness/process.ts";
-import { within } from "../harness/within.ts";
+import { startUnixServers } from "../harness/unix-servers.ts";
 
 const [STREAM, DGRAM, RAW, SEQPACKET] = ["1", "2", "3", "5"];
 const NO_SOCKET = '[seccomp]\ndeny = ["socket"]\nerrno = 97\n';
 
-const SERVE = `
-import os, socket, sys
-held = []
-for kind, path in ((socket.SOCK_DGRAM, sys.argv[1]), (socket.SOCK_STREAM, sys.argv[2]), (socket.SOCK_SEQPACKET, sys.argv[3])):
-    server = socket.socket(socket.AF_UNIX, kind)
-    server.bind(path)
-    os.chmod(path, 0o666)
-    if kind != socket.SOCK_DGRAM:
-        server.listen(64)
-    held.append(server)
-print("ready", flush=True)
-sys.stdin.read()
-`;
-
-/** Sockets of each type outside, which never answer. */
-async function serve(box: Box): Promise<{ datagrams: string; stream: string; packets: string }> {
-  const at = { datagrams: box.path("outside/d"), stream: box.path("outside/s"), packets: box.path("outside/p") };
-  const child = Bun.spawn(argvAs(box, ["/usr/bin/python3", "-c", SERVE, at.datagrams, at.stream, at.packets]), {
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  box.defer(async () => {
-    child.kill("SIGKILL");
-    await child.exited;
-  });
-  await within(30_000, child.stdout.getReader().read(), () => "the server isn't ready");
-  return at;
-}
-
 asUsers("a pair of datagram sockets, by either name of its type, reaches no socket with a path", async (box) => {
-  const { datagrams } = await serve(box);
+  const { datagrams } = await startUnixServers(box);
   const rows = [DGRAM, RAW].flatMap((type): Row[] => [
     row(["pair", type], "OK", "EAFNOSUPPORT"),
     row(["sendto", type, datagrams], "OK", "EAFNOSUPPORT"),
@@ -54,7 +22,7 @@ asUsers("a pair of datagram sockets, by either name of its type, reaches no sock
 });
 
 asUsers("the pairs that are left are connected to each other, whatever is tried", async (box) => {
-  const { stream, packets } = await serve(box);
+  const { stream, packets } = await startUnixServers(box);
   const stays = (errno: string, ...attempt: [string, ...string[]]): Row => row(attempt, errno, errno);
   await expectClaim(box, {
     probe: "pair",
@@ -78,7 +46,7 @@ asUsers("the pairs that are left are connected to each other, whatever is tried"
 });
 
 asUsers("socketpair.datagram opens them; without a deny of socket they are as they were", async (box) => {
-  const { datagrams } = await serve(box);
+  const { datagrams } = await startUnixServers(box);
   const rows = [row(["sendto", DGRAM, datagrams], "OK", "OK")];
   const opened = `${NO_SOCKET}allow = ["socketpair.datagram"]\n`;
   await expectClaim(box, { probe: "pair", policy: VERSION_ONLY + opened, rows });

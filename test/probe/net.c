@@ -203,7 +203,36 @@ static long abstract_server(char **argv)
 	return 0;
 }
 
+static long unix_connect(char **argv)
+{
+	union address to = { .local = { .sun_family = AF_UNIX } };
+
+	strncpy(to.local.sun_path, argv[1], sizeof to.local.sun_path - 1);
+	return connect_to(socket_of(AF_UNIX, (long)strtoul(argv[0], NULL, 0), 0), &to, sizeof to.local);
+}
+
+/* ---- UDP ---- */
+
+static long udp_send(char **argv)
+{
+	union address to = v4_address(argv[0]);
+	long fd = socket_of(AF_INET, SOCK_DGRAM, 0);
+
+	return fd < 0 ? fd : raw_call6(__NR_sendto, fd, P("x"), 1, 0, P(&to), sizeof to.v4);
+}
+
+static long udp_bind(char **argv)
+{
+	union address at = v6_address("::1", argv[0]);
+	long fd = socket_of(AF_INET6, SOCK_DGRAM, IPPROTO_UDP);
+
+	return fd < 0 ? fd : raw_call3(__NR_bind, fd, P(&at), sizeof at.v6);
+}
+
 static const struct attempt attempts[] = {
+	{ "unix_connect", 2, unix_connect },
+	{ "udp_send", 1, udp_send },
+	{ "udp_bind", 1, udp_bind },
 	{ "connect_v4", 1, connect_v4 },
 	{ "connect_v6", 1, connect_v6 },
 	{ "connect_mapped", 1, connect_mapped },

@@ -7,6 +7,7 @@
  * killable   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is EINVAL     before 5.19
  * send       SECCOMP_ADDFD_FLAG_SEND is EINVAL                    before 5.14
  * cached     RESOLVE_CACHED is EINVAL                             before 5.12
+ * abi=N      Landlock says that its ABI is N, and knows no errata; it does what it is asked for all the same
  *
  * What a register shows a filter refuses. The others are in memory: a filter stops the call for this process, which
  * traces all of them and makes a flag that no kernel knows of what the older one didn't. It takes CAP_SYS_PTRACE to
@@ -19,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -31,6 +33,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +53,7 @@ enum {
 };
 
 static int refused;
+static long landlock_abi;
 
 static void die(const char *what)
 {
@@ -57,13 +61,13 @@ static void die(const char *what)
 	exit(99);
 }
 
-/* A call that has a bit, or is equal, in its argument 1. */
-static void watch(unsigned call, unsigned compare, unsigned value, unsigned action)
+/* A call that has a bit, or is equal, in an argument. */
+static void watch_argument(unsigned call, unsigned argument, unsigned compare, unsigned value, unsigned action)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t)),
 		BPF_JUMP(BPF_JMP | compare | BPF_K, value, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, action),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -78,6 +82,11 @@ static void watch(unsigned call, unsigned compare, unsigned value, unsigned acti
 		die("PR_SET_SECCOMP");
 }
 
+static void watch(unsigned call, unsigned compare, unsigned value, unsigned action)
+{
+	watch_argument(call, 1, compare, value, action);
+}
+
 static void lack(const char *what)
 {
 	if (strcmp(what, "sync") == 0)
@@ -88,6 +97,8 @@ static void lack(const char *what)
 		watch(SYS_ioctl, BPF_JEQ, SECCOMP_IOCTL_NOTIF_ADDFD, SECCOMP_RET_TRACE);
 	else if (strcmp(what, "cached") == 0)
 		watch(SYS_openat2, BPF_JSET, UINT32_MAX, SECCOMP_RET_TRACE);
+	else if (strncmp(what, "abi=", 4) == 0)
+		watch_argument(SYS_landlock_create_ruleset, 2, BPF_JSET, UINT32_MAX, SECCOMP_RET_TRACE);
 	else
 		die(what);
 }
@@ -109,12 +120,30 @@ static void refuse(pid_t pid, uint64_t at, uint32_t flag)
 	refused++;
 }
 
+/* A query, whose flags are its only argument: it isn't made, and is answered all the same. */
+static void answer_query(pid_t pid, uint64_t flags)
+{
+#ifdef __x86_64__
+	const long answer = flags == LANDLOCK_CREATE_RULESET_VERSION ? landlock_abi : -EINVAL;
+
+	if (ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, orig_rax), -1L) != 0 ||
+	    ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, rax), answer) != 0)
+		die("PTRACE_POKEUSER");
+#else
+	die("abi= is for x86_64");
+#endif
+}
+
 static void on_call(pid_t pid)
 {
 	struct __ptrace_syscall_info info;
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) <= 0)
 		return; /* killed meanwhile */
+	if (info.seccomp.nr == SYS_landlock_create_ruleset) {
+		answer_query(pid, info.seccomp.args[2]);
+		return;
+	}
 	if (info.seccomp.nr == SYS_ioctl)
 		refuse(pid, info.seccomp.args[2] + ADDFD_FLAGS, SECCOMP_ADDFD_FLAG_SEND);
 	else
@@ -210,8 +239,9 @@ int main(int argc, char **argv)
 	int status;
 	pid_t pid;
 
-	while (dashes < argc && strcmp(argv[dashes], "--") != 0)
-		dashes++;
+	for (; dashes < argc && strcmp(argv[dashes], "--") != 0; dashes++)
+		if (strncmp(argv[dashes], "abi=", 4) == 0)
+			landlock_abi = atol(argv[dashes] + 4);
 	if (dashes + 1 >= argc)
 		return 99;
 	argv[dashes] = NULL;

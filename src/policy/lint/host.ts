@@ -2,11 +2,12 @@
 
 import type { Finding, KeyPath } from "../../base/errors.ts";
 import { abiText, FS_RIGHTS, NET_RIGHTS, type Right } from "../../kernel/landlock.ts";
+import { closedByFilter } from "../closed.ts";
 import { warning } from "../finding.ts";
 import type { Policy } from "../policy.ts";
 import type { Facts } from "./facts.ts";
 
-/** Handled rights that are newer than the host. With compat = "strict" such a run fails. */
+/** Handled rights that are newer than the host, and that the filter doesn't enforce in its place. With compat = "strict" such a run fails. */
 export function lintHostRights(policy: Policy, facts: Facts): Finding[] {
   const abi = facts.landlockAbi;
   if (abi === undefined) return [];
@@ -28,6 +29,7 @@ function tooNew(
     const right = table.find((each) => each.name === name);
     if (right === undefined || right.abi <= abi) return [];
     const has = abi === 0 ? "no Landlock" : abiText(abi);
+    if (abi > 0 && closedByFilter(policy, abi).rights.has(name)) return [];
     // By its author's leave: the run says so itself.
     if ((policy.without as readonly string[]).includes(name)) return [];
     const strict = policy.compat === "strict";

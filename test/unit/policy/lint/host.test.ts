@@ -12,3 +12,10 @@ test("unenforceable-right: newer than the host's Landlock", () => {
   expect(lintWith(lintHostRights, text, { landlockAbi: 0 }).length).toBe(5);
   expect(lintWith(lintHostRights, text)).toEqual([]);
 });
+
+test("what is granted nowhere and the filter closes isn't missing", () => {
+  const udp = `${layer("execute")}[net]\nhandled_access_net = ["bind_udp", "connect_send_udp"]\n`;
+  expect(lintWith(lintHostRights, udp, { landlockAbi: 4 })).toEqual([]);
+  expect(lintWith(lintHostRights, `${udp}[seccomp]\nallow = ["io_uring"]`, { landlockAbi: 4 })).toHaveLength(2);
+  expect(lintWith(lintHostRights, udp, { landlockAbi: 0 }).length).toBeGreaterThan(2);
+});
