@@ -35,7 +35,7 @@ BUNDLER    := tools/bundle.ts tools/parts.ts
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check format generate test bench bench-hour install uninstall clean toolchain host-tools library-sources c-analyze c-tidy c-aarch64 FORCE
+.PHONY: all help demo check format generate test bench bench-hour fuzz install uninstall clean toolchain host-tools library-sources c-analyze c-tidy c-aarch64 FORCE
 
 all: dist/landlockd ## Build dist/landlockd (the default)
 
@@ -78,6 +78,10 @@ bench: all build/bench/empty ## Run the benches into bench/results/ (needs hyper
 
 bench-hour: all ## An hour of mixed work under broker and daemon, for leaks; most of it is sleep
 	@$(BUN) bench/hour.ts
+
+# FUZZ=name, FUZZ=--inputs=N and the like: test/fuzz/all.ts.
+fuzz: all ## 10,000,000 inputs for each reader, under sanitizers where it is C (needs clang)
+	@nice -n 10 $(BUN) test/fuzz/all.ts $(FUZZ)
 
 clean: ## Remove what was built; the toolchain stays
 	rm -rf build dist

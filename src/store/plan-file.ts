@@ -149,7 +149,11 @@ function planOf(file: string, bytes: Uint8Array): Plan {
  * @throws UsageError for anything else, as `readRegularFile` too.
  */
 export function readPlanFile(path: string, build: Uint8Array | undefined): PlanFile {
-  const bytes = readRegularFile(path, { noun: "plan", bytesMax: PLAN_BYTES_MAX });
+  return decodePlanFile(path, readRegularFile(path, { noun: "plan", bytesMax: PLAN_BYTES_MAX }), build);
+}
+
+/** As `readPlanFile`, of bytes. @throws UsageError */
+export function decodePlanFile(path: string, bytes: Uint8Array, build: Uint8Array | undefined): PlanFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const damaged = damage(bytes, view);
   if (damaged !== undefined) throw new UsageError(`${path}: ${damaged}`);
