@@ -17,6 +17,7 @@ const WHEN: Readonly<Record<Protection["when"], string>> = {
   no_socket: "`[seccomp] deny` names `socket`",
   no_udp:
     "`bind_udp` and `connect_send_udp` are handled, no port is granted either, and the kernel lacks them (before Linux 7.2)",
+  no_truncate: "`truncate` is handled, and the kernel's Landlock lacks it (before Linux 6.2)",
   no_unix: "`resolve_unix` is handled, granted nowhere, and the kernel lacks it (before Linux 7.1)",
 };
 

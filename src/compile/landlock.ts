@@ -78,8 +78,8 @@ export function compileLandlock(policy: Policy, host: LandlockHost): LandlockPla
   const scopes = compileScopes(policy, host.abi);
 
   if (host.abi < 1) {
-    unsupported.unshift({ right: "", item: "landlock", key: [], needs: abiText(1), has: "no Landlock" });
-    return { rulesets: [], unsupported, without: [], degraded: scopes.degraded };
+    const none: Unsupported = { item: "landlock", key: [], needs: abiText(1), has: "no Landlock" };
+    return { rulesets: [], unsupported: [none, ...itemsOf(unsupported)], without: [], degraded: scopes.degraded };
   }
 
   const [first, ...others] = handling;
@@ -95,8 +95,8 @@ export function compileLandlock(policy: Policy, host: LandlockHost): LandlockPla
   const isNamed = ({ right }: Lack): boolean => named.has(right);
   return {
     rulesets,
-    unsupported: unsupported.filter((each) => !isNamed(each)),
-    without: unsupported.filter(isNamed),
+    unsupported: itemsOf(unsupported.filter((each) => !isNamed(each))),
+    without: itemsOf(unsupported.filter(isNamed)),
     degraded: scopes.degraded,
   };
 }
@@ -180,6 +180,10 @@ function compileScopes(
 /** A right that the ABI doesn't have. */
 interface Lack extends Unsupported {
   readonly right: string;
+}
+
+function itemsOf(lacks: readonly Lack[]): Unsupported[] {
+  return lacks.map(({ item, key, needs, has }) => ({ item, key, needs, has }));
 }
 
 /** One finding for each named right that the ABI doesn't have, at the place where it is named. */

@@ -47,7 +47,9 @@ export type PolicyCondition =
   /** Both rights on UDP are handled, no port is granted either, and this kernel's Landlock has none (ABI 10). */
   | "no_udp"
   /** `resolve_unix` is handled, granted nowhere, and this kernel's Landlock has none (ABI 9). */
-  | "no_unix";
+  | "no_unix"
+  /** `truncate` is handled, and this kernel's Landlock has none (ABI 3). */
+  | "no_truncate";
 
 export interface Protection {
   /** What `[seccomp] allow` takes to open this line. The name of a system call opens that call in every line. */
@@ -70,6 +72,9 @@ const MFD_NOEXEC_SEAL = 0x8;
 const SET_ID_BITS = 0o6000;
 /** Without O_DIRECTORY, whose bit differs between architectures: the kernel takes no O_TMPFILE without both. */
 const O_TMPFILE_ALONE = 0o20000000;
+/** O_RDONLY | O_TRUNC: the same bits on both architectures. */
+const O_ACCMODE = 0o3;
+const O_TRUNC = 0o1000;
 /** linux/fcntl.h; who is owner by F_SETOWN is a process group where it is negative. */
 const F_SETOWN = 8;
 const F_SETOWN_EX = 15;
@@ -110,6 +115,11 @@ const WITH_SET_ID = "with a setuid or setgid bit";
 const MAKING_SET_ID = `that makes a file ${WITH_SET_ID}`;
 
 const IS_IP: ArgTest = { arg: 0, is: "one_of", values: [AF_INET, AF_INET6] };
+
+function truncatesReadOnly(flags: number): ArgTest {
+  return { arg: flags, mask: O_ACCMODE | O_TRUNC, is: "one_of", values: [O_TRUNC] };
+}
+
 
 /** In the order in which they are tested: the first line that matches a call answers it. */
 export const PROTECTIONS: readonly Protection[] = [
@@ -304,6 +314,17 @@ export const PROTECTIONS: readonly Protection[] = [
     errno: EPERM,
     when: "signal",
     reason: "F_SETOWN of sockets by other names, with the owner in memory, where a filter can't read it.",
+  },
+  {
+    name: "truncate.path",
+    matches: [
+      { syscalls: ["truncate"] },
+      { syscalls: ["open"], tests: [truncatesReadOnly(1)], which: "for reading, with O_TRUNC" },
+      { syscalls: ["openat"], tests: [truncatesReadOnly(2)], which: "for reading, with O_TRUNC" },
+    ],
+    errno: EACCES,
+    when: "no_truncate",
+    reason: "They empty a file that may not be written to; what may be written is truncated by its descriptor.",
   },
   {
     name: "send.MSG_FASTOPEN",

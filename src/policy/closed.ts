@@ -4,10 +4,10 @@
  *
  * Not among it: rights that are granted somewhere, for which the filter would have to see addresses or paths; one of two
  * rights of a protocol, whose sockets the other leaves useful; and the scope of signals, because a filter sees a
- * process's number and not whose it is.
+ * process's number and not whose it is. Of `truncate` it holds that nothing is emptied that may not be written.
  */
 
-import { FS_RIGHTS, NET_RIGHTS, type NetRight, rightOf, SCOPES } from "../kernel/landlock.ts";
+import { FS_RIGHTS, type FsRight, NET_RIGHTS, type NetRight, rightOf, SCOPES } from "../kernel/landlock.ts";
 import type { PolicyCondition } from "../kernel/protections.ts";
 import type { Net, Policy } from "./policy.ts";
 
@@ -47,6 +47,10 @@ function closesUnix(policy: Policy): boolean {
   );
 }
 
+function handles(policy: Policy, right: FsRight): boolean {
+  return policy.fs_layer.some(({ handled_access_fs }) => handled_access_fs.includes(right));
+}
+
 /** Whether the policy opens calls that make sockets past the filter: a ring's, or ones that nobody has examined. */
 function opensOtherWays(policy: Policy): boolean {
   return opens(policy, "io_uring", "io_uring_setup", "io_uring_enter", "unknown_syscalls");
@@ -56,8 +60,12 @@ function opensOtherWays(policy: Policy): boolean {
 export function closedByFilter(policy: Policy, abi: number): Closed {
   const said = new Set<PolicyCondition>();
   const rights = new Set<string>();
-  if (opensOtherWays(policy)) return { said, rights };
   const lacks = (name: string): boolean => rightOf([...FS_RIGHTS, ...NET_RIGHTS, ...SCOPES], name).abi > abi;
+  // ABI 1 refuses every rename and link between folders, granted or not: no loss of enforcement.
+  if (lacks("refer") && handles(policy, "refer")) rights.add("refer");
+  // Not enforced as it is granted: but what may not be written isn't emptied.
+  if (lacks("truncate") && handles(policy, "truncate")) said.add("no_truncate");
+  if (opensOtherWays(policy)) return { said, rights };
   const none = deniesSocket(policy);
   const socketOpened = opens(policy, "socket");
   const protocol = (condition: PolicyCondition, line: string, bind: NetRight, use: NetRight): void => {
