@@ -32,11 +32,11 @@ static _Noreturn void end_with_daemon(struct ll_client *client, struct ll_superv
 	if (ll_frame_receive(client->socket, 0, &client->frame, &fd))
 		message = ll_frame_field(&client->frame, LL_TAG_MESSAGE, &size);
 	if (message == NULL)
-		ll_front_say("the daemon went away, and the run was ended", "");
+		ll_front_ended("the daemon went away, and the run was ended", "", 0);
 	size = size < sizeof(text) ? size : sizeof(text) - 1;
 	__builtin_memcpy(text, message, size);
 	text[size] = '\0';
-	ll_front_say("the run was ended: ", text);
+	ll_front_ended("the run was ended: ", text, 0);
 }
 
 /* The daemon's from here. */
@@ -65,7 +65,7 @@ static bool follow(struct ll_client *client, struct ll_supervisor *own, const st
 			return true;
 		case LL_EVENT_BROKEN:
 			ll_supervisor_end(own);
-			ll_front_fail("the run was ended, because it couldn't be", "watched", own->failed_errno);
+			ll_front_ended("the run was ended, because it couldn't be watched", "", own->failed_errno);
 		case LL_EVENT_FAILED:
 			return false;
 		case LL_EVENT_OVER:

@@ -4,6 +4,7 @@
 #include "base/uapi.h"
 #include "front/front.h"
 #include "front/room.h"
+#include "run/supervisor.h"
 
 /* The longest name of a command that can be told, each byte as \u00NN, and the words around it. */
 #define LINE_BYTES (6 * 4096 + 512)
@@ -64,6 +65,23 @@ void ll_front_tell(const char *before, const char *path, const char *after)
 	raw_call4(__NR_rt_sigaction, LL_SIGPIPE, raw_ptr(&ignore), raw_ptr(&own), sizeof(ignore.mask));
 	write_line(&line);
 	raw_call4(__NR_rt_sigaction, LL_SIGPIPE, raw_ptr(&own), 0, sizeof(own.mask));
+}
+
+_Noreturn void ll_front_ended(const char *first, const char *second, int error)
+{
+	const struct ll_sigaction ignore = { .handler = 1 };
+	char buffer[LINE_BYTES];
+	struct ll_text line = begin(buffer);
+
+	ll_text_add(&line, first);
+	ll_text_add(&line, second);
+	if (error != 0) {
+		ll_text_add(&line, ": errno ");
+		ll_text_number(&line, error);
+	}
+	raw_call4(__NR_rt_sigaction, LL_SIGPIPE, raw_ptr(&ignore), 0, sizeof(ignore.mask));
+	write_line(&line);
+	ll_supervisor_exit(LL_SIGKILL);
 }
 
 /* What execve(2) may answer, and most of what mounts may: the texts of src/kernel/errno-names.ts. */

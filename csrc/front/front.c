@@ -10,8 +10,10 @@
 #include "front/front.h"
 #include "base/raw.h"
 #include "front/link.h"
+#include "front/needs.h"
 #include "front/room.h"
 #include "front/run.h"
+#include "run/supervisor.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -167,6 +169,31 @@ static void write_bun_stack(const struct ll_stack *stack, const struct ll_interp
 	write_aux(stack, interp, start, (struct ll_aux *)(void *)out);
 }
 
+/* A run that waits for Bun is over. */
+static _Noreturn void end_run(struct ll_supervisor *run, const char *what, int error)
+{
+	ll_supervisor_end(run);
+	ll_front_ended("the broker failed, and the run was ended: ", what, error);
+}
+
+/* What Bun would crash over, or end for with a status that isn't true. run: that waits for it, or NULL. */
+static void check_needs(const struct ll_stack *stack, struct ll_supervisor *run, const struct ll_start *start)
+{
+	struct ll_lack lack;
+	int error = 0;
+	const char *call = ll_front_lacks(run != NULL, &error);
+
+	if (call != NULL && run != NULL)
+		end_run(run, call, error);
+	if (call != NULL)
+		ll_front_fail_start(stack, "cannot start, because of a system call that fails here:", call, error);
+	if (ll_front_room(start, &lack))
+		return;
+	if (run != NULL)
+		end_run(run, lack.what, lack.error);
+	ll_front_fail_room(stack, &lack);
+}
+
 /* What a reader can do something about has words. */
 static _Noreturn void fail_bun(const struct ll_stack *stack, int error)
 {
@@ -192,8 +219,8 @@ void ll_front_main(uint64_t *sp)
 	const char *interp_path;
 	struct ll_start start;
 	struct ll_supervisor own;
+	struct ll_supervisor *run;
 	struct ll_interp interp;
-	struct ll_lack lack;
 	int error;
 
 	if (link->magic != LL_LINK_MAGIC)
@@ -213,14 +240,18 @@ void ll_front_main(uint64_t *sp)
 	error = ll_front_record_rest(&start);
 	if (error < 0)
 		ll_front_fail_start(&stack, "cannot take down signals and limits of", "this process", -error);
-	if (!ll_front_room(&start, &lack))
-		ll_front_fail_room(&stack, &lack);
+	run = start.supervisor == 0 ? NULL : &own;
+	check_needs(&stack, run, &start);
 	error = ll_bun_map(link, read_aux(&stack, AT_PAGESZ));
+	if (error < 0 && run != NULL)
+		end_run(run, LL_SELF, -error);
 	if (error < 0)
 		fail_bun(&stack, error);
 	/* In Bun's first segment. */
 	interp_path = (const char *)(uintptr_t)link->interp;
 	error = ll_interp_map(interp_path, read_aux(&stack, AT_PAGESZ), &interp);
+	if (error < 0 && run != NULL)
+		end_run(run, interp_path, -error);
 	if (error < 0)
 		fail_interp(&stack, interp_path, error);
 

@@ -96,6 +96,12 @@ void ll_front_tell_notes(const struct ll_plan *plan);
 /* A line on which nothing depends: landlockd: BEFORE"PATH"AFTER. */
 void ll_front_tell(const char *before, const char *path, const char *after);
 
+/*
+ * Writes "landlockd: FIRSTSECOND" to stderr, with the error where that isn't 0, and ends as a run does whose workload
+ * was killed: for one that had begun, and that landlockd has ended. 125 would say that it never ran.
+ */
+_Noreturn void ll_front_ended(const char *first, const char *second, int error);
+
 /* Tells how many audit events were lost, and why the last of them was. */
 void ll_front_tell_lost(unsigned int events, int error);
 

@@ -123,7 +123,7 @@ static _Noreturn void end(struct ll_supervisor *own, const struct ll_plan *plan,
 	if (ends_others || broken)
 		ll_supervisor_end(own);
 	if (broken)
-		ll_front_fail("the run was ended, because it couldn't be", "watched", own->failed_errno);
+		ll_front_ended("the run was ended, because it couldn't be watched", "", own->failed_errno);
 	if (audit != NULL) {
 		ll_audit_end(audit, own->pid, own->status);
 		ll_front_end_audit(audit);

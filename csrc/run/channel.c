@@ -37,8 +37,12 @@ static void on_exited(struct ll_supervisor *own, int32_t status)
 static void on_failed(struct ll_supervisor *own, const struct ll_message *message)
 {
 	own->gone = 1;
-	/* A keeper that can't go on kills its workload first. */
+	/* A keeper that can't go on kills its workload first. An end that was told before is true all the same. */
 	if (own->pid != 0) {
+		if (own->status < 0) {
+			own->failed_errno = message->errno;
+			tell(own, LL_EVENT_BROKEN);
+		}
 		on_exited(own, LL_SIGKILL);
 		return;
 	}

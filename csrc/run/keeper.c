@@ -98,8 +98,8 @@ static void report(struct watch *watch, int32_t status)
 	ll_send(watch->run->channel, &message, -1);
 }
 
-/* Reaps all that can be reaped and reports what happened to the workload itself. */
-static void reap(struct watch *watch)
+/* Reaps all that can be reaped and reports what happened to the workload itself. 0, or what wait4(2) said. */
+static int reap(struct watch *watch)
 {
 	for (;;) {
 		int32_t status = 0;
@@ -107,7 +107,7 @@ static void reap(struct watch *watch)
 
 		watch->empty = pid == -LL_ECHILD;
 		if (pid <= 0)
-			return;
+			return watch->empty || pid == -LL_EINTR ? 0 : (int)pid;
 		if (pid == watch->pid)
 			report(watch, status);
 	}
@@ -135,8 +135,11 @@ static bool serve(struct ll_run *run)
 	return true;
 }
 
-/* Until the workload ended (with linger: until the last of its descendants did) or the supervisor is gone. */
-static void watch_run(struct ll_run *run, long workload_pid, bool executed, int sigchld_fd)
+/*
+ * Until the workload ended (with linger: until the last of its descendants did) or the supervisor is gone. 0, or -errno
+ * where the run can't be watched: nothing of it is left then, as without a supervisor.
+ */
+static int watch_run(struct ll_run *run, long workload_pid, bool executed, int sigchld_fd)
 {
 	struct watch watch = { .run = run, .pid = workload_pid };
 	struct ll_pollfd fds[2] = {
@@ -145,17 +148,20 @@ static void watch_run(struct ll_run *run, long workload_pid, bool executed, int 
 	};
 	char info[128]; /* struct signalfd_siginfo */
 	int32_t status;
+	int ret;
 
 	if (!executed && raw_call4(__NR_wait4, workload_pid, raw_ptr(&status), LL_WALL, 0) == workload_pid)
 		report(&watch, status);
 	for (;;) {
-		reap(&watch);
-		if (watch.pid == 0 && (watch.empty || !(run->launch_flags & LL_LAUNCH_LINGER)))
+		ret = reap(&watch);
+		if (ret == 0 && watch.pid == 0 && (watch.empty || !(run->launch_flags & LL_LAUNCH_LINGER)))
 			break;
-		raw_call5(__NR_ppoll, raw_ptr(fds), 2, 0, 0, 0);
-		if (fds[0].revents != 0 && !serve(run)) {
+		fds[0].revents = fds[1].revents = 0;
+		if (ret == 0)
+			ret = (int)raw_call5(__NR_ppoll, raw_ptr(fds), 2, 0, 0, 0);
+		if ((ret < 0 && ret != -LL_EINTR) || (fds[0].revents != 0 && !serve(run))) {
 			ll_kill_all(run, watch.pid);
-			return;
+			return ret < 0 ? ret : 0;
 		}
 		if (fds[1].revents != 0)
 			raw_call3(__NR_read, sigchld_fd, raw_ptr(info), sizeof(info));
@@ -165,6 +171,7 @@ static void watch_run(struct ll_run *run, long workload_pid, bool executed, int 
 
 		ll_send(run->channel, &message, -1);
 	}
+	return 0;
 }
 
 /*
@@ -246,7 +253,7 @@ int ll_keeper(void *argument)
 		ll_kill_all(run, pid);
 		return fail(run, LL_STAGE_KEEPER, -1, (int)sigchld_fd);
 	}
-	watch_run(run, pid, executed, (int)sigchld_fd);
+	ret = watch_run(run, pid, executed, (int)sigchld_fd);
 	ll_dismiss_warden(run);
-	return 0;
+	return ret < 0 ? fail(run, LL_STAGE_KEEPER, -1, ret) : 0;
 }

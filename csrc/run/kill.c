@@ -5,6 +5,8 @@
 #include "base/uapi.h"
 #include "run/hands.h"
 
+enum { FAILURES_MAX = 16 };
+
 /* A pipe: while our end of it is open, the warden waits. */
 static bool open_pipe(void)
 {
@@ -166,7 +168,9 @@ void ll_kill_all(struct ll_run *run, long workload_pid)
 	}
 	if (run->encloses)
 		raw_call2(__NR_kill, -1, LL_SIGKILL);
-	for (;;) {
+	/* Where wait(2) fails, what was killed is a zombie until this process ends: some rounds, for what is orphaned.
+	 */
+	for (int failures = 0; failures < FAILURES_MAX;) {
 		long pid;
 
 		if (!run->encloses && !kill_children() && workload_pid > 0)
@@ -174,6 +178,7 @@ void ll_kill_all(struct ll_run *run, long workload_pid)
 		pid = raw_call4(__NR_wait4, -1, 0, 0, 0);
 		if (pid == -LL_ECHILD)
 			return;
+		failures += pid < 0 && pid != -LL_EINTR;
 		if (pid == workload_pid)
 			workload_pid = 0;
 	}

@@ -81,7 +81,7 @@ static int64_t grace_left(const struct ll_supervisor *own)
 /* The first event that the driver wasn't told, or TURN. */
 static int32_t next_untold(struct ll_supervisor *own)
 {
-	for (int32_t event = LL_EVENT_LISTENER; event <= LL_EVENT_FAILED; event++) {
+	for (int32_t event = LL_EVENT_LISTENER; event <= LL_EVENT_BROKEN; event++) {
 		if (own->untold >> event & 1) {
 			own->untold &= ~(UINT32_C(1) << event);
 			return event;

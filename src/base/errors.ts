@@ -76,6 +76,11 @@ export class UsageError extends Error {
   }
 }
 
+/** A run that had begun was ended by landlockd, for the reason that the message tells: its workload was killed. */
+export class EndedError extends Error {
+  override readonly name: string = "EndedError";
+}
+
 /** The run could not be set up, or the command could not be executed. */
 export class LaunchError extends Error {
   override readonly name: string = "LaunchError";

@@ -1,6 +1,7 @@
 /** Errors as a person reads them: one line each, `landlockd: FILE:LINE:COL: message`, hint below. */
 
 import {
+  EndedError,
   type KeyPath,
   LaunchError,
   LinkError,
@@ -140,7 +141,7 @@ export async function explain(error: unknown, policy: PolicyText | undefined): P
   if (error instanceof PolicyError) return findingLines(error);
   if (error instanceof UsageError) return line(error.message, error.hint);
   if (isDaemonError(error)) return line(error.message, error.hint);
-  if (error instanceof CommandError) return line(error.message);
+  if (error instanceof CommandError || error instanceof EndedError) return line(error.message);
   if (error instanceof LaunchError) return launchLine(error, policy);
   if (error instanceof OutputError) return line(`cannot write to stdout: ${errnoPhrase(error.errno)}`);
   if (error instanceof UnsupportedError) {

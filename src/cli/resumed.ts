@@ -1,10 +1,10 @@
 /** `landlockd run`, where the front has started the workload already. */
 
+import { EndedError } from "../base/errors.ts";
 import { Supervisor } from "../native/supervisor.ts";
 import { resume } from "../run/resume.ts";
-import { exit, writeErr } from "./output.ts";
-import { endAs } from "./run-end.ts";
-import { STATUS_FAILED } from "./status.ts";
+import { writeErr } from "./output.ts";
+import { endAs, endKilled } from "./run-end.ts";
 
 /** Ends as the run does. */
 export async function resumeRun(): Promise<never> {
@@ -15,9 +15,10 @@ export async function resumeRun(): Promise<never> {
     if (started === undefined) throw new Error("there is no run to go on with");
     return await endAs(resume(started));
   } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
     writeErr(
-      `landlockd: the broker failed, and the run was ended: ${error instanceof Error ? error.message : error}\n`,
+      `landlockd: ${error instanceof EndedError ? "" : "the broker failed, and the run was ended: "}${reason}\n`,
     );
-    return exit(STATUS_FAILED);
+    return endKilled();
   }
 }

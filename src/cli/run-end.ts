@@ -14,3 +14,11 @@ export async function endAs({ outcome, losses }: RunResult): Promise<never> {
   die(outcome.signal);
   return exit(128 + outcome.signal); // a signal whose default isn't to end a process can't have ended one
 }
+
+const SIGKILL = 9;
+
+/** For a run that had begun, and that landlockd has ended: as its workload, which was killed. */
+export function endKilled(): never {
+  die(SIGKILL);
+  return exit(128 + SIGKILL);
+}

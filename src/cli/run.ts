@@ -1,7 +1,7 @@
 /** `landlockd run`: holds a command to a policy. */
 
 import type { ArgsDef, CommandDef } from "citty";
-import { UsageError } from "../base/errors.ts";
+import { EndedError, UsageError } from "../base/errors.ts";
 import { withoutText } from "../compile/notes.ts";
 import { startState } from "../native/start.ts";
 import type { LoadedPolicy } from "../policy/load.ts";
@@ -13,7 +13,7 @@ import type { PolicyText } from "./explain.ts";
 import { hostFor } from "./host.ts";
 import { exit, writeErr } from "./output.ts";
 import { POLICY_FLAGS, policyOf } from "./policy.ts";
-import { endAs } from "./run-end.ts";
+import { endAs, endKilled } from "./run-end.ts";
 
 export const RUN_FLAGS: ArgsDef = {
   ...POLICY_FLAGS,
@@ -115,6 +115,7 @@ async function runCommand(args: readonly string[]): Promise<never> {
     const { explain } = await import("./explain.ts");
     const { statusOf } = await import("./run-status.ts");
     writeErr(await explain(error, policy));
+    if (error instanceof EndedError) return endKilled();
     return exit(statusOf(error));
   }
 }

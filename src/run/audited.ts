@@ -1,7 +1,7 @@
 /** A run that leaves a record: supervised from start to exit, every step an audit event. */
 
 import { AuditWriter } from "../audit/writer.ts";
-import { LaunchError } from "../base/errors.ts";
+import { EndedError, LaunchError } from "../base/errors.ts";
 import { rawVariable } from "../base/raw.ts";
 import type { Compiled } from "../compile/compile.ts";
 import { brokerOf } from "./broker.ts";
@@ -17,9 +17,10 @@ function isFromDaemon(error: unknown): boolean {
 
 function writeError(audit: AuditWriter, error: unknown): void {
   const launch = error instanceof LaunchError ? error : undefined;
+  const reason = error instanceof EndedError ? error.cause : error;
   audit.write({
     event: "run.error",
-    stage: launch?.stage ?? (isFromDaemon(error) ? "daemon" : "prepare"),
+    stage: launch?.stage ?? (isFromDaemon(reason) ? "daemon" : "prepare"),
     errno: launch?.errno ?? 0,
     message: error instanceof Error ? error.message : String(error),
   });

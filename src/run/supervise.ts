@@ -3,6 +3,7 @@
  * off, to its end. Synchronous: this process's terminal and signals are the workload's.
  */
 
+import { EndedError } from "../base/errors.ts";
 import type { Watch } from "../native/epoll.ts";
 import type { Command, Done, Supervisor } from "../native/supervisor.ts";
 import { syscall } from "../native/syscall.ts";
@@ -56,11 +57,6 @@ export interface Ended {
   readonly pid: number;
 }
 
-/** The supervisor can't wait for events any more: no word of how the run would have ended. */
-class BrokenError extends Error {
-  override readonly name: string = "BrokenError";
-}
-
 /** Gives the listener to whoever answers; without anybody nobody is to wait for an answer. */
 function giveListener(run: Supervisor, { partner, broker }: Helpers): void {
   const fd = run.takeListener();
@@ -88,7 +84,10 @@ function follow(run: Supervisor, plan: Plan, command: string, helpers: Helpers):
     if (event === "listener") giveListener(run, helpers);
     if (event === "started") partner?.started(run.pid);
     if (event === "failed") return { error: failureOf(run.failure, plan, command) };
-    if (event === "broken") return { error: new BrokenError(`it can't be watched: errno ${run.failure.errno}`) };
+    if (event === "broken") {
+      const reason = `the run was ended, because it couldn't be watched: errno ${run.failure.errno}`;
+      return { error: new EndedError(reason) };
+    }
     if (event === "over") return {};
     // What a workload left behind needs no daemon to be ended.
     if (gone !== undefined) return { error: run.status === undefined ? gone : undefined, gone: true };
@@ -98,7 +97,7 @@ function follow(run: Supervisor, plan: Plan, command: string, helpers: Helpers):
 
 /**
  * Stays with a run to its end. `command`: what it is called where it can't be executed.
- * @throws LaunchError when it couldn't be started; what `partner` ends it with.
+ * @throws LaunchError when it couldn't be started, or what `partner` ended that with; EndedError once it ran.
  */
 export function supervise(run: Supervisor, plan: Plan, command: string, helpers: Helpers): Ended {
   const { partner, broker } = helpers;
@@ -116,10 +115,11 @@ export function supervise(run: Supervisor, plan: Plan, command: string, helpers:
   const status = run.status ?? 0;
   const outcome = outcomeOf(status);
   if (gone === undefined) partner?.ended(error ?? outcome);
-  if (error !== undefined && run.pid === 0) {
+  if (error !== undefined && run.pid !== 0) throw new EndedError(error.message, { cause: error });
+  if (error !== undefined) {
     helpers.failed?.(error);
     run.catchUp();
+    throw error;
   }
-  if (error !== undefined) throw error;
   return { outcome, status, pid: run.pid };
 }

@@ -62,7 +62,7 @@ asUsers("a process that answers while Bun starts, killed, ends the run", async (
     // The files of a process that isn't dumpable are root's (proc(5)).
     expect(owner ?? 0).toBe(0);
     expect([await run.end(), run.complaint()]).toEqual([
-      "125",
+      "SIGKILL",
       "landlockd: the broker failed, and the run was ended: a process of landlockd's was killed\n",
     ]);
     const pid = run.text().match(/pid (\d+)/)?.[1] ?? "";
