@@ -10,8 +10,8 @@ import { endAs, endKilled } from "./run-end.ts";
 export async function resumeRun(): Promise<never> {
   // The build puts the JIT off, for programs that are over at once (Makefile). A broker answers as long as its run lasts.
   Bun.unsafe.setJITPolicy(1);
+  const started = Supervisor.takeOver();
   try {
-    const started = Supervisor.takeOver();
     if (started === undefined) throw new Error("there is no run to go on with");
     return await endAs(resume(started));
   } catch (error) {
@@ -19,6 +19,8 @@ export async function resumeRun(): Promise<never> {
     writeErr(
       `landlockd: ${error instanceof EndedError ? "" : "the broker failed, and the run was ended: "}${reason}\n`,
     );
+    // Before this process ends, and the listener with it: no caller is to see an answer that is nobody's.
+    started?.end();
     return endKilled();
   }
 }
