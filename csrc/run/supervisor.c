@@ -90,13 +90,19 @@ static int32_t next_untold(struct ll_supervisor *own)
 	return LL_EVENT_TURN;
 }
 
-/* Whether the request is the driver's to answer. */
-static bool is_asked(struct ll_supervisor *own)
+/* ASKED where the request is the driver's to answer. ENOENT: who asked is gone. Any other error would come for ever. */
+static int32_t receive(struct ll_supervisor *own)
 {
 	struct ll_sieve *sieve = (struct ll_sieve *)(uintptr_t)own->sieve;
+	const int32_t ret = ll_sieve_receive(sieve);
 
-	sieve->received = ll_sieve_receive(sieve) == 1;
-	return sieve->received;
+	sieve->received = ret == 1;
+	if (ret == 1)
+		return LL_EVENT_ASKED;
+	if (ret == 0 || ret == -LL_ENOENT || ret == -LL_EINTR)
+		return LL_EVENT_TURN;
+	own->failed_errno = -ret;
+	return LL_EVENT_BROKEN;
 }
 
 /* What is ready, in an order: TURN where it was nothing that a driver has to know. */
@@ -114,7 +120,7 @@ static int32_t on_ready(struct ll_supervisor *own, const struct ll_pollfd fds[WA
 		return LL_EVENT_DRIVER;
 	/* POLLERR of a listener only says that a signal came while the kernel looked (seccomp_notify_poll). */
 	if (fds[LISTENER].revents & LL_POLLIN)
-		return is_asked(own) ? LL_EVENT_ASKED : LL_EVENT_TURN;
+		return receive(own);
 	return fds[LISTENER].revents & LL_POLLHUP ? LL_EVENT_DESERTED : LL_EVENT_TURN;
 }
 

@@ -6,6 +6,7 @@ import { type Kinds, openKinds } from "./kinds.ts";
 import { meet, type Verdict } from "./verdict.ts";
 
 const EPERM = 1;
+const NOTIF_RECV = 0xc050_2100;
 
 async function verdicts(
   box: Box,
@@ -25,6 +26,9 @@ asUsers("a run that can't be watched any more is ended, and it is told", async (
   const found = await verdicts(box, kinds, ["recorded", "mounts", "broker", "coldBroker"], ["wait4", "ppoll"]);
   expect(new Set(found)).toEqual(new Set(["ended"]));
   expect(await meet(box, kinds.daemon, { call: "wait4", result: EPERM })).toBe("ended");
+  for (const kind of [kinds.broker, kinds.coldBroker]) {
+    expect(await meet(box, kind, { call: "ioctl", arg: [1, NOTIF_RECV], result: EPERM })).toBe("ended");
+  }
 });
 
 /** What Bun crashes over, or its loader. */
