@@ -120,7 +120,6 @@ function truncatesReadOnly(flags: number): ArgTest {
   return { arg: flags, mask: O_ACCMODE | O_TRUNC, is: "one_of", values: [O_TRUNC] };
 }
 
-
 /** In the order in which they are tested: the first line that matches a call answers it. */
 export const PROTECTIONS: readonly Protection[] = [
   {
