@@ -7,13 +7,18 @@ import { errnoPhrase } from "../kernel/errno-names.ts";
 import { HOST_LINKS } from "../native/links.ts";
 import { probeListener } from "../native/listener.ts";
 import { tryRule } from "../native/rule.ts";
+import { startState } from "../native/start.ts";
 import { describePlan } from "../plan/describe.ts";
 import type { Plan } from "../plan/plan.ts";
 import { dotted, quote } from "../policy/finding.ts";
 import type { LoadedPolicy } from "../policy/load.ts";
+import { isServed } from "../run/keep.ts";
+import { whyCold } from "../run/cold.ts";
+import { closedToRoot } from "../store/owner.ts";
 import { type Paint, paintFor } from "./colors.ts";
 import { hostFor } from "./host.ts";
 import { writeOut } from "./output.ts";
+import { workingFolder } from "./policy.ts";
 import { STATUS_FAILED } from "./status.ts";
 
 const OPTIONAL = 1;
@@ -51,6 +56,10 @@ export async function dryRun(loaded: LoadedPolicy, bestEffort: boolean): Promise
     lines.push(`  ${paint.yellow("--")}  ${item}: built in, needs ${needs}; this host has ${has}`);
   }
   lines.push(...skippedLines(plan, paint));
+  const cold = whyCold(loaded.policy, report, await isServed(loaded.policy, report), startState().env);
+  if (cold !== undefined) lines.push(`  ${paint.yellow("--")}  every run of it starts cold, through Bun: ${cold}`);
+  const closed = closedToRoot(loaded.policy, workingFolder(), host);
+  if (closed !== undefined) lines.push(`  ${paint.yellow("--")}  ${closed.message}`, `      hint: ${closed.hint}`);
   const enforceable = report.unsupported.length === 0;
   if (enforceable && report.without.length > 0) lines.push("  all the rest of it is enforced on this host");
   else if (enforceable) lines.push(`  ${paint.green("yes")} all of it is enforced on this host`);

@@ -14,6 +14,7 @@ import { hostFacts } from "../policy/lint/host-facts.ts";
 import { count, lintSource } from "../policy/lint/report.ts";
 import type { PolicySource } from "../policy/load.ts";
 import { readPolicyFile } from "../policy/read.ts";
+import { plantable } from "../store/cold.ts";
 import { places } from "../store/place.ts";
 import { type Parsed, parseFlags } from "./arguments.ts";
 import { explain } from "./explain.ts";
@@ -80,6 +81,7 @@ async function lintAll(args: readonly string[]): Promise<never> {
         pathFolders: (environment("PATH") ?? "").split(":").filter((folder) => folder.startsWith("/")),
         executable: process.execPath,
         storeFolders: store === undefined ? [] : [store.plans, store.key],
+        coldReason: (policy) => (store === undefined ? undefined : plantable(policy, [store.plans, store.key])),
         policyFile: source.policyDir === undefined ? undefined : source.file,
       });
       for (const finding of await lintSource(source, variables, facts)) findings.push(finding);

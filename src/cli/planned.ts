@@ -2,7 +2,7 @@
 
 import { type Unsupported, UsageError } from "../base/errors.ts";
 import type { Host } from "../kernel/host.ts";
-import { abiText, SCOPES } from "../kernel/landlock.ts";
+import { abiText, hostAbiText, SCOPES } from "../kernel/landlock.ts";
 import { probeHost } from "../native/host.ts";
 import { startState } from "../native/start.ts";
 import { syscall } from "../native/syscall.ts";
@@ -52,7 +52,7 @@ export function degraded({ missingScopes }: PlanFile, { landlock }: Host): Unsup
     item: `scope.${name}`,
     key: [],
     needs: abiText(abi),
-    has: abiText(landlock.abi),
+    has: hostAbiText(landlock.abi),
   }));
 }
 

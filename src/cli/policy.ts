@@ -18,7 +18,8 @@ export const POLICY_FLAGS: ArgsDef = {
   set: { type: "string", valueHint: "NAME=VALUE", description: "Set a variable of the policy; may be repeated" },
 };
 
-function workingFolder(): string | undefined {
+/** Undefined where it was removed. */
+export function workingFolder(): string | undefined {
   try {
     return process.cwd();
   } catch {

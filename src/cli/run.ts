@@ -8,11 +8,12 @@ import type { LoadedPolicy } from "../policy/load.ts";
 import type { Enforced, RunOptions } from "../run/options.ts";
 import { run } from "../run/run.ts";
 import type { Origin } from "../store/key.ts";
+import { closedToRoot } from "../store/owner.ts";
 import { type Parsed, parseFlags } from "./arguments.ts";
 import type { PolicyText } from "./explain.ts";
 import { hostFor } from "./host.ts";
 import { exit, writeErr } from "./output.ts";
-import { POLICY_FLAGS, policyOf } from "./policy.ts";
+import { POLICY_FLAGS, policyOf, workingFolder } from "./policy.ts";
 import { endAs, endKilled } from "./run-end.ts";
 
 export const RUN_FLAGS: ArgsDef = {
@@ -101,7 +102,11 @@ async function runCommand(args: readonly string[]): Promise<never> {
       return exit(await show(loaded, parsed.on("best-effort")));
     }
     const host = await hostFor(loaded.policy);
-    const subject = { policy: loaded.policy, policyFile: loaded.file, host, origin: loaded.origin };
+    const closed = closedToRoot(loaded.policy, workingFolder(), host);
+    if (closed !== undefined) writeErr(`landlockd: warning: ${closed.message}\n  hint: ${closed.hint}\n`);
+    // Told whenever it is so: the front, which would run a stored plan, tells nothing.
+    const origin = closed === undefined ? loaded.origin : undefined;
+    const subject = { policy: loaded.policy, policyFile: loaded.file, host, origin };
     return await runSubject(parsed, count, subject, {
       partner: held?.ask,
       onDegraded: async (items) => {

@@ -9,6 +9,7 @@ import type { KeyPath, Unsupported } from "../base/errors.ts";
 import {
   abiText,
   FS_RIGHTS,
+  hostAbiText,
   NET_RIGHTS,
   type Right,
   rightOf,
@@ -78,7 +79,7 @@ export function compileLandlock(policy: Policy, host: LandlockHost): LandlockPla
   const scopes = compileScopes(policy, host.abi);
 
   if (host.abi < 1) {
-    const none: Unsupported = { item: "landlock", key: [], needs: abiText(1), has: "no Landlock" };
+    const none: Unsupported = { item: "landlock", key: [], needs: abiText(1), has: hostAbiText(host.abi) };
     return { rulesets: [], unsupported: [none, ...itemsOf(unsupported)], without: [], degraded: scopes.degraded };
   }
 
@@ -192,7 +193,7 @@ function lacking(table: readonly Right[], names: readonly string[], key: KeyPath
   for (const [index, name] of names.entries()) {
     const right = rightOf(table, name);
     if (right.abi <= abi) continue;
-    const has = abi < 1 ? "no Landlock" : abiText(abi);
+    const has = hostAbiText(abi);
     found.push({ right: name, item: `${dotted(key)}.${name}`, key: [...key, index], needs: abiText(right.abi), has });
   }
   return found;

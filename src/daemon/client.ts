@@ -4,7 +4,7 @@ import type { AuditEvent } from "../audit/events.ts";
 import { LaunchError } from "../base/errors.ts";
 import { POLICY_BYTES_MAX } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
-import { EINTR } from "../kernel/errno.ts";
+import { EACCES, EAGAIN, ECONNREFUSED, EINTR, ENOENT, EPERM, EPROTOTYPE } from "../kernel/errno.ts";
 import { errnoPhrase } from "../kernel/errno-names.ts";
 import { readSealed, sealedCopy } from "../native/memfd.ts";
 import { type Datagram, peerOf, receiveDatagram, sendDatagram } from "../native/socket.ts";
@@ -60,6 +60,25 @@ function waitReadable(fd: number, timeoutMs: number): boolean {
   }
 }
 
+/** Why nobody could be reached, by what connect(2) says of a path. */
+function unreachable(socket: string, errno: number): DaemonError {
+  const why = errnoPhrase(errno);
+  switch (errno) {
+    case EPROTOTYPE:
+      return new DaemonError(`${socket} is a socket of another kind, and not of a landlockd daemon: ${why}`);
+    case EACCES:
+    case EPERM:
+      return new DaemonError(`cannot connect to ${socket}: ${why}`, "a daemon serves its own user only");
+    case EAGAIN:
+      return new DaemonError(`the daemon at ${socket} has more clients waiting than it takes: ${why}`);
+    case ENOENT:
+    case ECONNREFUSED:
+      return new DaemonError(`no daemon answers at ${socket}: ${why}`, `start one: landlockd serve --socket ${socket}`);
+    default:
+      return new DaemonError(`cannot connect to ${socket}: ${why}`);
+  }
+}
+
 interface Received {
   readonly frame: Frame;
   readonly fds: readonly number[];
@@ -84,10 +103,7 @@ export class Daemon {
     this.#socket = socket;
     this.#fd = connectToDaemon(socket);
     if (this.#fd < 0) {
-      throw new DaemonError(
-        `no daemon answers at ${socket}: ${errnoPhrase(-this.#fd)}`,
-        `start one: landlockd serve --socket ${socket}`,
-      );
+      throw unreachable(socket, -this.#fd);
     }
     this.#checkOwner(asks);
     const { frame } = this.#receive(ANSWER_TIMEOUT_MS);

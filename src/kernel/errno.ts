@@ -31,6 +31,7 @@ export const ENOSYS = 38;
 export const ELOOP = 40;
 export const EPROTO = 71;
 export const EBADFD = 77;
+export const EPROTOTYPE = 91;
 export const EPROTONOSUPPORT = 93;
 export const EOPNOTSUPP = 95;
 export const EAFNOSUPPORT = 97;

@@ -192,6 +192,11 @@ export const FILE_RIGHTS: number = maskOf(FS_RIGHTS, (right) => right.file);
 /** The rights that mean something only on a folder. */
 export const FOLDER_RIGHTS: number = supportedFs(HIGHEST_ABI) & ~FILE_RIGHTS;
 
+/** What a message says that a host has. Not with a Linux: a later one than the first with this ABI is as likely. */
+export function hostAbiText(abi: number): string {
+  return abi < 1 ? "no Landlock" : `Landlock ABI ${abi}`;
+}
+
 /** `Landlock ABI 4 (Linux 6.7)`: what a message says that a right needs. */
 export function abiText(abi: number): string {
   const linux = ABI_LINUX[abi];

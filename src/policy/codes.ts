@@ -60,6 +60,7 @@ export const LINT_CODES: readonly CodeText[] = [
     "changeable-path": "The run can change what a path of the policy means: links there aren't followed.",
     "writes-policy": "The run can write the policy itself.",
     "writes-plan-store": "The run can write the store of compiled plans, or its key.",
+    "cold-start": "No run of the policy starts from a stored plan: each takes several times as long.",
     "writes-landlockd": "The run can write the landlockd executable.",
     "writes-keys": "The run can write keys, or who may log in.",
     "writes-startup-files": "The run can write files that are run outside of the sandbox later.",

@@ -6,10 +6,11 @@ import { error, quote } from "./finding.ts";
 import type { Expander } from "./variables.ts";
 
 /**
- * The path with variables expanded, without doubled or trailing slashes; or what is wrong with it.
+ * The path with variables expanded, without doubled or trailing slashes; or what is wrong with it;
+ * undefined where that was told of another path: a variable without a value.
  * @param at is copied where it is kept.
  */
-export function readPath(text: string, at: KeyPath, expander: Expander): string | Finding {
+export function readPath(text: string, at: KeyPath, expander: Expander): string | Finding | undefined {
   if (isFinal(text) && !text.includes("$")) return text;
   const key = [...at];
   if (text.startsWith("~")) {
@@ -19,12 +20,11 @@ export function readPath(text: string, at: KeyPath, expander: Expander): string 
   }
   const expanded = expander.expand(text);
   if (typeof expanded !== "string") {
+    if (expanded.repeated === true) return undefined;
     return error(expanded.code, key, `${quote(text)}: ${expanded.message}`, expanded.hint);
   }
   if (!expanded.startsWith("/")) {
-    const hint =
-      expanded === "" ? undefined : `write ${quote(`\${CWD}/${text}`)} or ${quote(`\${POLICY_DIR}/${text}`)}`;
-    return error("relative-path", key, `${quote(text)} is not an absolute path`, hint);
+    return error("relative-path", key, `${quote(text)} is not an absolute path`, absoluteHint(text));
   }
   if (isFinal(expanded)) return expanded;
   if (expanded.includes("\0")) return error("bad-path", key, `${quote(text)} holds a NUL`);
@@ -36,6 +36,17 @@ export function readPath(text: string, at: KeyPath, expander: Expander): string 
     return error("bad-path", key, `${quote(text)} has a part "." or ".."`, "write the path without it");
   }
   return `/${parts.join("/")}`;
+}
+
+/** `$HOME/x`, as a shell has it. */
+const SHELL_VARIABLE = /^\$([A-Za-z_][A-Za-z0-9_]*)(?=\/|$)/;
+
+/** What to write instead of a path that isn't absolute. */
+function absoluteHint(text: string): string | undefined {
+  if (text === "") return undefined;
+  const [start = "", name = ""] = SHELL_VARIABLE.exec(text) ?? [];
+  if (name !== "") return `write ${quote(`\${${name === "PWD" ? "CWD" : name}}${text.slice(start.length)}`)}`;
+  return `write ${quote(`\${CWD}/${text}`)} or ${quote(`\${POLICY_DIR}/${text}`)}`;
 }
 
 /** Whether a path is plainly in its final form, as nearly all are. A unit of UTF-16 takes at most three bytes in UTF-8. */

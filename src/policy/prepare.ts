@@ -30,7 +30,7 @@ export interface Prepared {
 
 export function prepare(schema: SchemaNode, document: unknown, expander: Expander): Prepared {
   const findings: Finding[] = [];
-  const value = walk(schema, document, { key: [], findings, expander });
+  const value = walk(schema, document, { key: [], findings, expander, standIns: { count: 0 } });
   return { value, findings };
 }
 
@@ -39,6 +39,7 @@ interface Walk {
   readonly key: (string | number)[];
   readonly findings: Finding[];
   readonly expander: Expander;
+  readonly standIns: { count: number };
 }
 
 function walk(schema: SchemaNode, value: unknown, at: Walk): unknown {
@@ -102,6 +103,7 @@ function walkUnion(options: readonly SchemaNode[], value: unknown, at: Walk): un
 function walkPath(text: string, at: Walk): string {
   const result = readPath(text, at.key, at.expander);
   if (typeof result === "string") return result;
-  at.findings.push(result);
-  return `/\0${at.findings.length}`;
+  if (result !== undefined) at.findings.push(result);
+  at.standIns.count += 1;
+  return `/\0${at.standIns.count}`;
 }

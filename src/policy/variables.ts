@@ -30,6 +30,8 @@ export interface ExpandProblem {
   readonly code: "undefined-variable" | "bad-variable" | "bad-variable-syntax";
   readonly message: string;
   readonly hint?: string;
+  /** The same variable was told before. */
+  readonly repeated?: boolean;
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -69,6 +71,7 @@ export class Expander {
   readonly #context: VariableContext;
   readonly #policyDir: string | undefined;
   readonly #uses = new Map<string, string>();
+  readonly #missing = new Set<string>();
 
   constructor(context: VariableContext, policyDir: string | undefined) {
     this.#context = context;
@@ -105,7 +108,11 @@ export class Expander {
 
   #value(name: string, atStart: boolean): string | ExpandProblem {
     const value = this.#lookUp(name);
-    if (value === undefined) return this.#undefinedProblem(name);
+    if (value === undefined) {
+      const repeated = this.#missing.has(name);
+      this.#missing.add(name);
+      return { ...this.#undefinedProblem(name), repeated };
+    }
     const problem = valueProblem(value, atStart);
     if (problem === undefined) return value;
     return {

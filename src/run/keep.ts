@@ -8,16 +8,21 @@ import { frontStarts } from "./broker.ts";
 import type { RunOptions } from "./options.ts";
 
 /** Whether the front can serve such a run to its end: this host enforces all of it, and at most a keeper has to stay. */
-function isServed({ supervised, unsupported }: Report, policy: Policy): boolean {
+function needsNoBroker({ supervised, unsupported }: Report, policy: Policy): boolean {
   return (
     (unsupported.length === 0 || policy.compat === "best-effort") &&
     supervised.every((reason) => reason === "namespaces")
   );
 }
 
+/** Whether the front can start such a run from its plan. */
+export async function isServed(policy: Policy, report: Report): Promise<boolean> {
+  return needsNoBroker(report, policy) || (await frontStarts(policy, report));
+}
+
 /** For the front, which runs the same plan the next time without starting Bun, where it can. */
 export async function keep({ plan, report }: Compiled, { policy, origin, host, start }: RunOptions): Promise<void> {
   if (policy === undefined || origin === undefined || start.build === undefined || report.fleeting === true) return;
-  if (!isServed(report, policy) && !(await frontStarts(policy, report))) return;
+  if (!(await isServed(policy, report))) return;
   keepPlan(encodePlan(plan), { policy, origin, host, env: start.env, build: start.build });
 }

@@ -62,7 +62,7 @@ function above(folder: string): string[] {
 }
 
 /** Whether a right holds right in a folder: by a rule on it or above. */
-function allowsIn(policy: Policy, right: FsRight, folder: string): boolean {
+export function allowsIn(policy: Policy, right: FsRight, folder: string): boolean {
   return policy.fs_layer.every(
     (layer) =>
       !layer.handled_access_fs.includes(right) ||

@@ -1,7 +1,7 @@
 /** Whether a plan file is one for this host and this user. Pure; csrc/front/plan_file.c asks the same. */
 
 import { canMount, type Host } from "../kernel/host.ts";
-import { abiText, rightNames, SCOPES, supportedScopes } from "../kernel/landlock.ts";
+import { abiText, hostAbiText, rightNames, SCOPES, supportedScopes } from "../kernel/landlock.ts";
 import { CLONE_NEWUSER } from "../kernel/mount.ts";
 import type { PlanFile } from "./plan-file.ts";
 
@@ -16,7 +16,7 @@ const ELSEWHERE = "run it on a host that has it";
 
 function landlockMisfit({ abi, neededAbi, missingScopes, plan }: PlanFile, host: Host): Misfit | undefined {
   const here = host.landlock.abi;
-  const has = here < 1 ? "no Landlock" : abiText(here);
+  const has = hostAbiText(here);
   if (here < neededAbi) {
     return { message: `the plan needs ${abiText(neededAbi)}; this host has ${has}`, hint: ELSEWHERE };
   }

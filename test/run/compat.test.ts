@@ -24,7 +24,7 @@ testUnless(TOO_NEW, "an item that the host can't enforce fails the run, by name,
   const result = await run(box, { policy, argv: ["/usr/bin/touch", box.path("inside/ran")] });
   expect([result.status, result.stdout]).toEqual([125, ""]);
   expect(result.stderr).toMatch(
-    /policy\.toml:\d+:\d+: .*bind_udp.* needs Landlock ABI 10 .*this host has Landlock ABI \d+/,
+    /policy\.toml:\d+:\d+: .*bind_udp.* needs Landlock ABI 10 .*this host has Landlock ABI \d+\n/,
   );
   expect(await Bun.file(box.path("inside/ran")).exists()).toBe(false);
 });

@@ -21,9 +21,7 @@ asUsers("a kernel with less Landlock than the plan needs", async (box) => {
   setField(plan, "needed_abi", 1);
   expect(await runBoth(box, plan, ["/bin/true"])).toMatchObject({ status: 0 });
   setField(plan, "needed_abi", 99);
-  expect(await refusal(box, plan)).toMatch(
-    /^the plan needs Landlock ABI 99; this host has Landlock ABI \d+ \(Linux [^)]+\)$/,
-  );
+  expect(await refusal(box, plan)).toMatch(/^the plan needs Landlock ABI 99; this host has Landlock ABI \d+$/);
 });
 
 asUsers("a kernel with scopes that were missing when the plan was compiled", async (box) => {

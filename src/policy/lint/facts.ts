@@ -2,6 +2,7 @@
 
 import { ARCHES, type Arch } from "../../kernel/syscalls.ts";
 import type { Reals } from "../grants.ts";
+import type { Policy } from "../policy.ts";
 
 /** What stands at a path, symlinks followed. `unknown`: this user may not look. */
 export type Kind = "file" | "folder" | "device" | "other" | "missing" | "unknown";
@@ -22,6 +23,8 @@ export interface Facts extends Reals {
   readonly executable: string | undefined;
   /** The folders of compiled plans and of the key that authenticates them. */
   readonly storeFolders: readonly string[];
+  /** Why no run of this policy starts from a stored plan; undefined where one may. */
+  readonly coldReason: (policy: Policy) => string | undefined;
   /** The policy's own file; undefined for a built-in one. */
   readonly policyFile: string | undefined;
 }
@@ -38,5 +41,6 @@ export const NO_FACTS: Facts = {
   pathFolders: [],
   executable: undefined,
   storeFolders: [],
+  coldReason: () => undefined,
   policyFile: undefined,
 };

@@ -1,7 +1,7 @@
 /** What the Landlock of this host can't enforce. */
 
 import type { Finding, KeyPath } from "../../base/errors.ts";
-import { abiText, FS_RIGHTS, NET_RIGHTS, type Right } from "../../kernel/landlock.ts";
+import { abiText, FS_RIGHTS, hostAbiText, NET_RIGHTS, type Right } from "../../kernel/landlock.ts";
 import { closedByFilter } from "../closed.ts";
 import { warning } from "../finding.ts";
 import type { Policy } from "../policy.ts";
@@ -28,7 +28,6 @@ function tooNew(
   return names.flatMap((name, at) => {
     const right = table.find((each) => each.name === name);
     if (right === undefined || right.abi <= abi) return [];
-    const has = abi === 0 ? "no Landlock" : abiText(abi);
     if (abi > 0 && closedByFilter(policy, abi).rights.has(name)) return [];
     // By its author's leave: the run says so itself.
     if ((policy.without as readonly string[]).includes(name)) return [];
@@ -36,7 +35,7 @@ function tooNew(
     return warning(
       "unenforceable-right",
       [...key, at],
-      `${name} needs ${abiText(right.abi)}; this host has ${has}: ${strict ? "the run fails" : "the run goes on without it"}`,
+      `${name} needs ${abiText(right.abi)}; this host has ${hostAbiText(abi)}: ${strict ? "the run fails" : "the run goes on without it"}`,
       strict ? `without = ["${name}"] runs without it on such hosts, and says so` : undefined,
     );
   });

@@ -7,6 +7,7 @@ import type { Policy } from "../policy.ts";
 import { lintUnheldMounts, lintWritableSources } from "./binds.ts";
 import { lintBrokerTargets } from "./broker.ts";
 import { lintChangeablePaths } from "./closed.ts";
+import { lintColdStart } from "./cold.ts";
 import type { Facts } from "./facts.ts";
 import { lintFolderRights, lintMissingPaths } from "./files.ts";
 import { lintHostRights } from "./host.ts";
@@ -36,5 +37,9 @@ const RULES: readonly LintRule[] = [
 /** Every finding of every rule, without places: `placeFindings` adds them. */
 export function lint(loaded: LoadedPolicy, facts: Facts): Finding[] {
   const layers = layerGrants(loaded.policy, facts);
-  return RULES.flatMap((rule) => rule(loaded.policy, facts, layers));
+  const found = RULES.flatMap((rule) => rule(loaded.policy, facts, layers));
+  // A grant that is told to reach the store is told with what follows from it.
+  return found.some(({ code }) => code === "writes-plan-store")
+    ? found
+    : [...found, ...lintColdStart(loaded.policy, facts)];
 }

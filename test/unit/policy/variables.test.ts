@@ -118,6 +118,9 @@ test("paths must be absolute, without . and .., and short enough", () => {
 
 test("the hint says what to write for ~ and for a relative path", () => {
   expect(refusal(policyWith("~/x")).findings[0]?.hint).toBe('write "${HOME}/x"');
+  expect(refusal(policyWith("$HOME/x")).findings[0]?.hint).toBe('write "${HOME}/x"');
+  expect(refusal(policyWith("$PWD")).findings[0]?.hint).toBe('write "${CWD}"');
+  expect(refusal(policyWith("$1/x")).findings[0]?.hint).toContain("${CWD}/$1/x");
   expect(refusal(policyWith("x")).findings[0]?.hint).toBe('write "${CWD}/x" or "${POLICY_DIR}/x"');
 });
 
@@ -130,6 +133,15 @@ test("--set takes NAME=VALUE", () => {
   for (const bad of [["A"], ["=1"], ["1A=x"], ["A B=x"], ["A=1", "A=2"]]) {
     expect(() => parseSettings(bad)).toThrow(UsageError);
   }
+});
+
+test("a variable without a value is told once, where it is first used, and each such variable", () => {
+  const rules = ["${NO}/a", "${NO}/b", "/x/${NO}", "${NEITHER}"].map((path) => `'${path}'`);
+  const { findings } = refusal(`version = 1\n[broker]\nallow_read = [${rules.join(", ")}]`);
+  expect(findings.map(({ key, code }) => [code, key.at(-1)])).toEqual([
+    ["undefined-variable", 0],
+    ["undefined-variable", 3],
+  ]);
 });
 
 test("a path that can't be read is told once, and covers no other mount", () => {

@@ -77,16 +77,14 @@ test("the least ABI is that of the newest right or scope in the plan", () => {
 test("a plan is refused by less Landlock than it needs, and taken by any that has no more to give", () => {
   const file = through(FS, withAbi(7));
   for (const abi of [6, 7, 8, 10, 12]) expect([abi, saying(file, withAbi(abi))]).toEqual([abi, undefined]);
-  expect(saying(file, withAbi(5))).toBe(
-    "the plan needs Landlock ABI 6 (Linux 6.12); this host has Landlock ABI 5 (Linux 6.10)",
-  );
+  expect(saying(file, withAbi(5))).toBe("the plan needs Landlock ABI 6 (Linux 6.12); this host has Landlock ABI 5");
   expect(saying(file, withAbi(0))).toBe("the plan needs Landlock ABI 6 (Linux 6.12); this host has no Landlock");
 });
 
 test("what was compiled without scopes is refused where there are some, but for those that the policy opens", () => {
   const file = through(FS, withAbi(5));
   for (const abi of [3, 4, 5]) expect(saying(file, withAbi(abi))).toBeUndefined();
-  expect(saying(file, withAbi(6))).toMatch(/ABI 5 .*ABI 6 .*scope\.abstract_unix_socket, scope\.signal$/);
+  expect(saying(file, withAbi(6))).toMatch(/ABI 5 .*ABI 6, .*scope\.abstract_unix_socket, scope\.signal$/);
   expect(saying(through({ ...FS, scope: { allow: ["signal"] } }, withAbi(5)), withAbi(6))).toMatch(
     /a run also gets scope\.abstract_unix_socket$/,
   );
