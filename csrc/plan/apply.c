@@ -232,23 +232,6 @@ int ll_apply(struct ll_state *state, uint32_t from, uint32_t to)
 	return 0;
 }
 
-int ll_exec(const struct ll_exec *exec)
-{
-	int error = -LL_ENOENT;
-
-	for (char *const *candidate = exec->candidates; *candidate != NULL; candidate++) {
-		long ret = raw_call3(__NR_execve, raw_ptr(*candidate), raw_ptr(exec->argv), raw_ptr(exec->envp));
-
-		if (ret == -LL_ENOENT && raw_call3(__NR_faccessat, LL_AT_FDCWD, raw_ptr(*candidate), 0) == 0)
-			ret = -LL_ENOEXEC; /* the file is there: its interpreter isn't */
-		if (ret == -LL_EACCES)
-			error = -LL_EACCES;
-		else if (ret != -LL_ENOENT && ret != -LL_ENOTDIR)
-			return (int)ret;
-	}
-	return error;
-}
-
 int ll_send(int channel, const struct ll_message *message, int fd)
 {
 	struct ll_cmsg_fd control = {
