@@ -55,7 +55,7 @@ _landlockd() {
 	done
 
 	if ((COMP_CWORD == 1)); then
-		_landlockd_words 'run compile lint serve status stop doctor schema --help --version'
+		_landlockd_words 'run compile lint show serve status stop doctor schema --help --version'
 		return
 	fi
 
@@ -78,6 +78,7 @@ _landlockd() {
 			_landlockd_files toml
 		fi
 		;;
+	show) _landlockd_words '--policy-file --policy --help' ;;
 	serve) _landlockd_words '--socket --systemd --policy-dir --allow-root --audit --help' ;;
 	status) _landlockd_words '--socket --json --help' ;;
 	stop) _landlockd_words '--socket --now --help' ;;

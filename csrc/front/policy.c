@@ -145,6 +145,8 @@ bool ll_front_policy(const struct ll_stack *stack, const struct ll_request *requ
 			ret_file[0] = '\0';
 		if (found != FOUND)
 			return found == ABSENT;
+	} else if (request->policy_file[0] == '-' && request->policy_file[1] == '\0') {
+		return false; /* standard input, whatever file has that name */
 	} else if (!ll_join(ret_file, &request->policy_file, 1)) {
 		return false;
 	}

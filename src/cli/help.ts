@@ -14,7 +14,12 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "landlockd compile --policy-file build.toml -o build.plan",
     "landlockd compile --policy ci-default --set CWD=/src --set HOME=/home/ci --set TMPDIR=/tmp -o /etc/landlockd/ci.plan",
   ],
-  lint: ["landlockd lint policies/*.toml", "landlockd lint --format sarif build.toml > landlockd.sarif"],
+  lint: [
+    "landlockd lint policies/*.toml",
+    "landlockd lint --format sarif build.toml > landlockd.sarif",
+    "generate | landlockd lint -",
+  ],
+  show: ["landlockd show --policy ci-default > mine.toml", "landlockd show --policy-file build.toml"],
   serve: [
     "landlockd serve --socket $XDG_RUNTIME_DIR/landlockd/socket",
     "landlockd serve --socket /run/ci/landlockd/socket --policy-dir /etc/landlockd/policies --audit /var/log/landlockd.jsonl",
@@ -29,6 +34,7 @@ const USAGE: Readonly<Record<string, string>> = {
   run: "landlockd run (--policy-file FILE | --policy NAME | --plan PLAN) [OPTION]... -- COMMAND [ARGUMENT]...",
   compile: "landlockd compile (--policy-file FILE | --policy NAME) [--set NAME=VALUE]... [-o PLAN]",
   lint: "landlockd lint [OPTION]... [FILE]...",
+  show: "landlockd show (--policy-file FILE | --policy NAME)",
   serve: "landlockd serve (--socket SOCKET | --systemd) [OPTION]...",
   status: "landlockd status --socket SOCKET [--json]",
   stop: "landlockd stop --socket SOCKET [--now]",
@@ -51,6 +57,10 @@ Variables have the values of now. It serves this build of landlockd only, on hos
 with lists of [broker] can't be compiled to one.
 
 Exit status: 0 made, 1 not from this policy or not on this host, 2 it could not be used as asked.`,
+  show: `The text is the one that run would take for that name or file: as it was written, comments and all. It isn't checked;
+lint does that, and a dry run shows what becomes of it.
+
+Exit status: 0 shown, 2 there is no such policy, or it can't be read.`,
   stop: "Returns when the daemon has stopped. Exit status: 0 stopped, 2 it could not be reached.",
   lint: "Exit status: 0 no errors, 1 errors (--strict: warnings too), 2 it could not be used as asked.",
 };

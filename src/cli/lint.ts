@@ -6,6 +6,7 @@ import { rawVariable } from "../base/raw.ts";
 import { VERSION } from "../base/version.ts";
 import { probeHost } from "../native/host.ts";
 import { startState } from "../native/start.ts";
+import { STDIN } from "../policy/file.ts";
 import { formatGithub } from "../policy/lint/format/github.ts";
 import { formatJson } from "../policy/lint/format/json.ts";
 import { formatSarif } from "../policy/lint/format/sarif.ts";
@@ -54,6 +55,7 @@ async function sourcesOf(parsed: Parsed): Promise<PolicySource[]> {
     throw new UsageError("files and --policy are both given");
   }
   const named = [...parsed.values("policy-file"), ...files];
+  if (named.filter((each) => each === STDIN).length > 1) throw new UsageError("standard input is given twice");
   return named.length > 0 ? named.map(readPolicyFile) : [await policySource(parsed)];
 }
 

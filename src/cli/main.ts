@@ -13,6 +13,7 @@ import { STATUS_FAILED, STATUS_USAGE } from "./status.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<CommandDef>>> = {
   run: async () => runCommand,
   compile: async () => (await import("./compile.ts")).command,
+  show: async () => (await import("./show.ts")).command,
   lint: async () => (await import("./lint.ts")).command,
   serve: async () => (await import("./serve.ts")).command,
   status: async () => (await import("./status-of.ts")).command,

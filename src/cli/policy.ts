@@ -13,7 +13,7 @@ import type { Parsed } from "./arguments.ts";
 import { writeErr } from "./output.ts";
 
 export const POLICY_FLAGS: ArgsDef = {
-  "policy-file": { type: "string", valueHint: "FILE", description: "The policy, as a file" },
+  "policy-file": { type: "string", valueHint: "FILE", description: "The policy, as a file; - is stdin" },
   policy: { type: "string", valueHint: "NAME", description: "The policy, by name: one of yours, or a starter policy" },
   set: { type: "string", valueHint: "NAME=VALUE", description: "Set a variable of the policy; may be repeated" },
 };
@@ -80,5 +80,6 @@ export async function policySource(parsed: Parsed): Promise<PolicySource> {
 export async function policyOf(parsed: Parsed): Promise<LoadedPolicy & { readonly origin?: Origin }> {
   const source = await policySource(parsed);
   const variables = variableContext(parsed);
-  return { ...(await loadPolicy(source, variables)), origin: { source, variables, settings: parsed.values("set") } };
+  const loaded = await loadPolicy(source, variables);
+  return source.isStream ? loaded : { ...loaded, origin: { source, variables, settings: parsed.values("set") } };
 }

@@ -92,7 +92,8 @@ async function runCommand(args: readonly string[]): Promise<never> {
     const count = dryRun && parsed.command === undefined ? 0 : commandOf(parsed);
     const plan = parsed.value("plan");
     if (plan !== undefined) return await runPlan(plan, parsed, count, dryRun);
-    const socket = dryRun ? undefined : parsed.value("socket");
+    // A dry run asks as well: a daemon that chooses policies itself enforces its own, and nothing has run until it is told so.
+    const socket = parsed.value("socket");
     const held = socket === undefined ? undefined : (await import("./held.ts")).heldRun(socket, parsed, count);
     const loaded: LoadedPolicy & { readonly origin?: Origin } =
       held === undefined ? await policyOf(parsed) : await held.load();

@@ -6,6 +6,8 @@ import { POLICY_BYTES_MAX } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
 import { EACCES, EAGAIN, ECONNREFUSED, EINTR, ENOENT, EPERM, EPROTOTYPE } from "../kernel/errno.ts";
 import { errnoPhrase } from "../kernel/errno-names.ts";
+import { S_IFSOCK } from "../kernel/file.ts";
+import { statusAt } from "../native/file.ts";
 import { readSealed, sealedCopy } from "../native/memfd.ts";
 import { type Datagram, peerOf, receiveDatagram, sendDatagram } from "../native/socket.ts";
 import { syscall } from "../native/syscall.ts";
@@ -60,6 +62,11 @@ function waitReadable(fd: number, timeoutMs: number): boolean {
   }
 }
 
+function isNoSocket(path: string): boolean {
+  const status = statusAt(path);
+  return typeof status !== "number" && status.type !== S_IFSOCK;
+}
+
 /** Why nobody could be reached, by what connect(2) says of a path. */
 function unreachable(socket: string, errno: number): DaemonError {
   const why = errnoPhrase(errno);
@@ -71,8 +78,10 @@ function unreachable(socket: string, errno: number): DaemonError {
       return new DaemonError(`cannot connect to ${socket}: ${why}`, "a daemon serves its own user only");
     case EAGAIN:
       return new DaemonError(`the daemon at ${socket} has more clients waiting than it takes: ${why}`);
-    case ENOENT:
     case ECONNREFUSED:
+      if (isNoSocket(socket)) return new DaemonError(`${socket} is not a socket`);
+      return new DaemonError(`no daemon answers at ${socket}: ${why}`, `start one: landlockd serve --socket ${socket}`);
+    case ENOENT:
       return new DaemonError(`no daemon answers at ${socket}: ${why}`, `start one: landlockd serve --socket ${socket}`);
     default:
       return new DaemonError(`cannot connect to ${socket}: ${why}`);

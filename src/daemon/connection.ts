@@ -1,7 +1,7 @@
 /** One client of a daemon: what it may say when, and what comes of it. */
 
 import type { AuditEvent } from "../audit/events.ts";
-import { UnsupportedError, UsageError } from "../base/errors.ts";
+import { PolicyError, UnsupportedError, UsageError } from "../base/errors.ts";
 import { POLICY_BYTES_MAX } from "../base/limits.ts";
 import { VERSION } from "../base/version.ts";
 import { ECHILD } from "../kernel/errno.ts";
@@ -187,12 +187,16 @@ export class Connection implements Client {
     }
   }
 
-  /** The plan; or why only the client can tell whether its own host and rights are enough for it. */
+  /**
+   * The plan; or why only the client can tell: whether its own host and rights are enough for it, or where in the policy
+   * a mistake is. It has the policy then, from here or of its own.
+   */
   #planFor(get: () => KeptPlan): KeptPlan | string {
     try {
       return get();
     } catch (error) {
       if (error instanceof UnsupportedError) return error.message;
+      if (error instanceof PolicyError && this.#office.policyDir !== undefined) return error.message;
       throw error;
     }
   }

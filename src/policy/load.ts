@@ -14,10 +14,12 @@ export interface PolicySource {
   /** What messages call it. */
   readonly file: string;
   readonly bytes: Uint8Array;
-  /** The folder that it is in, for `${POLICY_DIR}`; undefined for a built-in one. */
+  /** The folder that it is in, for `${POLICY_DIR}`; undefined for one that is built in or came by a stream. */
   readonly policyDir: string | undefined;
   /** The policy of landlockd's own that was named, and in whose place this one was found. */
   readonly shadows?: string;
+  /** It was read from a stream, whose name stands for something else the next time: no plan is kept of it. */
+  readonly isStream?: true;
 }
 
 export interface LoadedPolicy {

@@ -154,7 +154,11 @@ export class Expander {
       case "HOME":
         return { code, message: `${message}: HOME isn't set in the environment`, hint: "give it by --set HOME=/…" };
       case "POLICY_DIR":
-        return { code, message: `${message}: a built-in policy is in no folder` };
+        return {
+          code,
+          message: `${message}: a policy that is built in, or comes by a pipe, is in no folder`,
+          hint: "give it by --set POLICY_DIR=/…",
+        };
       default: {
         const similar = didYouMean(name, [...BUILT_IN, ...this.#context.set.keys()]);
         return {

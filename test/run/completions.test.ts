@@ -6,7 +6,7 @@ import { testUnless } from "../harness/cases.ts";
 import { landlockdPath } from "../harness/landlockd.ts";
 
 const FOLDER = resolve(import.meta.dir, "../../completions");
-const COMMANDS = ["run", "compile", "lint", "serve", "status", "stop", "doctor", "schema"];
+const COMMANDS = ["run", "compile", "lint", "show", "serve", "status", "stop", "doctor", "schema"];
 const ENV = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/proc/nonexistent", NO_COLOR: "1" };
 
 function output(argv: readonly string[]): string {
