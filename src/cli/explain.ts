@@ -14,6 +14,7 @@ import {
 import { EACCES, EBADFD, EBUSY, EINVAL, EISDIR, ELOOP, ENOENT, ENOSYS, EPERM, EPROTO } from "../kernel/errno.ts";
 import { errnoPhrase } from "../kernel/errno-names.ts";
 import { OPENAT2_IN_A_SANDBOX } from "../native/file.ts";
+import type { VariableUse } from "../policy/variables.ts";
 import { CommandError } from "../run/command.ts";
 import { OutputError } from "./output.ts";
 
@@ -21,6 +22,8 @@ import { OutputError } from "./output.ts";
 export interface PolicyText {
   readonly file: string;
   readonly text: string;
+  /** The variables that it used. */
+  readonly uses?: readonly VariableUse[];
 }
 
 function line(message: string, hint?: string): string {
@@ -115,13 +118,20 @@ function launchHint(error: LaunchError): string | undefined {
   return undefined;
 }
 
+/** A path that isn't there because of a variable's value: where that comes from is what there is to do about. */
+function variableHint({ stage, errno, subject }: LaunchError, policy: PolicyText | undefined): string | undefined {
+  if (stage !== "rule_path" || errno !== ENOENT || subject === undefined) return undefined;
+  const found = policy?.uses?.find(({ value }) => value === subject);
+  return found && `it is the value of \${${found.name}}: make it, or give another one by --set ${found.name}=…`;
+}
+
 async function launchLine(error: LaunchError, policy: PolicyText | undefined): Promise<string> {
   const subject = error.subject === undefined ? "" : ` ${JSON.stringify(error.subject)}`;
   const reason = error instanceof LinkError ? error.message : errnoPhrase(error.errno);
   if (error.stage === "exec") return line(`cannot execute${subject}: ${reason}`, launchHint(error));
   const place = at(await placeOf(error.key ?? [], policy), error.key === undefined ? undefined : policy);
   const what = STAGE_WORDS[error.stage] ?? `cannot set up the sandbox (${error.stage})`;
-  return line(`${place}${what}${subject}: ${reason}`, launchHint(error));
+  return line(`${place}${what}${subject}: ${reason}`, variableHint(error, policy) ?? launchHint(error));
 }
 
 async function findingLines(error: PolicyError): Promise<string> {

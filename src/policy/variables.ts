@@ -71,7 +71,8 @@ export class Expander {
   readonly #context: VariableContext;
   readonly #policyDir: string | undefined;
   readonly #uses = new Map<string, string>();
-  readonly #missing = new Set<string>();
+  /** The variables whose lack, or value, was told. */
+  readonly #told = new Set<string>();
 
   constructor(context: VariableContext, policyDir: string | undefined) {
     this.#context = context;
@@ -108,14 +109,13 @@ export class Expander {
 
   #value(name: string, atStart: boolean): string | ExpandProblem {
     const value = this.#lookUp(name);
-    if (value === undefined) {
-      const repeated = this.#missing.has(name);
-      this.#missing.add(name);
-      return { ...this.#undefinedProblem(name), repeated };
-    }
-    const problem = valueProblem(value, atStart);
-    if (problem === undefined) return value;
+    const problem = value === undefined ? undefined : valueProblem(value, atStart);
+    if (value !== undefined && problem === undefined) return value;
+    const repeated = this.#told.has(name);
+    this.#told.add(name);
+    if (value === undefined) return { ...this.#undefinedProblem(name), repeated };
     return {
+      repeated,
       code: "bad-variable",
       message: `the value of \${${name}}, ${JSON.stringify(value.slice(0, 120))}, ${problem}`,
       hint:

@@ -39,6 +39,15 @@ asUsers("a variable without a value is told once, however often a policy names i
   );
 });
 
+asUsers("a folder that isn't there because a variable names it: the variable is told", async (box) => {
+  const env = { ...baseEnv(box), TMPDIR: box.path("nowhere") };
+  const result = await landlockd(box, ["run", "--policy", "ci-default", "--", "/bin/true"], { env });
+  expect(result.status).toBe(125);
+  expect(result.stderr).toMatch(
+    /cannot grant rights on "[^"]*\/nowhere": [^\n]+\n {2}hint: it is the value of \$\{TMPDIR\}: make it, or give another one by --set TMPDIR=…\n$/,
+  );
+});
+
 asUsers("a policy that leaves the plan store open: lint and the dry run say that runs start cold", async (box) => {
   const { env, strict } = openShelf(box);
   const reads = box.write(

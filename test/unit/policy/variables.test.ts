@@ -144,6 +144,12 @@ test("a variable without a value is told once, where it is first used, and each 
   ]);
 });
 
+test("a value that can't stand in a path is told once", () => {
+  const list = "version = 1\n[broker]\nallow_read = ['${HOME}/a', '${HOME}/b', '${CWD}/c']";
+  const { findings } = refusal(list, { env: { HOME: "relative" } });
+  expect(findings.map(({ key, code }) => [code, key.at(-1)])).toEqual([["bad-variable", 0]]);
+});
+
 test("a path that can't be read is told once, and covers no other mount", () => {
   const mount = (tmpfs: string): string => `version = 1\n[mount]\ntmpfs = [${tmpfs}]\nproc = ["/y/z"]`;
   expect(refusal(mount('"${NOPE}"')).findings.map(({ code }) => code)).toEqual(["undefined-variable"]);
