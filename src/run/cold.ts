@@ -8,11 +8,12 @@ import { type Environment, places } from "../store/place.ts";
 /** The first reason, in the words of a report; undefined where a second run starts from a plan. */
 export function whyCold(
   policy: Policy,
-  { unsupported }: Report,
+  { unsupported, fleeting }: Report,
   served: boolean,
   env: Environment,
 ): string | undefined {
   if (unsupported.length > 0 && policy.compat !== "best-effort") return "this host can't enforce all of it";
+  if (fleeting === true) return "its paths lead by links that may change, and are followed anew each time";
   if (!served) return "it has a broker beside mounts, or one whose lists lead through what changes from run to run";
   const found = places(env);
   if (found === undefined) {
