@@ -130,6 +130,12 @@ static enum found find_named(const struct ll_stack *stack, const char *name, cha
 	return found == ABSENT ? look_in(LL_INSTALLED_FOLDER, name, ret_file) : found;
 }
 
+/* Whatever file has that name. */
+static bool is_stdin(const char *name)
+{
+	return name[0] == '-' && name[1] == '\0';
+}
+
 bool ll_front_policy(const struct ll_stack *stack, const struct ll_request *request, struct ll_bytes *ret_policy,
 		     char ret_file[LL_PATH_SIZE])
 {
@@ -145,9 +151,7 @@ bool ll_front_policy(const struct ll_stack *stack, const struct ll_request *requ
 			ret_file[0] = '\0';
 		if (found != FOUND)
 			return found == ABSENT;
-	} else if (request->policy_file[0] == '-' && request->policy_file[1] == '\0') {
-		return false; /* standard input, whatever file has that name */
-	} else if (!ll_join(ret_file, &request->policy_file, 1)) {
+	} else if (is_stdin(request->policy_file) || !ll_join(ret_file, &request->policy_file, 1)) {
 		return false;
 	}
 	fd = raw_call4(__NR_openat, LL_AT_FDCWD, raw_ptr(ret_file),

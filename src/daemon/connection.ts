@@ -180,17 +180,12 @@ export class Connection implements Client {
       this.#answer(request, plan, source, sender, standing);
     } catch (error) {
       // The client compiles the same policy and says where and why; this is for one that finds nothing wrong.
-      this.#refuse(
-        error instanceof Error ? error.message : String(error),
-        error instanceof UsageError ? error.hint : undefined,
-      );
+      const hint = error instanceof UsageError ? error.hint : undefined;
+      this.#refuse(error instanceof Error ? error.message : String(error), hint);
     }
   }
 
-  /**
-   * The plan; or why only the client can tell: whether its own host and rights are enough for it, or where in the policy
-   * a mistake is. It has the policy then, from here or of its own.
-   */
+  /** The plan; or why only the client can tell: whether its host and rights are enough, or where a mistake is. */
   #planFor(get: () => KeptPlan): KeptPlan | string {
     try {
       return get();

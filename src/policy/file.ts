@@ -88,7 +88,7 @@ function refusalOf(status: FileStatus | number, kind: FileKind): string | undefi
   const { noun, bytesMax } = kind;
   if (typeof status === "number") return `cannot read the ${noun}: ${reasonOf(-status)}`;
   if (status.type === S_IFDIR) return `a ${noun} is a file, and this is a directory`;
-  if (status.type === S_IFIFO) return `a ${noun} is a regular file, and this is a FIFO (standard input is -)`;
+  if (status.type === S_IFIFO) return `a ${noun} is a regular file, and this is a FIFO`;
   if (status.type !== S_IFREG) return `a ${noun} is a regular file, and this is a device or a socket`;
   if (status.sizeBytes > bytesMax) return tooLarge(kind);
   return undefined;

@@ -47,8 +47,8 @@ for (const text of PATHS) {
 
 const tmpfs = (paths: string): string => `version = 1\n[mount]\ntmpfs = [${paths}]\n`;
 
-test("paths whose variables have no value are told once each, and not as the same mount target", () => {
-  expect(codes(tmpfs('"${A}/x", "${A}/y"'))).toEqual(["undefined-variable", "undefined-variable"]);
+test("a variable without a value is told once, and its paths not as the same mount target", () => {
+  expect(codes(tmpfs('"${A}/x", "${A}/y"'))).toEqual(["undefined-variable"]);
 });
 
 test("control: the same target twice is told", () => {
