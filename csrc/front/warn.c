@@ -52,9 +52,16 @@ static void tell_reached(const struct ll_plan *plan, const char *what, const cha
 		ll_front_tell(what, path, LL_REACHED_AFTER);
 }
 
+/* What a run could change afterwards: no descriptor, no device, and nothing that can't be a sink. */
 static bool is_file(const char *sink)
 {
-	return !(sink[0] == '-' && sink[1] == '\0') && !(sink[0] == 'f' && sink[1] == 'd' && sink[2] == ':');
+	struct ll_statx status;
+	int ret;
+
+	if ((sink[0] == '-' && sink[1] == '\0') || (sink[0] == 'f' && sink[1] == 'd' && sink[2] == ':'))
+		return false;
+	ret = ll_stat_path(LL_AT_FDCWD, sink, LL_AT_SYMLINK_NOFOLLOW, &status);
+	return ret == -LL_ENOENT || (ret == 0 && (status.mode & LL_S_IFMT) == LL_S_IFREG);
 }
 
 void ll_front_warn(struct ll_start *start, const struct ll_request *request, const char *file,

@@ -1,6 +1,8 @@
 /** What lies where a run may write, and decides the next run or holds this one's record: csrc/front/warn.c in JavaScript. */
 
-import { realPath } from "../native/file.ts";
+import { ENOENT } from "../kernel/errno.ts";
+import { AT_FDCWD, S_IFREG } from "../kernel/file.ts";
+import { realPath, statusIn } from "../native/file.ts";
 import { REACHED } from "../plan/layout.ts";
 import type { Plan } from "../plan/plan.ts";
 import { BUILT_IN } from "../policy/load.ts";
@@ -23,6 +25,13 @@ function placeOf(path: string): string | undefined {
   return folder === undefined ? undefined : `${folder === "/" ? "" : folder}/${path.slice(slash + 1)}`;
 }
 
+/** What a run could change afterwards: no descriptor, no device, and nothing that can't be a sink. */
+function isFile(sink: string): boolean {
+  if (sink === "-" || sink.startsWith("fd:")) return false;
+  const status = statusIn(AT_FDCWD, sink);
+  return typeof status === "number" ? status === -ENOENT : status.type === S_IFREG;
+}
+
 /** What to warn of, one line each, without landlockd's name. */
 export function reachedLines(plan: Plan, { policyFile, isPlan, audit }: Started): string[] {
   const folders = plan.ops.flatMap(({ kind, text }) => (kind === "writes" && typeof text === "string" ? [text] : []));
@@ -30,10 +39,9 @@ export function reachedLines(plan: Plan, { policyFile, isPlan, audit }: Started)
     if (path === undefined || !folders.some((folder) => isWithin(path, folder))) return [];
     return [`${REACHED.before}${REACHED[what]}${JSON.stringify(path)}${REACHED.after}`];
   };
-  const isFile = audit !== undefined && audit !== "-" && !audit.startsWith("fd:");
   return [
     ...(policyFile.startsWith(BUILT_IN) ? [] : line(isPlan ? "plan" : "policy", realPath(policyFile))),
-    ...(isFile ? line("sink", placeOf(audit)) : []),
+    ...(audit !== undefined && isFile(audit) ? line("sink", placeOf(audit)) : []),
     ...line("executable", realPath("/proc/self/exe")),
   ];
 }

@@ -22,7 +22,7 @@ test("arguments arrive whole, and Bun knows its own executable", () => {
 
 test("the record says what it is", () => {
   const record = recordOf(start(program, [program.linked]));
-  expect([record.magic, record.version, record.sizeBytes]).toEqual(["3174726174736c6c", 2, 376]);
+  expect([record.magic, record.version, record.sizeBytes]).toEqual(["3174726174736c6c", 2, 384]);
   expect(record.build).toMatch(/^[0-9a-f]{64}$/);
   expect(record.build).not.toBe("0".repeat(64));
 });
