@@ -5,9 +5,11 @@
  * csrc/plan/open.c).
  */
 
-import { type KeyPath, LinkError } from "../base/errors.ts";
+import { type KeyPath, LinkError, UsageError } from "../base/errors.ts";
 import type { Plan, PlanOp } from "../plan/plan.ts";
 import { brokeredFolders, changeableFolders, renamableFolders } from "../policy/changeable.ts";
+import { isOfOneProcess } from "../policy/check/proc.ts";
+import { quote } from "../policy/finding.ts";
 import { throughBind } from "../policy/grants.ts";
 import type { Bind, Policy } from "../policy/policy.ts";
 import { isBeneath, type PathIndex } from "../policy/tree.ts";
@@ -43,6 +45,10 @@ export class Ways {
     this.#folders = changeableFolders(policy, host);
     this.#renamable = policy.mount === undefined ? this.#folders : renamableFolders(policy, host);
     this.#brokered = brokeredFolders(policy, host);
+  }
+
+  isPlain(path: string): boolean {
+    return this.#view.isPlain(path);
   }
 
   /** The real path of one on the host. */
@@ -168,6 +174,17 @@ function closeCwd(ways: Ways, op: PlanOp, text: string, root: string | undefined
   return { ...op, c: Math.max(1, inside) };
 }
 
+/** As checkProcessRules, for links: /etc/mtab, /proc/net. */
+function refuseProcess(ways: Ways, { text }: PlanOp): void {
+  if (typeof text !== "string" || ways.isPlain(text)) return;
+  const real = ways.real(text);
+  if (!isOfOneProcess(real, "/proc")) return;
+  throw new UsageError(
+    `a rule is on ${quote(text)}, which leads to ${quote(real)}: that is of one process, and a rule can't follow a run's processes`,
+    "grant /proc, or leave the rule out",
+  );
+}
+
 /**
  * The plan with every path closed to links where an earlier run may have made them.
  * @throws LinkError where there is one
@@ -176,6 +193,7 @@ export function closeLinks({ plan, report }: Compiled, policy: Policy, view: Lin
   const ways = new Ways(policy, view);
   let lasting = true;
   const ops = plan.ops.map((op, at) => {
+    if (op.kind === "rule_path") refuseProcess(ways, op);
     if (op.kind === "rule_path" && op.text !== "/" && grantsEverywhere(rulesOf(plan.ops, at), op)) return op;
     const closed = closeOp(ways, op, policy);
     lasting &&= closed.lasting;

@@ -38,6 +38,7 @@ export const LOAD_CODES: readonly CodeText[] = all("error", {
   "too-many-layers": "There are more layers than the kernel takes.",
   "export-without-scratch": "`broker.export` is given without `broker.scratch`.",
   "duplicate-object-name": "Two mount objects have one name.",
+  "rule-on-process": "A rule is on what /proc shows of one process.",
   "mount-shadowed": "A mount target is on another one, or is hidden beneath it.",
   "unknown-syscall": "No supported architecture has a system call of this name.",
   "unknown-protection": "`seccomp.allow` names nothing that the built-in protections close.",

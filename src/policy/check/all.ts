@@ -8,6 +8,7 @@ import type { Policy } from "../policy.ts";
 import { checkExport, checkObjectNames } from "./broker.ts";
 import { checkRuleCount } from "./limits.ts";
 import { checkMountTargets } from "./mount.ts";
+import { checkProcessRules } from "./proc.ts";
 import { checkLayerCount, checkRights } from "./rights.ts";
 import { checkProtectionNames, checkSyscallNames } from "./seccomp.ts";
 
@@ -18,6 +19,7 @@ const CHECKS: readonly ((policy: Policy) => Finding[])[] = [
   checkExport,
   checkObjectNames,
   checkMountTargets,
+  checkProcessRules,
   checkSyscallNames,
   checkProtectionNames,
 ];
