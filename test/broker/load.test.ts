@@ -162,6 +162,9 @@ asRoot("a broker's descriptors and memory stay where they were", async (box) => 
     child.stdin.write(`${round}\n`);
     await child.stdin.flush();
     await until("the work's end", () => (existsSync(`${scratch}/done${round}`) ? true : undefined), 60_000);
+    const most = after[0]?.descriptors ?? Number.POSITIVE_INFINITY;
+    // What a helper that was just killed had is given back when its end is seen.
+    await until("descriptors to be given back", () => (heldBy(child.pid).descriptors <= most ? true : undefined));
     after.push(heldBy(child.pid));
   }
   await child.stdin.end();

@@ -93,14 +93,17 @@ test("forty thousand environment variables, half of which Bun sees", () => {
   expect(Object.keys(report.env).length).toBe(20_000 + 3 + 1);
 });
 
-test.if(process.getuid?.() === 0)("a closed stream without a /dev/null ends the start, as what is wrong with a command line", () => {
-  const root = join(program.dir, "root");
-  mkdirSync(root);
-  copyFileSync(program.linked, join(root, "linked"));
-  const ended = start(program, ["sh", "-c", 'exec /usr/sbin/chroot "$0" /linked <&-', root]);
-  expect([ended.status, ended.report]).toEqual([2, null]);
-  expect(ended.stderr).toBe("landlockd: cannot fill a closed standard stream with /dev/null: errno 2\n");
-});
+test.if(process.getuid?.() === 0)(
+  "a closed stream without a /dev/null ends the start, as what is wrong with a command line",
+  () => {
+    const root = join(program.dir, "root");
+    mkdirSync(root);
+    copyFileSync(program.linked, join(root, "linked"));
+    const ended = start(program, ["sh", "-c", 'exec /usr/sbin/chroot "$0" /linked <&-', root]);
+    expect([ended.status, ended.report]).toEqual([2, null]);
+    expect(ended.stderr).toBe("landlockd: cannot fill a closed standard stream with /dev/null: errno 2\n");
+  },
+);
 
 test("bytes behind the executable's end do no harm", () => {
   const longer = join(program.dir, "longer");
