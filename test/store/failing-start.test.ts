@@ -1,5 +1,6 @@
 /** Signals that come while a start fails act as they would have a moment before. strace holds the start up meanwhile. */
 import { expect } from "bun:test";
+import { readlinkSync, realpathSync } from "node:fs";
 import { asUsers } from "../harness/cases.ts";
 import { childrenOf } from "../harness/children.ts";
 import { landlockdPath, readEvents } from "../harness/landlockd.ts";
@@ -8,7 +9,7 @@ import { openTerminal } from "../harness/terminal.ts";
 import { until, within } from "../harness/within.ts";
 import { openStage, type Stage } from "./brokered.ts";
 
-const HELD_MS = 250;
+const HELD_MS = 500;
 
 /** Every one of these calls takes so long. */
 function hold(call: string): string[] {
@@ -19,6 +20,25 @@ function hold(call: string): string[] {
 
 /** Of landlockd first, of the workload then. */
 const HOLD = hold("execve");
+
+/** Not so strace, which for a moment is child and grandchild of what becomes landlockd. */
+function isLandlockd(pid: string | number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`) === realpathSync(landlockdPath());
+  } catch {
+    return false;
+  }
+}
+
+/** The keeper, once it is there. */
+function keeperOf(pid: number | string): readonly string[] {
+  return isLandlockd(pid) ? childrenOf(pid).filter(isLandlockd) : [];
+}
+
+/** The workload-to-be, which is the one that is held up. */
+function heldOf(pid: string | number): readonly string[] {
+  return keeperOf(pid).flatMap((keeper) => childrenOf(keeper).filter(isLandlockd));
+}
 
 interface Kind {
   readonly name: string;
@@ -56,8 +76,7 @@ async function endedAfter(
     stderr: Bun.file(box.write("stderr", "")),
   });
   box.defer(() => child.kill("SIGKILL"));
-  // The keeper, and then the workload-to-be, which is the one that is held up.
-  await until("the start", () => childrenOf(child.pid).flatMap(childrenOf)[0]);
+  await until("the start", () => heldOf(child.pid)[0]);
   process.kill(child.pid, signal);
   await within(20_000, child.exited, () => "landlockd is still running");
   if (child.signalCode !== null) return String(child.signalCode);
@@ -93,8 +112,8 @@ asUsers("a start that doesn't fail loses none either", async (box) => {
 
 /** What exists of a run before its workload is executed, by what is held up: the keeper, or the workload-to-be too. */
 const MOMENTS: readonly (readonly [string, (pid: string) => readonly string[]])[] = [
-  ["landlock_restrict_self", childrenOf],
-  ["execve", (pid) => childrenOf(pid).flatMap(childrenOf)],
+  ["landlock_restrict_self", keeperOf],
+  ["execve", heldOf],
 ];
 
 asUsers("Ctrl-C before the workload is executed ends both", async (box) => {
@@ -134,7 +153,7 @@ asUsers("a workload that is killed before it is executed is over, whoever its ke
       stdio: ["ignore", "ignore", "ignore"],
     });
     box.defer(() => child.kill("SIGKILL"));
-    const workload = await until("the start", () => childrenOf(child.pid).flatMap(childrenOf)[0]);
+    const workload = await until("the start", () => heldOf(child.pid)[0]);
     process.kill(Number(workload), "SIGKILL");
     await within(20_000, child.exited, () => "landlockd is still running");
     expect([policy, child.signalCode]).toEqual([policy, "SIGKILL"]);
