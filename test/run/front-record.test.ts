@@ -101,7 +101,9 @@ test.if(process.getuid?.() === 0)(
     copyFileSync(program.linked, join(root, "linked"));
     const ended = start(program, ["sh", "-c", 'exec /usr/sbin/chroot "$0" /linked <&-', root]);
     expect([ended.status, ended.report]).toEqual([2, null]);
-    expect(ended.stderr).toBe("landlockd: cannot fill a closed standard stream with /dev/null: errno 2\n");
+    expect(ended.stderr).toBe(
+      "landlockd: cannot fill a closed standard stream with /dev/null: No such file or directory (ENOENT)\n",
+    );
   },
 );
 
