@@ -99,7 +99,8 @@ asUsers(
         await shell(
           box,
           `cd ~/inside; ~/.local/bin/landlockd run --policy ${name} --audit ~/audit.jsonl -- /bin/true`,
-          { ...env, ...more },
+          // Not the folder that the box is in, which its runs could change then.
+          { TMPDIR: box.path("outside"), ...env, ...more },
         );
         expect([
           name,
